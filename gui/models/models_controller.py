@@ -23,9 +23,10 @@ from core.jobs.job import (
 from core.jobs.job_record import JobState
 from core.platform.units import bytes_text
 from core.video.listing import ListedModel, look_at, read_listing
-from core.video.model_store import Installation, ModelStore, OnDisk
-from core.video.request import Target
+from core.video.model_store import AddedModel, Installation, ModelStore, OnDisk
+from core.video.request import AUTO, DEFAULT_TARGET, Target
 from gui.background import Background
+from gui.models.add_model_dialog import AddModelDialog, NewModel
 from gui.models.model_rows import Installing, InstallPhase
 from gui.widgets.file_field import choose_folder
 
@@ -72,6 +73,7 @@ class ModelsController(QObject):
     changed = Signal(object)
     keys_wanted = Signal(object)
     _checked = Signal(object)
+    _read = Signal(float)
 
     def __init__(self, studio: Studio, page: ModelsPage, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +81,8 @@ class ModelsController(QObject):
         self._page = page
         self._background = Background(self)
         self._checks: dict[str, CancelToken] = {}
+        self._dialog: AddModelDialog | None = None
+        self._adding: CancelToken | None = None
         page.install_wanted.connect(self._survey)
         page.reuse_wanted.connect(self._reuse)
         page.pause_wanted.connect(self._pause)
@@ -86,7 +90,9 @@ class ModelsController(QObject):
         page.verify_wanted.connect(self._verify)
         page.remove_wanted.connect(self._remove)
         page.keys_wanted.connect(self.keys_wanted)
+        page.add_wanted.connect(self._ask_for_checkpoint)
         self._checked.connect(self._show_check)
+        self._read.connect(self._show_read)
 
     def refresh(self) -> None:
         """Look at every model and its installation anew."""
@@ -248,16 +254,77 @@ class ModelsController(QObject):
 
     @Slot(object)
     def _remove(self, target: Target) -> None:
+        found = next((one for one in self._page.models() if one.listed.target == target), None)
+        on_disk = found.listed.installation if found else None
+        is_own = on_disk is not None and on_disk.is_own
+
         def remove(_: CancelToken) -> int:
             return self._store(target).remove(target.model)
 
         def done(freed_bytes: int) -> None:
             self._page.set_installing(target, None)
             self._page.show_answer(target, f"It is removed; {bytes_text(freed_bytes)} are free.")
-            self._look_again(target)
+            if is_own:
+                # It is no model any more.
+                self.refresh()
+            else:
+                self._look_again(target)
             self.changed.emit(target)
 
         self._begin(target, remove, done)
+
+    @Slot()
+    def _ask_for_checkpoint(self) -> None:
+        listed = [item.listed for item in self._page.models()]
+        specs = [
+            one.spec
+            for one in listed
+            if one.target.with_model(AUTO) == DEFAULT_TARGET
+            and one.installation is not None
+            and not one.installation.is_own
+        ]
+        dialog = AddModelDialog(specs, self._page)
+        dialog.wanted.connect(self._add)
+        dialog.finished.connect(self._stop_adding)
+        self._dialog = dialog
+        dialog.open()
+
+    @Slot(object)
+    def _add(self, wanted: NewModel) -> None:
+        def work(cancel: CancelToken) -> AddedModel:
+            store = self._store(DEFAULT_TARGET)
+            return store.add(wanted.path, wanted.name, wanted.like, cancel, self._read.emit)
+
+        def done(added: AddedModel) -> None:
+            target = DEFAULT_TARGET.with_model(added.model)
+            if self._dialog is not None:
+                self._dialog.accept()
+
+            def show(look: _Look) -> None:
+                self._show(look)
+                self._page.choose(target)
+                self._page.show_answer(target, " ".join(added.notes))
+
+            self._background.run(self._look, show, self._complain, key="look")
+            self.changed.emit(target)
+
+        def failed(error: StudioError) -> None:
+            if self._dialog is not None:
+                self._dialog.show_problem(str(error))
+
+        self._adding = self._background.run(work, done, failed, key="add")
+
+    @Slot(float)
+    def _show_read(self, fraction: float) -> None:
+        if self._dialog is not None:
+            self._dialog.show_fraction(fraction)
+
+    @Slot()
+    def _stop_adding(self) -> None:
+        """The dialog is closed: what it began is stopped, where it has not come to its end."""
+        if self._adding is not None:
+            self._adding.cancel()
+        self._dialog = self._adding = None
 
     def _begin(
         self, target: Target, work: Callable[[CancelToken], T], done: Callable[[T], None]

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QMessageBox,
+    QPushButton,
     QWidget,
 )
 
@@ -52,6 +53,7 @@ class ModelsPage(QWidget):
         pause_wanted(Target), resume_wanted(Target), verify_wanted(Target).
         remove_wanted(Target): it was confirmed.
         keys_wanted(Target): a token is to be set.
+        add_wanted(): a checkpoint of the person's own is to become a model.
     """
 
     install_wanted = Signal(object)
@@ -61,6 +63,7 @@ class ModelsPage(QWidget):
     verify_wanted = Signal(object)
     remove_wanted = Signal(object)
     keys_wanted = Signal(object)
+    add_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,6 +92,13 @@ class ModelsPage(QWidget):
         self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self._nothing = ToneLabel(theme.Tone.QUIET, self)
         self._nothing.show_message("Looking for models…")
+        self._add = named(
+            QPushButton("Add a checkpoint…"),
+            "add",
+            "Makes a model of your own, fine-tuned or merged, one of these.",
+            "Add a checkpoint",
+        )
+        self._add.clicked.connect(self.add_wanted)
         self._details = ModelDetails(self)
         self._signals = {
             ModelAction.PAUSE: self.pause_wanted,
@@ -168,7 +178,8 @@ class ModelsPage(QWidget):
     def _lay_out(self) -> None:
         head = hbox(self._search, self._scope, gap=theme.GAP, grows=self._search)
         left = QWidget(self)
-        vbox(head, self._list, self._nothing, of=left, gap=theme.GAP, grows=self._list)
+        foot = hbox(self._add, None, gap=theme.GAP)
+        vbox(head, self._list, self._nothing, foot, of=left, gap=theme.GAP, grows=self._list)
         split = Splitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.addWidget(left)

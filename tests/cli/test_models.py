@@ -9,17 +9,12 @@ import pytest
 
 from cli import main
 from core.platform.paths import Paths
-from core.video.provider import ProviderEntry
-from providers.ltx_video.local import LocalLTX
-from tests.providers.install.test_own_models import diffusers_folder, weights_like
-from tests.providers.install.test_own_models import save as save_weights
-from tests.providers.tiny_home import ALL_MODELS, TINY_INFO, TINY_VIDEO, install
+from tests.fakes.checkpoints import TINY_ENTRY, install_layers, save, weights_like
+from tests.providers.tiny_home import TINY_VIDEO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-ENTRY = ProviderEntry(TINY_INFO, lambda context: LocalLTX(context, ALL_MODELS, TINY_INFO))
 
 
 @pytest.fixture
@@ -27,9 +22,7 @@ def models_dir(home: Path) -> Path:
     """Where one of the tiny models is installed."""
     (home / "settings.json").unlink()
     models_dir = Paths.below(home).models_dir
-    folder = diffusers_folder(models_dir / TINY_VIDEO.id, TINY_VIDEO)
-    (folder / "transformer" / "config.json").write_text("{}")
-    install(folder, TINY_VIDEO)
+    install_layers(models_dir, TINY_VIDEO)
     return models_dir
 
 
@@ -38,7 +31,7 @@ def models(models_dir: Path, capsys: pytest.CaptureFixture[str]) -> Callable[...
     """Runs one command and gives its exit code, its answer and its messages."""
 
     def run(*words: str) -> tuple[int, str, str]:
-        code = main(["models", *words], [ENTRY])
+        code = main(["models", *words], [TINY_ENTRY])
         answer = capsys.readouterr()
         return code, answer.out, answer.err
 
@@ -47,7 +40,7 @@ def models(models_dir: Path, capsys: pytest.CaptureFixture[str]) -> Callable[...
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
-    return save_weights(weights_like(TINY_VIDEO), tmp_path / "theirs" / "mix.safetensors")
+    return save(weights_like(TINY_VIDEO), tmp_path / "theirs" / "mix.safetensors")
 
 
 def test_a_checkpoint_is_added_listed_shown_checked_and_removed(models, checkpoint: Path) -> None:

@@ -36,24 +36,28 @@ from core.video.request import Target
 from core.video.spec import Licence
 from gui import theme
 from gui.background import Background
+from gui.models.add_model_dialog import AddModelDialog
 from gui.models.model_rows import Installing, InstallPhase
 from gui.models.models_controller import ModelsController
 from gui.models.models_page import InstallDialog, ModelsPage
 from providers import PROVIDERS
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
+from tests.fakes.checkpoints import TINY_ENTRY, install_layers, save, weights_like
 from tests.fakes.provider import BIG, SMALL, FakeProvider
 from tests.fakes.stub_hub import StubFile, StubHub, StubRepo, running_hub
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
+from tests.providers.tiny_home import TINY_VIDEO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
     from core.jobs.job import JobUpdate
+    from core.video.provider import ProviderEntry
 
 
 INFO = FakeProvider().info
@@ -95,6 +99,7 @@ class HeardPage(ModelsPage):
             getattr(self, f"{name}_wanted").connect(
                 lambda target, name=name: self.said.append(f"{name} {target}")
             )
+        self.add_wanted.connect(lambda: self.said.append("add"))
 
 
 def make_page(qtbot: QtBot, listed: ListedModel | None = None) -> HeardPage:
@@ -111,7 +116,9 @@ def words(page: QWidget) -> str:
 
 def offered(page: ModelsPage) -> set[str]:
     buttons = page.findChildren(QPushButton)
-    return {button.objectName() for button in buttons if button.isVisibleTo(page)}
+    seen = {button.objectName() for button in buttons if button.isVisibleTo(page)}
+    # It has nothing to do with the model that is chosen.
+    return seen - {"add"}
 
 
 def page_of(widget: QWidget) -> HeardPage:
@@ -171,6 +178,48 @@ def test_every_control_has_its_effect(qtbot: QtBot) -> None:
             ControlCase("verify", on(OnDisk.WHOLE, None, click), said),
             ControlCase("remove", on(OnDisk.WHOLE, None, confirm_removal), said),
             ControlCase("keys", on(OnDisk.NOTHING, None, click), said),
+            ControlCase("add", click, said),
+        ],
+    )
+
+
+def test_every_control_of_the_dialog_for_checkpoints_has_its_effect(qtbot: QtBot) -> None:
+    def make() -> AddModelDialog:
+        page = make_page(qtbot)
+        dialog = AddModelDialog([SMALL, BIG], page)
+        dialog.wanted.connect(lambda wanted: page.said.append(str(wanted)))
+        dialog.open()
+        return dialog
+
+    def filled(button: QAbstractButton) -> None:
+        dialog = button.window()
+        child(dialog, QLineEdit, "add_path").setText("/a/mix.safetensors")
+        child(dialog, QLineEdit, "add_name").setText("Mix")
+        button.click()
+
+    def said(dialog: AddModelDialog) -> list[str]:
+        return list(page_of(dialog).said)
+
+    def dialogs(dialog: AddModelDialog) -> int:
+        return len(dialog.findChildren(QFileDialog))
+
+    def texts(dialog: AddModelDialog) -> list[str]:
+        return [line.text() for line in dialog.findChildren(QLineEdit)]
+
+    check_every_control(
+        make,
+        [
+            ControlCase("add_path", lambda line: qtbot.keyClicks(line, "/a"), texts),
+            ControlCase("add_name", lambda line: qtbot.keyClicks(line, "Mix"), texts),
+            ControlCase("add_file", lambda button: button.click(), dialogs),
+            ControlCase("add_folder", lambda button: button.click(), dialogs),
+            ControlCase(
+                "add_like",
+                lambda box: box.setCurrentIndex(2),
+                lambda dialog: child(dialog, QComboBox, "add_like").currentData(),
+            ),
+            ControlCase("add_checkpoint", filled, said),
+            ControlCase("cancel_add", lambda button: button.click(), lambda d: d.isVisible()),
         ],
     )
 
@@ -407,9 +456,11 @@ class Bridge(QObject):
 class Shop:
     """A page with everything behind it."""
 
-    def __init__(self, qtbot: QtBot, home: Path) -> None:
+    def __init__(
+        self, qtbot: QtBot, home: Path, entries: Sequence[ProviderEntry] = PROVIDERS
+    ) -> None:
         self.qtbot = qtbot
-        self.studio = Studio(PROVIDERS, paths=Paths.below(home), machine=lambda: STRONG)
+        self.studio = Studio(entries, paths=Paths.below(home), machine=lambda: STRONG)
         self.page = ModelsPage()
         qtbot.addWidget(self.page)
         self.controller = ModelsController(self.studio, self.page)
@@ -532,6 +583,56 @@ def test_files_in_a_folder_are_adopted_instead_of_downloaded(
     shop.agree()
     shop.wait(lambda: shop.state() == ModelState.INSTALLED)
     assert hub.sent_bytes(BIG_FILE) == 0
+
+
+def test_a_checkpoint_that_cannot_be_added_is_told_in_the_dialog_and_tried_again(
+    shop: Shop, tmp_path: Path
+) -> None:
+    shop.wait(lambda: bool(shop.page.models()))
+    child(shop.page, QPushButton, "add").click()
+    dialog = child(shop.page, AddModelDialog)
+    likes = child(dialog, QComboBox, "add_like")
+    assert likes.findData("ltx-2.3-distilled") > 0
+    assert likes.findData("ltx-mini") < 0
+    add = child(dialog, QPushButton, "add_checkpoint")
+    assert not add.isEnabled()
+    child(dialog, QLineEdit, "add_path").setText(str(tmp_path / "nothing"))
+    child(dialog, QLineEdit, "add_name").setText("ltx-mini")
+    for _ in range(2):
+        add.click()
+        shop.wait(lambda: "There is nothing at" in words(dialog))
+        assert "is taken" in words(dialog)
+        shop.wait(add.isEnabled)
+    dialog.reject()
+    assert not shop.studio.paths.models_dir.exists()
+
+
+def test_a_checkpoint_is_added_shown_and_removed(qtbot: QtBot, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    install_layers(home / "models", TINY_VIDEO)
+    file = save(weights_like(TINY_VIDEO), tmp_path / "mix.safetensors")
+    shop = Shop(qtbot, home, [TINY_ENTRY])
+    changed: list[object] = []
+    shop.controller.changed.connect(changed.append)
+    try:
+        child(shop.page, QPushButton, "add").click()
+        dialog = child(shop.page, AddModelDialog)
+        child(dialog, QLineEdit, "add_path").setText(str(file))
+        child(dialog, QLineEdit, "add_name").setText("My Mix")
+        child(dialog, QPushButton, "add_checkpoint").click()
+        mine = Target(provider="ltx-video", deployment="local", model="my-mix")
+        shop.wait(lambda: shop.page.chosen == mine)
+        assert shop.state("my-mix") == ModelState.INSTALLED
+        assert "run like tiny-video" in words(shop.page)
+        assert changed == [mine]
+        shop.click("remove")
+        child(shop.page, QAbstractButton, "confirm_remove").click()
+        shop.wait(lambda: mine not in [item.listed.target for item in shop.page.models()])
+        assert shop.page.chosen is not None
+        assert changed == [mine, mine]
+        assert file.is_file()
+    finally:
+        shop.close()
 
 
 def test_damage_is_found_by_reading_every_byte(shop: Shop, hub: StubHub) -> None:

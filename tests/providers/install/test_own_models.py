@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
 
 from core.errors import JobCancelled, UnsupportedRequest
 from core.jobs.job import CancelToken
@@ -19,6 +18,13 @@ from providers.ltx_video.install.installed import check_installed, manifest_of
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import MODELS
 from providers.ltx_video.models.lora_families import LTX_2_3, LTX_2_5
+from tests.fakes.checkpoints import (
+    Weights,
+    diffusers_folder,
+    install_layers,
+    save,
+    weights_like,
+)
 from tests.providers.test_local import target
 from tests.providers.tiny_home import (
     ALL_MODELS,
@@ -29,8 +35,6 @@ from tests.providers.tiny_home import (
     TINY_INFO,
     TINY_VIDEO,
     context_of,
-    install,
-    loras_of,
 )
 
 if TYPE_CHECKING:
@@ -40,43 +44,6 @@ if TYPE_CHECKING:
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
 
-Weights = dict[str, np.ndarray]
-
-
-def weights_like(model: LocalModel, prefix: str = "") -> Weights:
-    """The layers of a model's transformer, each with its shape."""
-    return {
-        f"{prefix}{layer.numbered(number).name.removeprefix('transformer.')}.weight": np.zeros(
-            (layer.out_features, layer.in_features), np.float16
-        )
-        for layer in loras_of(model).layers
-        if layer.name.startswith("transformer.")
-        for number in range(layer.count)
-    }
-
-
-def save(weights: Weights, path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(weights, path)
-    return path
-
-
-def diffusers_folder(folder: Path, model: LocalModel) -> Path:
-    """A folder in the layout of diffusers, its transformer in two shards."""
-    weights = weights_like(model)
-    names = sorted(weights)
-    shards = {"one.safetensors": names[::2], "two.safetensors": names[1::2]}
-    for shard, held in shards.items():
-        save({name: weights[name] for name in held}, folder / "transformer" / shard)
-    table = {name: shard for shard, held in shards.items() for name in held}
-    index = folder / "transformer" / "diffusion_pytorch_model.safetensors.index.json"
-    index.write_text(json.dumps({"weight_map": table}))
-    save({"w": np.zeros(3, np.float32)}, folder / "vae" / "diffusion_pytorch_model.safetensors")
-    parts = {"transformer": ["diffusers", "T"], "vae": ["diffusers", "V"], "absent": [None, None]}
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": "P", **parts}))
-    (folder / "notes.txt").write_text("mine")
-    return folder
-
 
 class Shop:
     """A provider with tiny models, of which some are installed."""
@@ -85,9 +52,7 @@ class Shop:
         context = context_of(home)
         self.models_dir = context.paths.models_dir
         for model in installed:
-            folder = diffusers_folder(self.models_dir / model.id, model)
-            (folder / "transformer" / "config.json").write_text("{}")
-            install(folder, model)
+            install_layers(self.models_dir, model)
         self.provider = LocalLTX(context, ALL_MODELS, TINY_INFO)
 
     @property
