@@ -41,10 +41,11 @@ BIG_BYTES = 900_000
 
 def repository(model: str) -> StubRepo:
     """A repository with one file for everything that the catalogue asks it for."""
-    (wanted,) = WEIGHTS[model].sets
+    wanted = WEIGHTS[model].sets[0]
     files = {
         pattern.replace("*", "config.json"): StubFile(pattern.encode())
-        for pattern in wanted.allow_patterns
+        for part in WEIGHTS[model].sets
+        for pattern in part.allow_patterns
     }
     files[BIG] = StubFile(b"\x07" * BIG_BYTES, is_lfs=True)
     commit = wanted.revision if len(wanted.revision) == 40 else "d" * 40

@@ -412,10 +412,11 @@ STRONG = Machine("Linux", "x86_64", 8, 256.0, 250.0, (Gpu("A GPU", "cuda", 80.0,
 
 
 def repository(model: str) -> StubRepo:
-    (wanted,) = WEIGHTS[model].sets
+    wanted = WEIGHTS[model].sets[0]
     files = {
         pattern.replace("*", "config.json"): StubFile(pattern.encode())
-        for pattern in wanted.allow_patterns
+        for part in WEIGHTS[model].sets
+        for pattern in part.allow_patterns
     }
     files[BIG_FILE] = StubFile(b"\x07" * BIG_BYTES, is_lfs=True)
     commit = wanted.revision if len(wanted.revision) == 40 else "d" * 40
