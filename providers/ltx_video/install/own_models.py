@@ -190,9 +190,14 @@ def _like(
 ) -> LocalModel | str:
     """The model that a checkpoint is run like, or why there is none."""
     family = checkpoint.family
-    relatives = [one for one in catalogue.values() if one.spec.lora_family == family.id]
+    relatives = [
+        one
+        for one in catalogue.values()
+        # What is built in is run with words of its own.
+        if one.spec.lora_family == family.id and not one.spec.is_builtin
+    ]
     if not relatives:
-        return f"No model here is a {family.label}."
+        return f"It is a {family.label}, and no model that can be installed is one."
     names = ", ".join(one.id for one in relatives)
     if asked is not None:
         relatives = [one for one in relatives if one.id == asked]
@@ -203,10 +208,7 @@ def _like(
     if checkpoint.is_single_file:
         wanted = relatives
         relatives = [
-            one
-            for one in wanted
-            if one.spec.is_builtin is False
-            and check_installed(models_dir, one.id).on_disk is OnDisk.WHOLE
+            one for one in wanted if check_installed(models_dir, one.id).on_disk is OnDisk.WHOLE
         ]
         if not relatives:
             command = f"'python3 scripts/setup_ltx_video.py --model {wanted[0].id}'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from core.jobs.job import CancelToken
 from core.video.model_store import AddedModel, OnDisk
 from core.video.provider import NotReady, Ready
 from core.video.request import AUTO, RenderRequest
+from providers.ltx_video.install.checkpoint import read_checkpoint
 from providers.ltx_video.install.installed import check_installed, manifest_of
+from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.local import LocalLTX
-from providers.ltx_video.models.catalog import MODELS
-from providers.ltx_video.models.lora_families import LTX_2_3, LTX_2_5
+from providers.ltx_video.models.lora_families import LORA_FAMILIES
 from tests.fakes.checkpoints import (
     Weights,
     diffusers_folder,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from core.lora.lora_family import LoraFamily
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
 
@@ -128,11 +131,30 @@ def test_the_family_is_read_from_the_shapes(tmp_path: Path, theirs: Path, model)
     assert row.lora_family == model.spec.lora_family
 
 
-def test_the_real_families_are_told_apart() -> None:
-    """2.3 has every layer of 2.5 with the same shape, and some more."""
-    names = [{layer.name for layer in family.layers} for family in (LTX_2_5, LTX_2_3)]
-    assert names[0] < names[1]
-    assert len({model.spec.lora_family for model in MODELS}) == 6
+@pytest.mark.parametrize("family", LORA_FAMILIES, ids=lambda family: family.id)
+def test_the_real_families_are_told_apart(tmp_path: Path, family: LoraFamily) -> None:
+    """2.3 has every layer of 2.5 with the same shape, and some more. The weights are a hole."""
+    head: dict[str, object] = {}
+    end = 0
+    for layer in family.layers:
+        name = layer.others[0] if layer.others else layer.name.removeprefix("transformer.")
+        for number in range(layer.count if layer.name.startswith("transformer.") else 0):
+            first, end = end, end + 2 * layer.in_features * layer.out_features
+            head[f"model.diffusion_model.{name.replace('*', str(number))}.weight"] = {
+                "dtype": "BF16",
+                "shape": [layer.out_features, layer.in_features],
+                "data_offsets": [first, end],
+            }
+    text = json.dumps(head).encode()
+    file = tmp_path / "checkpoint.safetensors"
+    file.write_bytes(len(text).to_bytes(8, "little") + text)
+    os.truncate(file, 8 + len(text) + end)
+    found = read_checkpoint(file, LORA_FAMILIES)
+    assert (found.family, found.is_bfloat16) == (family, True)
+
+
+def test_a_relative_of_the_built_in_model_is_none_that_can_be_added(shop: Shop) -> None:
+    assert "It is a LTX Mini" in shop.refused(BUILTIN_FOLDER)
 
 
 def test_what_is_converted_when_it_is_loaded_is_counted(shop: Shop, theirs: Path) -> None:
