@@ -25,7 +25,6 @@ from providers.ltx_video.install.model_files import (
     weight_files,
 )
 from providers.ltx_video.install.own_models import every_model
-from providers.ltx_video.models.camera_loras import with_camera_lora
 from providers.ltx_video.models.catalog import MODELS
 from providers.ltx_video.models.info import INFO, installed_versions
 from providers.ltx_video.models.timings import (
@@ -139,6 +138,8 @@ class LocalLTX:
 
     def fit(self, plan: RenderPlan) -> RenderPlan:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
+        from providers.ltx_video.models.camera_loras import with_camera_lora
+
         plan = with_camera_lora(plan, self._context.paths.lora_dirs)
         if plan.is_image:
             clip = clip_of(plan)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from core.errors import UnreadableWeights
 from core.lora.lora_family import find_layer
 from core.platform.safetensors_head import BYTES_OF_NUMBERS, SUFFIX, read_head
-from providers.ltx_video.models.weights_spec import WEIGHT_SCALES
+from providers.ltx_video.models.weights_spec import TRANSFORMER, WEIGHT_SCALES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from core.platform.safetensors_head import StoredTensor
 
 INDEX = "model_index.json"
-TRANSFORMER = "transformer"
 
 _SHARDS_OF = ".index.json"
 _TRANSFORMER_LAYER = "transformer."

@@ -15,7 +15,6 @@ from core.platform.files import folders_in
 from core.platform.suggestions import unknown_name
 from core.video.model_store import AddedModel, OnDisk
 from core.video.request import AUTO
-from providers.ltx_video.install.checkpoint import TRANSFORMER, Checkpoint, read_checkpoint
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
     InstalledFile,
@@ -30,6 +29,7 @@ from providers.ltx_video.install.installed import (
 )
 from providers.ltx_video.models.catalog import BY_ID, LocalModel
 from providers.ltx_video.models.info import OTHER_NAMES
+from providers.ltx_video.models.weights_spec import TRANSFORMER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from core.jobs.job import JobContext
     from core.lora.lora_family import LoraFamily
+    from providers.ltx_video.install.checkpoint import Checkpoint
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 # Folders that lie beside the models, and names with a meaning of their own.
@@ -169,6 +170,9 @@ def _check(
     if like is not None and like not in catalogue:
         problems.append(Problem("like", unknown_name("model", like, catalogue)))
     try:
+        # Imported late: each list of models loads this module, and few add one.
+        from providers.ltx_video.install.checkpoint import read_checkpoint
+
         checkpoint = read_checkpoint(path, families)
     except UnreadableWeights as error:
         raise UnsupportedRequest([*problems, Problem("path", str(error))]) from error

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Weights in several files are numbered, and each name says how many there are.
 _SHARD = re.compile(r"(?P<start>.*-)(?P<number>\d{5})(?P<end>-of-(?P<count>\d{5})\.[^/]+)")
 
+TRANSFORMER = "transformer"
+"""The folder of a model's transformer."""
 
 WEIGHT_SCALES = (".weight_scale", ".scale_weight")
 """How the names end of what the weights of a layer in 8 bit are multiplied by."""
