@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from providers.ltx_video.models.catalog import LocalModel
 
-pytest.importorskip("peft")
-
 
 @pytest.mark.parametrize("model", EVERY_GENERATION, ids=lambda model: model.id)
 def test_diffusers_makes_the_same_of_a_trained_file_as_the_engine(
