@@ -300,9 +300,13 @@ class PlayerController(QObject):
         self._renders[scene_id] = progress
         self._show_render(scene_id)
 
-    def end_progress(self, running: Collection[str]) -> None:
-        """Forget the renders of all other scenes than these."""
-        ended = [scene_id for scene_id in self._renders if scene_id not in running]
+    def set_jobs(self, queued: Collection[str], running: Collection[str]) -> None:
+        """Say which scenes wait in the queue; forget the renders of all others that do not run."""
+        for scene_id in queued:
+            if scene_id not in self._renders:
+                self._renders[scene_id] = _Progress("In the queue")
+                self._show_render(scene_id)
+        ended = [i for i in self._renders if i not in running and i not in queued]
         for scene_id in ended:
             del self._renders[scene_id]
         if self._scene_id in ended and self._player.source() is PlayerSource.TAKE:

@@ -353,7 +353,8 @@ class VideoProjectTab(QWidget):
         jobs = self._rendering.jobs
         self._rows.set_jobs(jobs)
         running = {i for i, job in jobs.items() if job.state is SceneJobState.RUNNING}
-        self._player.end_progress(running)
+        queued = {i for i, job in jobs.items() if job.state is SceneJobState.QUEUED}
+        self._player.set_jobs(queued, running)
         self._panels.takes.end_progress(running)
         self._show_counts()
         self._show_sample()

@@ -34,6 +34,7 @@ from gui.scenes.scene_table_view import SceneTableView
 from gui.storyboard.storyboard_preview import PreviewTable
 from gui.takes.takes_widget import TakesWidget
 from gui.widgets.buttons import NetworkBadge
+from gui.widgets.labels import ElidedLabel
 from tests.fakes.provider import SMALL
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
@@ -311,7 +312,9 @@ def test_what_is_called_play_plays(filmed: OpenWindow, heard: list[str]) -> None
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     QTest.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     filmed.until(lambda: player.frame_number > 2)
-    assert "scene_002_take_01.mp4" in [label.toolTip() for label in labels(player)]
+    assert "scene_002_take_01.mp4" in [
+        label.toolTip() for label in player.findChildren(ElidedLabel)
+    ]
 
 
 def test_making_the_same_scenes_again_changes_nothing(opened: OpenWindow, heard: list[str]) -> None:
@@ -333,6 +336,15 @@ def test_making_the_same_scenes_again_changes_nothing(opened: OpenWindow, heard:
     table = child(opened.tab, SceneTableView).model()
     opened.until(lambda: table.index(0, SceneColumn.STATUS).data() == "Done")
     assert table.index(0, SceneColumn.DURATION).data() == "1.12 s"
+
+
+def test_a_scene_that_waits_in_the_queue_says_so(opened: OpenWindow, heard: list[str]) -> None:
+    opened.new("hang", "one")
+    surface = child(opened.tab, VideoSurface)
+    opened.render()
+    opened.until(lambda: "Rendering" in surface.accessibleDescription())
+    opened.tab.select((opened.model.project.scenes[1].id,))
+    opened.until(lambda: surface.accessibleDescription() == "In the queue")
 
 
 def test_a_scene_that_is_rendered_is_seen_while_it_is_made(
