@@ -66,7 +66,7 @@ class FoldingSection(QWidget):
         vbox(*parts, of=self._body).setContentsMargins(_ICON + GAP, 0, 0, GAP)
         self._body.setVisible(is_open)
         vbox(head, self._body, of=self, gap=GAP // 2)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._heading.toggled.connect(self._fold)
         # Only where a person opened it: what is opened by itself does not scroll the view.
         self._heading.clicked.connect(self._show_body)

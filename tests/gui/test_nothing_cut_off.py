@@ -163,7 +163,7 @@ def test_nothing_is_cut_off_with_loras_of_ones_own(
     opened.until(lambda: child(loras, NumberField).isVisible())
     # Until the folder of LoRAs was read, which has none.
     opened.qtbot.wait(500)
-    loras.set_offered((OfferedLora(path.stem, path),))
+    loras.set_offered((OfferedLora(path.stem, path, ("ink",), "Trained here: 200 steps, rank 16"),))
     opened.qtbot.wait(300)
     settle(opened, opened.tab)
     assert child(loras, ChoiceField, "lora_own").isVisible()
