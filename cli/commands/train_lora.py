@@ -43,7 +43,7 @@ def _option_of(control: TrainingControl) -> Option:
     if control.kind is Targets:
         help_text += f" {' or '.join(targets.value for targets in Targets)}."
     elif control.maximum:
-        help_text += f" {control.minimum:g} to {control.maximum:g}."
+        help_text += f" {control.minimum:.10g} to {control.maximum:.10g}."
     return Option(control.option, Kind.TEXT, help_text, _METAVARS[control.kind], _HOW)
 
 

@@ -109,7 +109,7 @@ class TrainingControl:
         """What is wrong with a value; empty where nothing is."""
         if isinstance(value, int | float) and not self.minimum <= value <= self.maximum:
             return (
-                f"{self.label} takes {self.minimum:g} to {self.maximum:g}, not {value:g}. "
+                f"{self.label} takes {self.minimum:.10g} to {self.maximum:.10g}, not {value:.10g}. "
                 f"{self.help}"
             )
         return ""

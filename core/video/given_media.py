@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _MOST_CONTEXT = 3
 _IMAGES = (Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE)
 _RETAKEN = {
-    RetakePart.VIDEO: "The picture",
-    RetakePart.AUDIO: "The sound",
-    RetakePart.BOTH: "Picture and sound",
+    RetakePart.VIDEO: "the picture",
+    RetakePart.AUDIO: "the sound",
+    RetakePart.BOTH: "picture and sound",
 }
 
 
@@ -196,10 +196,11 @@ class GivenMedia:
         new = range(retake.first, retake.stop)
         context = min(retake.seen_stop, there) - retake.seen_first - len(new)
         grown = f"; they come by {grid.step}" if len(new) > len(asked) else ""
+        seen = f"The model sees {context} frames next to them, and all" if context else "All"
         self.notes.append(
-            f"{_RETAKEN[part]} of frames {new[0] + 1} to {new[-1] + 1} of {there} "
-            f"({new[0] / fps:.2f} to {(new[-1] + 1) / fps:.2f} s{grown}) is made anew. The model "
-            f"sees {context} frames next to them, and all else of the video is kept."
+            f"Made anew: {_RETAKEN[part]} of frames {new[0] + 1} to {new[-1] + 1} of {there} "
+            f"({new[0] / fps:.2f} to {(new[-1] + 1) / fps:.2f} s{grown}). {seen} else of the video "
+            "is kept."
         )
         if self.request.frame.duration_s is not None:
             self.notes.append("The clip is as long as the video; its duration is not used.")

@@ -181,7 +181,7 @@ def _check(
         problems.append(Problem("like", chosen))
     if problems or isinstance(chosen, str):
         raise UnsupportedRequest(problems)
-    notes = [f"It is a {checkpoint.family.label}, and is run like {chosen.spec.label}."]
+    notes = [f"It is an {checkpoint.family.label}, and is run like {chosen.spec.label}."]
     if like is None:
         notes.append("If that is wrong, remove it and add it again with --like ID.")
     if checkpoint.is_single_file:
@@ -201,12 +201,15 @@ def _like(
         if one.spec.lora_family == family.id and not one.spec.is_builtin
     ]
     if not relatives:
-        return f"It is a {family.label}, and no model that can be installed is one."
+        return (
+            f"{family.label} is built in and has words of its own, so that nothing else is run "
+            "like it. Add a checkpoint of another family."
+        )
     names = ", ".join(one.id for one in relatives)
     if asked is not None:
         relatives = [one for one in relatives if one.id == asked]
         if not relatives and asked in catalogue:
-            return f"It is a {family.label}, and {asked!r} is none. These are: {names}."
+            return f"It is an {family.label}, and {asked!r} is none. These are: {names}."
         if not relatives:
             return f"These are of its family: {names}."
     if checkpoint.is_single_file:

@@ -62,7 +62,9 @@ def load_checkpoint(folder: Path, lora: TrainedLora, optimizer: torch.optim.Adam
     try:
         with safe_open(folder / _NAME, "pt") as opened:
             metadata = opened.metadata()
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            # It is no dict, and nothing walks it but its keys.
+            names = list(opened.keys())
+            tensors = {name: opened.get_tensor(name) for name in names}
     except (OSError, SafetensorError):
         return Progress()
     step = int(metadata["step"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image, ImageOps
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from core.errors import Problem, UnsupportedRequest
 from core.lora.training_set import SET_FIELD
@@ -55,8 +55,8 @@ class PreparedSet:
     def sample(self, number: int, *, has_caption: bool = True) -> Sample:
         """One item, with its caption or without."""
         ordered = self._order.items[number]
-        latents = _read(ordered.latents)
-        words = _read(ordered.words if has_caption else self._order.no_words)
+        latents = load_file(ordered.latents)
+        words = load_file(ordered.words if has_caption else self._order.no_words)
         nothing = torch.zeros(0)
         return Sample(
             video=latents["video"],
@@ -170,7 +170,7 @@ def _latents(
         silent = pipeline._pack_audio_latents(  # noqa: SLF001 - the pipeline packs its own by it
             silent_latents(pipeline, bucket.num_frames, fps)
         )
-        latents["audio"] = pipeline._normalize_audio_latents(  # noqa: SLF001
+        latents["audio"] = pipeline._normalize_audio_latents(  # noqa: SLF001 - as above
             silent, audio_vae.latents_mean, audio_vae.latents_std
         )[0]
     return latents
@@ -189,11 +189,6 @@ def _check_lengths(tokenizer: Any, order: TrainOrder) -> None:
             problems.append(Problem(SET_FIELD, message))
     if problems:
         raise UnsupportedRequest(problems)
-
-
-def _read(file: Path) -> dict[str, torch.Tensor]:
-    with safe_open(file, "pt") as opened:
-        return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
 
 
 def _keep(file: Path, tensors: Mapping[str, torch.Tensor]) -> None:

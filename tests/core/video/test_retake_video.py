@@ -102,8 +102,8 @@ def test_the_part_begins_at_its_frame_and_comes_by_eights(
 def test_the_plan_tells_what_is_made_anew() -> None:
     told = plan(ask(50 / 24, 51 / 24)).notes
     assert (
-        "Picture and sound of frames 51 to 58 of 121 (2.08 to 2.42 s; they come by 8) is made "
-        "anew. The model sees 49 frames next to them, and all else of the video is kept." in told
+        "Made anew: picture and sound of frames 51 to 58 of 121 (2.08 to 2.42 s; they come by 8). "
+        "The model sees 49 frames next to them, and all else of the video is kept." in told
     )
 
 

@@ -154,7 +154,7 @@ def test_the_real_families_are_told_apart(tmp_path: Path, family: LoraFamily) ->
 
 
 def test_a_relative_of_the_built_in_model_is_none_that_can_be_added(shop: Shop) -> None:
-    assert "It is a LTX Mini" in shop.refused(BUILTIN_FOLDER)
+    assert "LTX Mini is built in" in shop.refused(BUILTIN_FOLDER)
 
 
 def test_what_is_converted_when_it_is_loaded_is_counted(shop: Shop, theirs: Path) -> None:
