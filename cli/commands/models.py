@@ -18,7 +18,6 @@ from core.platform.suggestions import unknown_name
 from core.platform.units import bytes_text
 from core.video.listing import ListedModel, read_models
 from core.video.model_store import OnDisk
-from core.video.model_text import facts_of, licence_text, needs_text
 from core.video.provider import NotReady
 from core.video.request import DEFAULT_TARGET
 
@@ -69,8 +68,9 @@ def show(
         if not listed:
             known = [item.spec.id for item in every]
             raise UnsupportedRequest([Problem("model", unknown_name("model", name, known))])
-    for item in listed:
-        context.console.event("model", **as_event(item))
+    if json:
+        for item in listed:
+            context.console.event("model", **as_event(item))
     text = "\n\n".join(map(details, listed)) if name is not None else overview(listed)
     context.console.answer_in_words(text)
     return EXIT_DONE
@@ -200,7 +200,7 @@ def overview(listed: Sequence[ListedModel]) -> str:
     for info, offered in groupby(listed, key=lambda item: item.info):
         parts.append(f"{info.id} / {info.deployment}: {info.label}")
         for item in offered:
-            words = (_terms(item.spec), f"needs {needs_text(item.spec.needs)}")
+            words = (_terms(item.spec), f"needs {item.spec.needs}")
             lines = [wrapped(text, first="    ", rest="    ") for text in words]
             parts.append("\n".join([f"  {item.spec.id:<34}{state_of(item)}", *lines]))
     return "\n\n".join([*parts, "More about one: main.py models NAME"])
@@ -208,6 +208,9 @@ def overview(listed: Sequence[ListedModel]) -> str:
 
 def details(item: ListedModel) -> str:
     """All about one model."""
+    # Imported late: the list of all models, which people ask for most, tells no control.
+    from core.video.model_text import facts_of
+
     facts = {"target": str(item.target), "state": state_of(item), **facts_of(item.spec)}
     lines = [item.spec.label, wrapped(item.spec.summary, first="  ", rest="  ")]
     lines += [wrapped(fact, first=f"  {name:<17}", rest=" " * 19) for name, fact in facts.items()]
@@ -224,4 +227,4 @@ def state_of(item: ListedModel) -> str:
 
 
 def _terms(spec: ModelSpec) -> str:
-    return f"{bytes_text(spec.size_bytes)}, {spec.price}, {licence_text(spec)}"
+    return f"{bytes_text(spec.size_bytes)}, {spec.price}, {spec.licence}"

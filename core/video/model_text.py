@@ -22,17 +22,17 @@ from core.video.spec import Durations, FloatRange, IntRange, shown_name
 if TYPE_CHECKING:
     from core.video.controls import ControlRow
     from core.video.listing import ListedModel
-    from core.video.spec import ModelSpec, Needs
+    from core.video.spec import ModelSpec
 
 
 def facts_of(spec: ModelSpec) -> dict[str, str]:
     """Everything that the model's row says, by a word or two, in the order in which people ask."""
     rows = {
         "size": bytes_text(spec.size_bytes),
-        "licence": " ".join(filter(None, [licence_text(spec), spec.licence.url])),
+        "licence": " ".join(filter(None, [str(spec.licence), spec.licence.url])),
         "terms": spec.licence.summary,
         "price": str(spec.price),
-        "needs": needs_text(spec.needs),
+        "needs": str(spec.needs),
         "does": ", ".join(task.value for task in spec.tasks),
         "sizes": ", ".join(f"{s} ({s.resolution}, {s.aspect.value})" for s in spec.sizes),
         **{_name(row): _allowed_text(row, spec) for row in CONTROLS},
@@ -40,25 +40,6 @@ def facts_of(spec: ModelSpec) -> dict[str, str]:
         "as of": f"{spec.as_of}, {spec.source}",
     }
     return {name: text for name, text in rows.items() if text}
-
-
-def licence_text(spec: ModelSpec) -> str:
-    """The licence's name, and whether it must be agreed to before anything else."""
-    gated = " (gated: its owner asks for your consent)" if spec.licence.is_gated else ""
-    return f"{spec.licence.name}{gated}"
-
-
-def needs_text(needs: Needs) -> str:
-    """What a machine must have."""
-    parts: list[str] = []
-    if needs.vram_gb is not None:
-        parts.append(f"{needs.vram_gb:g} GB of GPU memory")
-    if needs.comfortable_vram_gb is not None:
-        parts.append(f"{needs.comfortable_vram_gb:g} GB for full speed")
-    if needs.ram_gb is not None:
-        parts.append(f"{needs.ram_gb:g} GB of memory")
-    text = ", ".join(parts) or "nothing special"
-    return f"{text}. {needs.note}" if needs.note else text
 
 
 def _name(row: ControlRow) -> str:

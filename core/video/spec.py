@@ -9,6 +9,7 @@ from math import inf, isclose, isnan
 from typing import Annotated
 
 from pydantic import Field, model_validator
+from typing_extensions import override
 
 from core.frozen import Frozen, older_fields
 from core.video.price import PriceTable
@@ -224,6 +225,11 @@ class Licence(Frozen):
     summary: str = ""
     is_gated: bool = False
 
+    @override
+    def __str__(self) -> str:
+        gated = " (gated: its owner asks for your consent)" if self.is_gated else ""
+        return f"{self.name}{gated}"
+
 
 class Needs(Frozen):
     """What a machine must have for the cheapest way to run a model; None where nothing is."""
@@ -232,6 +238,18 @@ class Needs(Frozen):
     vram_gb: float | None = None
     comfortable_vram_gb: float | None = None
     note: str = ""
+
+    @override
+    def __str__(self) -> str:
+        parts: list[str] = []
+        if self.vram_gb is not None:
+            parts.append(f"{self.vram_gb:g} GB of GPU memory")
+        if self.comfortable_vram_gb is not None:
+            parts.append(f"{self.comfortable_vram_gb:g} GB for full speed")
+        if self.ram_gb is not None:
+            parts.append(f"{self.ram_gb:g} GB of memory")
+        text = ", ".join(parts) or "nothing special"
+        return f"{text}. {self.note}" if self.note else text
 
 
 class ModelSpec(Frozen):

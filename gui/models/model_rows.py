@@ -21,7 +21,6 @@ from typing_extensions import override
 
 from core.platform.units import bytes_text, clock
 from core.video.listing import ListedModel, ModelState
-from core.video.model_text import licence_text
 from gui import theme
 from gui.theme import Tone
 from gui.widgets.cells import Cell, CellDelegate
@@ -105,7 +104,7 @@ class ModelItem:
     def terms(self) -> str:
         """Size, price and licence in one line."""
         spec = self.listed.spec
-        return f"{bytes_text(spec.size_bytes)} · {spec.price} · {licence_text(spec)}"
+        return f"{bytes_text(spec.size_bytes)} · {spec.price} · {spec.licence}"
 
 
 class ModelListModel(QAbstractListModel):
