@@ -198,7 +198,7 @@ class FrameReader:
             raise UnreadableClip(f"The clip {str(self._path)!r} has no frames.")
         begin_s = Fraction(container.start_time or 0, _US)
         shifts = one_clock(times, None, begin_s).video
-        starts = on_one_clock(times, shifts)
+        starts = list(on_one_clock(times, shifts))
         context = video.codec_context
         shape = context.format
         frames = ClipFrames(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
+from heapq import merge
 from itertools import chain, pairwise
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 from core.frozen import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from av.audio.stream import AudioStream
     from av.container import InputContainer
@@ -59,6 +62,11 @@ class PacketTimes:
     _has_keyframe: bool = False
     _keyframe_start: int | None = None
 
+    def __post_init__(self) -> None:
+        # In whole ticks, since each packet is compared with them.
+        self._back = floor(_BACK_S / self.base)
+        self._ahead = floor(_AHEAD_S / self.base)
+
     def add(self, packet: Packet[Any]) -> bool:
         """Count a packet in; False where nothing of it is seen or heard."""
         if packet.size == 0:
@@ -103,8 +111,8 @@ class PacketTimes:
             self._decoded_at = decoded_at
         is_new = not self.parts
         if before is not None and decoded_at is not None:
-            step_s = (decoded_at - before) * self.base
-            is_new = step_s < -_BACK_S or (self.leaps and step_s > _AHEAD_S)
+            step = decoded_at - before
+            is_new = step < -self._back or (self.leaps and step > self._ahead)
         if is_new:
             self.parts.append(ClockSpan(end=decoded_at or 0))
 
@@ -199,13 +207,14 @@ def _to_follow(stream: PacketTimes, number: int) -> Fraction:
     return (before.end - min(part.starts)) * stream.base
 
 
-def on_one_clock(times: PacketTimes, shifts: Sequence[Fraction]) -> list[Fraction]:
+def on_one_clock(times: PacketTimes, shifts: Sequence[Fraction]) -> Iterator[Fraction]:
     """When each is seen or heard, in seconds and in that order."""
-    return sorted(
-        start * times.base + shift
-        for part, shift in zip(times.parts, shifts, strict=True)
-        for start in part.starts
-    )
+    return merge(*map(partial(_shifted, times.base), times.parts, shifts))
+
+
+def _shifted(base: Fraction, part: ClockSpan, shift: Fraction) -> Iterator[Fraction]:
+    for start in sorted(part.starts):
+        yield start * base + shift
 
 
 def _expression(shifts: Sequence[Fraction], leaps: bool) -> str:

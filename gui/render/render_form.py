@@ -161,13 +161,15 @@ class RenderForm(QWidget):
 
     def set_value(self, value: RenderChoices) -> None:
         """Show these choices; emits nothing."""
-        self._value = value
-        self._show_rows()
+        if value != self._value:
+            self._value = value
+            self._show_rows()
 
     def set_scope(self, scope: SceneScope | None) -> None:
         """Edit the choices of a scene, or with None those of the project."""
-        self._scope = scope
-        self._show_rows()
+        if scope != self._scope:
+            self._scope = scope
+            self._show_rows()
 
     def set_listing(self, listing: ModelListing) -> None:
         """What there is to choose from; empty while that is being looked up."""
@@ -176,8 +178,9 @@ class RenderForm(QWidget):
 
     def set_spec(self, spec: ModelSpec | None) -> None:
         """The model that `auto` stood for in the last plan; without it, what the listing says."""
-        self._planned = spec
-        self._show_rows()
+        if spec != self._planned:
+            self._planned = spec
+            self._show_rows()
 
     def set_last_seed(self, seed: int | None) -> None:
         """The seed of the clip that was made last, for "same again"."""

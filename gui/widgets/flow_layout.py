@@ -22,6 +22,7 @@ class FlowLayout(QLayout):
         else:
             super().__init__(of)
         self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(gap)
         for widget in widgets:
@@ -30,6 +31,12 @@ class FlowLayout(QLayout):
     @override
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self.invalidate()
+
+    @override
+    def invalidate(self) -> None:
+        self._heights.clear()
+        super().invalidate()
 
     @override
     def count(self) -> int:
@@ -42,7 +49,10 @@ class FlowLayout(QLayout):
 
     @override
     def takeAt(self, index: int) -> QLayoutItem | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
+        if not 0 <= index < len(self._items):
+            return None
+        self.invalidate()
+        return self._items.pop(index)
 
     @override
     def expandingDirections(self) -> Qt.Orientation:
@@ -54,9 +64,16 @@ class FlowLayout(QLayout):
 
     @override
     def heightForWidth(self, width: int) -> int:
+        # Qt asks many times for one change of a form.
+        height = self._heights.get(width)
+        if height is None:
+            height = self._heights[width] = self._height_of(width)
+        return height
+
+    def _height_of(self, width: int) -> int:
         margins = self.contentsMargins()
         lines = list(self._lines(width - margins.left() - margins.right()))
-        high = sum(line.height() for line in lines) + self.spacing() * max(len(lines) - 1, 0)
+        high = sum(line.height for line in lines) + self.spacing() * max(len(lines) - 1, 0)
         return high + margins.top() + margins.bottom()
 
     @override
@@ -80,7 +97,7 @@ class FlowLayout(QLayout):
         top = room.top()
         for line in self._lines(room.width()):
             line.place(QPoint(room.left(), top), room.width(), self.spacing())
-            top += line.height() + self.spacing()
+            top += line.height + self.spacing()
 
     def _shown(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
@@ -88,37 +105,35 @@ class FlowLayout(QLayout):
     def _lines(self, width: int) -> Iterator[_Line]:
         line = _Line()
         for item in self._shown():
-            if line.items and line.width(self.spacing()) + self.spacing() + _wide(item) > width:
+            hint = item.sizeHint()
+            size = QSize(max(hint.width(), item.minimumSize().width()), hint.height())
+            if line.items and line.width + self.spacing() + size.width() > width:
                 yield line
                 line = _Line()
-            line.items.append(item)
+            line.add(item, size, self.spacing())
         if line.items:
             yield line
 
 
 class _Line:
     def __init__(self) -> None:
-        self.items: list[QLayoutItem] = []
+        self.items: list[tuple[QLayoutItem, QSize]] = []
+        self.width = self.height = 0
 
-    def width(self, gap: int) -> int:
-        return sum(map(_wide, self.items)) + gap * (len(self.items) - 1)
-
-    def height(self) -> int:
-        return max(item.sizeHint().height() for item in self.items)
+    def add(self, item: QLayoutItem, size: QSize, gap: int) -> None:
+        self.width += size.width() + (gap if self.items else 0)
+        self.height = max(self.height, size.height())
+        self.items.append((item, size))
 
     def place(self, corner: QPoint, room: int, gap: int) -> None:
         left = corner.x()
-        for item in self.items:
+        for item, wanted in self.items:
             is_tall = bool(item.expandingDirections() & Qt.Orientation.Vertical)
-            height = self.height() if is_tall else item.sizeHint().height()
-            size = QSize(min(_wide(item), room), height)
-            top = corner.y() + (self.height() - size.height()) // 2
+            height = self.height if is_tall else wanted.height()
+            size = QSize(min(wanted.width(), room), height)
+            top = corner.y() + (self.height - height) // 2
             item.setGeometry(QRect(QPoint(left, top), size))
             left += size.width() + gap
-
-
-def _wide(item: QLayoutItem) -> int:
-    return max(item.sizeHint().width(), item.minimumSize().width())
 
 
 def _grown(size: QSize, layout: QLayout) -> QSize:

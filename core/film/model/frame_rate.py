@@ -126,8 +126,8 @@ def _meant(measured: Fraction, room: Fraction, said: Fraction | None) -> Fractio
 
 def broadcast_rate(rate: Fraction) -> Fraction:
     """The usual rate next to a measured one such as 2997/100, else that one, made simple."""
-    usual = [*_NTSC, *(Fraction(n) for n in range(1, MAX_RATE + 1))]
-    near = min(usual, key=lambda one: abs(one - rate))
+    whole = Fraction(min(max(round(rate), 1), MAX_RATE))
+    near = min((*_NTSC, whole), key=lambda one: abs(one - rate))
     if abs(near - rate) <= near * _MEASURED:
         return near
     return rate.limit_denominator(1001)

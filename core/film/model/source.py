@@ -267,7 +267,7 @@ def _probe(
         audio_sample_rate_hz=audio.rate if audio is not None else None,
         audio_channels=audio.channels if audio is not None else 0,
         comment=_comment(container),
-        is_constant_rate=is_constant(frames.gaps),
+        is_constant_rate=timing.is_grid,
         extradata_sha256=hashlib.sha256(context.extradata or b"").hexdigest(),
         starts_clean=context.name == "h264" and _has_idr(packets.first),
         video_index=video.index,
@@ -299,6 +299,7 @@ class _Timing(NamedTuple):
     length_s: Fraction
     clock: Clock
     is_timed: bool
+    is_grid: bool
     trembles: bool = False
 
 
@@ -318,20 +319,26 @@ def _timing(packets: ReadPackets) -> _Timing:
     if audible_s is not None and frames.is_timed and begins_s - audible_s >= 1 / rate:
         origin_s = audible_s
     clock = one_clock(frames, track.times if track is not None else None, origin_s)
-    shown = on_one_clock(frames, clock.video)
     is_grid = is_constant(gaps)
     if not has_times and (is_grid or not frames.is_timed):
-        return _Timing(rate, begins_s - origin_s, frames.count / rate, clock, is_timed=False)
+        first_s, length_s = begins_s - origin_s, frames.count / rate
+        return _Timing(rate, first_s, length_s, clock, is_timed=False, is_grid=is_grid)
+    first_s = next(on_one_clock(frames, clock.video))
     end_s = frames.parts[-1].end * frames.base + clock.video[-1]
-    length_s = max(end_s - shown[0], frames.base)
+    length_s = max(end_s - first_s, frames.base)
     # Matroska keeps whole milliseconds: what is meant is a whole number of frames.
     on_grid_s = frames.count / rate
     if is_grid and abs(on_grid_s - length_s) <= min(2 * frames.base, 1 / (8 * rate)):
         length_s = on_grid_s
-    slots = None if is_grid else trembling_slots(shown, rate)
+    slots = None
+    if not is_grid:
+        slots = trembling_slots(list(on_one_clock(frames, clock.video)), rate)
     if slots is not None:
-        length_s = (slots[-1] + 1) / rate - shown[0]
-    return _Timing(rate, shown[0], length_s, clock, is_timed=True, trembles=slots is not None)
+        length_s = (slots[-1] + 1) / rate - first_s
+    trembles = slots is not None
+    return _Timing(
+        rate, first_s, length_s, clock, is_timed=True, is_grid=is_grid, trembles=trembles
+    )
 
 
 def _check_whole(path: Path, packets: ReadPackets, cancel: CancelToken) -> None:
