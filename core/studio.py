@@ -20,10 +20,10 @@ from core.media.ffmpeg_choice import use_ffmpeg
 from core.media.output import Output, make_folder
 from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
+from core.services.polling import ticket_for
 from core.setup import Setup
 from core.spending import Ledger
 from core.video.lora_training import plan_training
-from core.video.polling import ticket_for
 from core.video.provider import NotReady, Readiness
 from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
 from core.video.render_planner import PlannedRender, RenderPlanner, network_is_off

@@ -77,6 +77,7 @@ MAY_IMPORT_FOLDERS = {
     # Settings hold what a render is asked for, and a provider is opened with settings and keys.
     "core/config": _LOW | {"core/video"},
     "core/video": _LOW | {"core/media", "core/config", "core/lora"},
+    "core/services": _RENDER,
     "core/film/model": _LOW | {"core/media"},
     "core/film/picture": _FILM | {"core/media"},
     "core/film/sound": _FILM | {"core/media"},

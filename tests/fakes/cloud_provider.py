@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING
 from core.config.api_keys import KeySpec
 from core.errors import RenderFailed
 from core.jobs.lanes import Lane
-from core.video.polling import Ended, Finished, PollingProvider, RemoteOrder, RemoteState, Waiting
+from core.services.polling import (
+    Ended,
+    Finished,
+    PollingProvider,
+    RemoteOrder,
+    RemoteState,
+    Waiting,
+)
+from core.services.service_http import ServiceHttp
 from core.video.provider import ProviderContext, ProviderEntry, ProviderInfo
-from core.video.service_http import ServiceHttp
 from tests.fakes.provider import FULL
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from core.errors import (
 )
 from core.platform.network import NetworkSwitch
 from core.redaction import remember_secret
+from core.services.service_http import retry_after_s
 from core.video.provider import NotReady, Readiness, Ready, ReasonCode
-from core.video.service_http import retry_after_s
 from providers.ltx_video.models.info import HUGGINGFACE_KEY
 
 if TYPE_CHECKING:

@@ -36,6 +36,7 @@ from core.frozen import Frozen
 from core.jobs.job import CancelToken, Charged, Notice, Progressed, StopReason
 from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
+from core.services.service_http import Limiter
 from core.video.provider import (
     ModelChoice,
     NotReady,
@@ -44,7 +45,6 @@ from core.video.provider import (
     ReasonCode,
     Rendered,
 )
-from core.video.service_http import Limiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,10 +52,10 @@ if TYPE_CHECKING:
 
     from core.config.api_keys import KeySpec
     from core.jobs.job import JobContext
+    from core.services.service_http import ServiceHttp
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext, ProviderInfo, Readiness
     from core.video.request import RenderRequest, Target
-    from core.video.service_http import ServiceHttp
     from core.video.spec import ModelSpec
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ import pytest
 
 from core.errors import BadResponse, ProviderError, RateLimited, ResultLost, SubmitUnknown
 from core.jobs.job import CancelToken
-from core.video.service_http import ServiceHttp, retry_after_s
+from core.services.service_http import ServiceHttp, retry_after_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

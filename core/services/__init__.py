@@ -1,0 +1,1 @@
+"""Services that render elsewhere: how they are spoken to, ordered from and waited for."""
