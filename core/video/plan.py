@@ -39,6 +39,8 @@ class Precision(StrEnum):
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
     FLOAT8 = "float8"
+    GGUF = "gguf"
+    """As quantised in its file."""
 
 
 class StagePeak(Frozen):

@@ -14,8 +14,10 @@ from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3
 from diffusers.pipelines.ltx.modeling_latent_upsampler import LTXLatentUpsamplerModel
 from diffusers.pipelines.ltx2 import connectors, vocoder
 from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
+from diffusers.quantizers.quantization_config import GGUFQuantizationConfig
 from safetensors import SafetensorError, safe_open
 
+from core.platform.gguf_head import GGUF_SUFFIX
 from core.video.plan import Device, Precision
 from core.video.spec import Residency
 from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
@@ -26,7 +28,7 @@ from providers.ltx_video.models.profiles import PipelineFamily
 from providers.ltx_video.models.weights_spec import WEIGHT_SCALES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
     from typing import Any
 
@@ -159,14 +161,26 @@ class PartLoader:
         if not file.is_file():
             raise DamagedModel(file.name, "the file is not there")
         loaded_class: Any = _TRANSFORMERS[self._order.profile.family]
+        dtype = compute_dtype(self._order)
+        is_gguf = file.suffix.casefold() == GGUF_SUFFIX
+        weights = _read_quantized(file) if is_gguf else _read_transformer(file, dtype)
         # Without a local config diffusers would ask the hub which model this is.
-        return loaded_class.from_single_file(
-            _read_transformer(file, compute_dtype(self._order)),
-            config=str(self._folder),
-            subfolder="transformer",
-            dtype=compute_dtype(self._order),
-            local_files_only=True,
-        )
+        try:
+            transformer = loaded_class.from_single_file(
+                weights,
+                config=str(self._folder),
+                subfolder="transformer",
+                dtype=dtype,
+                quantization_config=GGUFQuantizationConfig(dtype) if is_gguf else None,
+                local_files_only=True,
+            )
+        except NotImplementedError as error:
+            # What got no value has no memory either, and cannot be moved to where it belongs.
+            reason = "it lacks some of the transformer's weights"
+            raise DamagedModel(file.name, reason) from error
+        if is_gguf:
+            _unpack_small_parts(transformer, dtype)
+        return transformer
 
     def _size(self, name: str) -> int:
         file = self._order.profile.transformer_file
@@ -330,11 +344,45 @@ def _read_transformer(file: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]
     weights: dict[str, torch.Tensor] = {}
     with safe_open(file, framework="pt") as opened:
         keys = list(opened.keys())
-        prefix = next((one for one in _PREFIXES if any(key.startswith(one) for key in keys)), "")
+        prefix = _prefix_of(keys)
         for key in keys:
             if key.startswith(prefix) and not key.endswith(_SCALES):
                 weights[_renamed(key.removeprefix(prefix))] = _unscaled(opened, key, keys, dtype)
     return weights
+
+
+def _read_quantized(file: Path) -> dict[str, torch.Tensor]:
+    """The transformer's weights out of a GGUF file, as they are stored."""
+    # Imported late: it needs the package of that format, and few models are in it.
+    from diffusers.models.model_loading_utils import load_gguf_checkpoint
+
+    stored = load_gguf_checkpoint(str(file))
+    prefix = _prefix_of(stored)
+    return {
+        _renamed(name.removeprefix(prefix)): stored[name]
+        for name in stored
+        if name.startswith(prefix)
+    }
+
+
+def _unpack_small_parts(transformer: torch.nn.Module, dtype: torch.dtype) -> None:
+    """Unpack what is stored in a quantisation and is no layer.
+
+    Only layers unpack themselves; diffusers 0.42.1 computes with the bytes of anything else.
+    """
+    from diffusers.quantizers.gguf.utils import GGUFLinear, GGUFParameter, dequantize_gguf_tensor
+
+    for module in transformer.modules():
+        for name, value in list(module.named_parameters(recurse=False)):
+            unpacks_itself = isinstance(module, GGUFLinear) and name == "weight"
+            if isinstance(value, GGUFParameter) and not unpacks_itself:
+                unpacked = torch.nn.Parameter(dequantize_gguf_tensor(value).to(dtype))
+                setattr(module, name, unpacked)
+
+
+def _prefix_of(names: Collection[str]) -> str:
+    """What stands before the names of the transformer's layers."""
+    return next((one for one in _PREFIXES if any(name.startswith(one) for name in names)), "")
 
 
 def _renamed(name: str) -> str:

@@ -15,6 +15,7 @@ from core.jobs.job import CancelToken
 from core.platform.paths import Paths
 from providers.ltx_video.install.own_models import every_model
 from providers.ltx_video.local import LocalLTX
+from tests.fakes.checkpoints import as_the_makers_name_it
 from tests.providers.tiny_home import (
     ALL_MODELS,
     EVERY_GENERATION,
@@ -36,31 +37,13 @@ if TYPE_CHECKING:
     Watch = Callable[[], Watched]
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
-# What the makers call what diffusers renamed, the longest names first.
-MAKERS_NAMES = {
-    "video_a2v_cross_attn_scale_shift_table": "scale_shift_table_a2v_ca_video",
-    "audio_a2v_cross_attn_scale_shift_table": "scale_shift_table_a2v_ca_audio",
-    "av_cross_attn_video_scale_shift.": "av_ca_video_scale_shift_adaln_single.",
-    "av_cross_attn_audio_scale_shift.": "av_ca_audio_scale_shift_adaln_single.",
-    "av_cross_attn_video_a2v_gate.": "av_ca_a2v_gate_adaln_single.",
-    "av_cross_attn_audio_v2a_gate.": "av_ca_v2a_gate_adaln_single.",
-    "prompt_adaln.": "prompt_adaln_single.",
-    "time_embed.": "adaln_single.",
-    "proj_in.": "patchify_proj.",
-    "norm_q.": "q_norm.",
-    "norm_k.": "k_norm.",
-}
 
 
-def as_the_makers_name_it(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def as_one_file(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """One file with everything, as it is published for other programs."""
-    renamed = {"vae.decoder.unused": torch.zeros(3)}
-    for name, weight in weights.items():
-        for ours, theirs in MAKERS_NAMES.items():
-            name = name.replace(ours, theirs)
-        renamed[f"model.diffusion_model.{name}"] = weight
-    renamed["model.diffusion_model.video_embeddings_connector.unused"] = torch.zeros(3)
-    return renamed
+    others = ("vae.decoder.unused", "model.diffusion_model.video_embeddings_connector.unused")
+    named = as_the_makers_name_it(weights, "model.diffusion_model.")
+    return named | {name: torch.zeros(3) for name in others}
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +95,7 @@ def test_a_single_file_of_each_generation_makes_the_same_clip(
     provider: LocalLTX, add, watched: Watch, tiny_files: Path, tmp_path: Path, model: LocalModel
 ) -> None:
     weights = weights_of(tiny_files, model)
-    save_file(as_the_makers_name_it(weights), tmp_path / "checkpoint.safetensors")
+    save_file(as_one_file(weights), tmp_path / "checkpoint.safetensors")
     usual = frames(provider, watched, model)
     mine = add(tmp_path / "checkpoint.safetensors")
     assert np.array_equal(frames(provider, watched, mine), usual)
