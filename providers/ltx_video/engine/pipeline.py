@@ -14,21 +14,19 @@ from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3
 from diffusers.pipelines.ltx.modeling_latent_upsampler import LTXLatentUpsamplerModel
 from diffusers.pipelines.ltx2 import connectors, vocoder
 from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
-from diffusers.quantizers.quantization_config import GGUFQuantizationConfig
 from safetensors import SafetensorError, safe_open
 
-from core.platform.gguf_head import GGUF_SUFFIX
 from core.video.plan import Device, Precision
 from core.video.spec import Residency
 from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeepingLTXVideoPipeline
 from providers.ltx_video.engine.scheduler import scheduler_for
+from providers.ltx_video.engine.single_file import ScaledLinear, load_transformer
 from providers.ltx_video.models.downloads import UPSAMPLER
 from providers.ltx_video.models.profiles import PipelineFamily
-from providers.ltx_video.models.weights_spec import WEIGHT_SCALES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
@@ -58,10 +56,6 @@ _TRANSFORMERS = {
     PipelineFamily.LTX_VIDEO: LTXVideoTransformer3DModel,
     PipelineFamily.LTX_2: LTX2VideoTransformer3DModel,
 }
-# What programs write before the names of the transformer's layers in a single file.
-_PREFIXES = ("model.diffusion_model.", "diffusion_model.", "transformer.")
-# The scales of a layer's input are for arithmetic in 8 bit, which is not done here.
-_SCALES = (*WEIGHT_SCALES, ".input_scale", ".scale_input", "scaled_fp8")
 _DECODERS = ("vae", "audio_vae", "vocoder")
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 
@@ -160,27 +154,13 @@ class PartLoader:
     def _load_single_file(self, file: Path) -> torch.nn.Module:
         if not file.is_file():
             raise DamagedModel(file.name, "the file is not there")
-        loaded_class: Any = _TRANSFORMERS[self._order.profile.family]
-        dtype = compute_dtype(self._order)
-        is_gguf = file.suffix.casefold() == GGUF_SUFFIX
-        weights = _read_quantized(file) if is_gguf else _read_transformer(file, dtype)
-        # Without a local config diffusers would ask the hub which model this is.
-        try:
-            transformer = loaded_class.from_single_file(
-                weights,
-                config=str(self._folder),
-                subfolder="transformer",
-                dtype=dtype,
-                quantization_config=GGUFQuantizationConfig(dtype) if is_gguf else None,
-                local_files_only=True,
-            )
-        except NotImplementedError as error:
-            # What got no value has no memory either, and cannot be moved to where it belongs.
-            reason = "it lacks some of the transformer's weights"
-            raise DamagedModel(file.name, reason) from error
-        if is_gguf:
-            _unpack_small_parts(transformer, dtype)
-        return transformer
+        return load_transformer(
+            file,
+            _TRANSFORMERS[self._order.profile.family],
+            self._folder,
+            compute_dtype(self._order),
+            keeps_8_bit=self._order.memory.precision is Precision.FLOAT8,
+        )
 
     def _size(self, name: str) -> int:
         file = self._order.profile.transformer_file
@@ -249,7 +229,10 @@ def return_memory() -> None:
 def _shrink(transformer: Any, order: ModelOrder) -> None:
     if order.memory.precision is Precision.FLOAT8:
         transformer.enable_layerwise_casting(
-            storage_dtype=torch.float8_e4m3fn, compute_dtype=compute_dtype(order)
+            storage_dtype=torch.float8_e4m3fn,
+            compute_dtype=compute_dtype(order),
+            # They are in 8 bit already, and only their biases would lose.
+            skip_modules_classes=(ScaledLinear,),
         )
 
 
@@ -337,72 +320,6 @@ def _upsampler_class(family: PipelineFamily) -> Any:
             return LTXLatentUpsamplerModel
         case PipelineFamily.LTX_2:
             return LTX2LatentUpsamplerModel
-
-
-def _read_transformer(file: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """The transformer's weights out of a file that may hold more, by their bare names."""
-    weights: dict[str, torch.Tensor] = {}
-    with safe_open(file, framework="pt") as opened:
-        keys = list(opened.keys())
-        prefix = _prefix_of(keys)
-        for key in keys:
-            if key.startswith(prefix) and not key.endswith(_SCALES):
-                weights[_renamed(key.removeprefix(prefix))] = _unscaled(opened, key, keys, dtype)
-    return weights
-
-
-def _read_quantized(file: Path) -> dict[str, torch.Tensor]:
-    """The transformer's weights out of a GGUF file, as they are stored."""
-    # Imported late: it needs the package of that format, and few models are in it.
-    from diffusers.models.model_loading_utils import load_gguf_checkpoint
-
-    stored = load_gguf_checkpoint(str(file))
-    prefix = _prefix_of(stored)
-    return {
-        _renamed(name.removeprefix(prefix)): stored[name]
-        for name in stored
-        if name.startswith(prefix)
-    }
-
-
-def _unpack_small_parts(transformer: torch.nn.Module, dtype: torch.dtype) -> None:
-    """Unpack what is stored in a quantisation and is no layer.
-
-    Only layers unpack themselves; diffusers 0.42.1 computes with the bytes of anything else.
-    """
-    from diffusers.quantizers.gguf.utils import GGUFLinear, GGUFParameter, dequantize_gguf_tensor
-
-    for module in transformer.modules():
-        for name, value in list(module.named_parameters(recurse=False)):
-            unpacks_itself = isinstance(module, GGUFLinear) and name == "weight"
-            if isinstance(value, GGUFParameter) and not unpacks_itself:
-                unpacked = torch.nn.Parameter(dequantize_gguf_tensor(value).to(dtype))
-                setattr(module, name, unpacked)
-
-
-def _prefix_of(names: Collection[str]) -> str:
-    """What stands before the names of the transformer's layers."""
-    return next((one for one in _PREFIXES if any(name.startswith(one) for name in names)), "")
-
-
-def _renamed(name: str) -> str:
-    """The name that diffusers makes the best of.
-
-    Its own renaming of LTX-2 leaves out the time embedding of the prompt, which 2.3 brought
-    (diffusers 0.42.1): its last parts would be missing.
-    """
-    return name.replace("prompt_adaln_single.", "prompt_adaln.")
-
-
-def _unscaled(opened: Any, key: str, keys: list[str], dtype: torch.dtype) -> torch.Tensor:
-    """A tensor; where it was kept in 8 bit with a scale beside it, as it was before."""
-    weight = opened.get_tensor(key)
-    stem = key.removesuffix(".weight")
-    for scale in (f"{stem}{end}" for end in WEIGHT_SCALES):
-        if scale in keys:
-            factor = opened.get_tensor(scale).to(torch.float32)
-            return (weight.to(torch.float32) * factor).to(dtype)
-    return weight
 
 
 def _plain(name: str) -> str:
