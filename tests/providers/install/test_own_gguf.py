@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter
 
 from core.platform.gguf_head import read_gguf_head
 from core.video.provider import Ready
+from providers.ltx_video.install.checkpoint import read_checkpoint
 from providers.ltx_video.install.installed import manifest_of
 from providers.ltx_video.install.own_models import every_model
+from providers.ltx_video.models.lora_families import LORA_FAMILIES
 from tests.fakes.checkpoints import Weights, as_the_makers_name_it, weights_like
 from tests.providers.gguf_files import write_gguf
 from tests.providers.install.test_own_models import Shop
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from core.lora.lora_family import LoraFamily
     from providers.ltx_video.models.catalog import LocalModel
 
 
@@ -64,6 +69,34 @@ def test_the_family_is_read_from_the_shapes_whatever_the_file_says(
     shop.add(write_gguf(tmp_path / "ltx-2.5.gguf", named, architecture="pig"))
     row = next(spec for spec in shop.provider.models() if spec.id == "my-mix")
     assert row.lora_family == model.spec.lora_family
+
+
+@pytest.mark.parametrize("family", LORA_FAMILIES, ids=lambda family: family.id)
+def test_the_real_families_are_told_apart(tmp_path: Path, family: LoraFamily) -> None:
+    """At full size, as converters write them; the weights are a hole."""
+    file = tmp_path / "a.gguf"
+    writer = GGUFWriter(file, "ltxv")
+    data_bytes = 0
+    for layer in family.layers:
+        name = layer.others[0] if layer.others else layer.name.removeprefix("transformer.")
+        rows, columns = layer.out_features, layer.in_features
+        # As llama.cpp does where rows are no multiple of its blocks.
+        kind = GGMLQuantizationType.Q4_K if columns % 256 == 0 else GGMLQuantizationType.F16
+        values, size_bytes = GGML_QUANT_SIZES[kind]
+        stored = rows * columns // values * size_bytes
+        for number in range(layer.count if layer.name.startswith("transformer.") else 0):
+            key = f"{name.replace('*', str(number))}.weight"
+            writer.add_tensor_info(key, (rows, columns), np.dtype(np.float16), stored, kind)
+            data_bytes += -(-stored // 32) * 32
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    writer.close()
+    os.truncate(file, -(-file.stat().st_size // 32) * 32 + data_bytes)
+    found = read_checkpoint(file, LORA_FAMILIES)
+    assert (found.family, found.is_bfloat16) == (family, False)
+    if family.id != "ltx-mini":
+        assert found.quantization == "Q4_K"
 
 
 def of_a_language_model(_: Weights) -> Weights:
