@@ -157,6 +157,7 @@ def memory_ladder(
             device=layout.device,
             residency=layout.residency,
             precision=layout.precision,
+            quantization=footprint.quantization,
             text_encoder_device=layout.text_encoder_device,
             frees_text_encoder=layout.frees_text_encoder,
             tiled_decode=layout.is_tiled,
@@ -375,11 +376,11 @@ def _judged(
             )
     if plan.device is Device.CPU and footprint.transformer > MOST_BILLIONS_WITHOUT_GPU:
         shortages.insert(0, "It needs a GPU: on processors alone one clip would take days.")
-    reasons = tuple(shortages) or (_description(plan, gpu, footprint),)
+    reasons = tuple(shortages) or (_description(plan, gpu, footprint.transformer),)
     return plan.model_copy(update={"fits": not shortages, "reasons": reasons}), missing
 
 
-def _description(plan: MemoryPlan, gpu: Gpu | None, footprint: Footprint) -> str:
+def _description(plan: MemoryPlan, gpu: Gpu | None, billions: float) -> str:
     """One sentence on where the weights lie."""
     match plan.residency:
         case Residency.RESIDENT:
@@ -392,12 +393,12 @@ def _description(plan: MemoryPlan, gpu: Gpu | None, footprint: Footprint) -> str
         case Residency.GROUP_OFFLOAD_TO_DISK:
             text = "The model streams from disk through the GPU, which is slow"
     details: list[str] = []
-    if plan.device is Device.CPU and footprint.transformer > _QUICK_BILLIONS_WITHOUT_GPU:
+    if plan.device is Device.CPU and billions > _QUICK_BILLIONS_WITHOUT_GPU:
         details.append("the processors do all the work, which takes many minutes or hours")
     if plan.precision is Precision.FLOAT8:
         details.append("the transformer in 8 bit, which changes the picture a little")
     if plan.precision is Precision.GGUF:
-        details.append(f"the transformer in {footprint.quantization}, as in its GGUF file")
+        details.append(f"the transformer in {plan.quantization}, as in its GGUF file")
     if plan.text_encoder_device is not plan.device:
         details.append("the prompt is read by the processor")
     if plan.frees_text_encoder:
