@@ -193,7 +193,7 @@ def _memory(memory: MemoryPlan) -> str:
     peaks = f"{memory.peak_ram_gb:.1f} GB of memory"
     if memory.device is not Device.CPU:
         peaks = f"{memory.peak_vram_gb:.1f} GB of GPU memory and {peaks}"
-    layout = f"{memory.device.value}, {memory.precision.value}"
+    layout = f"{memory.device.value}, {memory.quantization or memory.precision.value}"
     if memory.residency is not Residency.RESIDENT:
         layout += f", {memory.residency.value}"
     return f"up to {peaks} ({layout})"

@@ -15,7 +15,8 @@ from core.video.planning import make_plan
 from core.video.request import RenderRequest, Target
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
-from providers.ltx_video.models.memory_plan import Workload, memory_ladder
+from providers.ltx_video.models.memory_plan import memory_ladder
+from providers.ltx_video.models.workload import Workload
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -124,6 +124,7 @@ LONGEST_TEST = 720  # a long table of cases is easier to read than two half ones
 
 IMPORT_NAMES = {
     "pillow": "PIL",
+    "pyyaml": "yaml",
     "pyside6-essentials": "PySide6",
     "typing-extensions": "typing_extensions",
     "fonttools": "fontTools",

@@ -81,7 +81,9 @@ def add(
     ctx: typer.Context,
     path: Annotated[
         Path,
-        typer.Argument(help="A folder in the layout of diffusers, or one .safetensors file."),
+        typer.Argument(
+            help="A folder in the layout of diffusers, or a .safetensors or .gguf file."
+        ),
     ],
     name: Annotated[str, typer.Option("--name", help="What it is to be called.")],
     like: Annotated[

@@ -66,7 +66,7 @@ def read_plain_file(path: Path, max_bytes: int) -> bytes:
     with path.open("rb") as file:
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
-        most = f"it has more than the {max_bytes / 1e6:.0f} MB that are read at most"
+        most = f"it has more than the {max_bytes / 1e6:g} MB that are read at most"
         raise OSError(errno.EFBIG, most, str(path))
     return content
 

@@ -64,6 +64,7 @@ class InstallSurvey:
         free_bytes: room on the disk of `folder`.
         found: where what need not be downloaded lies; the content is read when it is installed.
         page_url: where the model and its licence are described.
+        passed_over: where was not looked for files and why, each a sentence.
     """
 
     folder: Path
@@ -73,6 +74,7 @@ class InstallSurvey:
     free_bytes: int
     page_url: str
     found: tuple[FoundFiles, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

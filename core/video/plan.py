@@ -39,6 +39,8 @@ class Precision(StrEnum):
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
     FLOAT8 = "float8"
+    GGUF = "gguf"
+    """As quantised in its file."""
 
 
 class StagePeak(Frozen):
@@ -54,6 +56,7 @@ class MemoryPlan(Frozen):
 
     Attributes:
         rung: place on the provider's ladder, 0 for the quickest plan.
+        quantization: with `Precision.GGUF` what most weights are stored in, such as "Q4_K".
         frees_text_encoder: the text encoder is dropped after encoding and loaded again next time.
         fits: whether the peaks stay below what the machine has.
         reasons: why this rung, and when it does not fit, why not.
@@ -63,6 +66,7 @@ class MemoryPlan(Frozen):
     device: Device
     residency: Residency
     precision: Precision
+    quantization: str = ""
     text_encoder_device: Device
     frees_text_encoder: bool = False
     tiled_decode: bool = False

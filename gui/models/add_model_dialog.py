@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
 
 _WIDTH = 520
-_KIND = FileKind("a checkpoint", ("Checkpoints (*.safetensors)",))
+_KIND = FileKind("a checkpoint", ("Checkpoints (*.safetensors *.gguf)",))
 _ABOUT = (
-    "A folder in the layout of diffusers, or one .safetensors file with the transformer of a "
-    "model whose other parts are installed. The files are linked and stay where they are."
+    "A folder in the layout of diffusers, or one .safetensors or .gguf file with the "
+    "transformer of a model whose other parts are installed. The files are linked and stay where "
+    "they are."
 )
 
 

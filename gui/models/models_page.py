@@ -270,6 +270,7 @@ class InstallDialog(QDialog):
                 ("Found", f"{bytes_text(found.size_bytes)} in {found.folder}")
                 for found in survey.found
             ),
+            *(("Passed over", text) for text in survey.passed_over),
             ("Free on the disk", bytes_text(survey.free_bytes)),
             ("Folder", str(survey.folder)),
             ("Licence", spec.licence.name),

@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
-    from providers.ltx_video.models.memory_plan import MemoryLadder, Workload
+    from providers.ltx_video.models.memory_plan import MemoryLadder
+    from providers.ltx_video.models.workload import Workload
     from providers.ltx_video.training.local_trainer import LocalTrainer
 
 log = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ class LocalLTX:
         not_ready = files_problem(model, self._context.paths)
         if not_ready is not None:
             return not_ready
-        from providers.ltx_video.models.memory_plan import Workload
+        from providers.ltx_video.models.workload import Workload
 
         smallest = self._ladder(model, Workload.smallest(model.spec, model.profile)).choose()
         if not smallest.fits:
@@ -276,7 +277,7 @@ class LocalLTX:
         return memory
 
     def _ladder_for(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
-        from providers.ltx_video.models.memory_plan import Workload
+        from providers.ltx_video.models.workload import Workload
 
         billions = self._loras(model, plan).billions
         return self._ladder(model, Workload.of(plan, model.profile, lora_billions=billions))

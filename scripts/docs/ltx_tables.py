@@ -12,8 +12,9 @@ from core.video.planning import make_plan
 from core.video.request import RenderRequest, Residency, Target
 from providers.ltx_video.mini.vocabulary import PHRASES, Attribute
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
-from providers.ltx_video.models.memory_plan import Workload, memory_ladder
+from providers.ltx_video.models.memory_plan import memory_ladder
 from providers.ltx_video.models.profiles import Guidance
+from providers.ltx_video.models.workload import Workload
 from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import pytest
 from cli import main
 from core.platform.paths import Paths
 from tests.fakes.checkpoints import TINY_ENTRY, install_layers, save, weights_like
+from tests.providers.gguf_files import write_gguf
 from tests.providers.tiny_home import TINY_VIDEO
 
 if TYPE_CHECKING:
@@ -56,6 +57,21 @@ def test_a_checkpoint_is_added_listed_shown_checked_and_removed(models, checkpoi
     assert "my-mix is removed" in out
     assert checkpoint.is_file()
     assert "my-mix" not in models()[1]
+
+
+def test_the_list_and_the_plan_say_what_a_gguf_is_kept_in(
+    models, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_gguf(tmp_path / "theirs" / "few.gguf", weights_like(TINY_VIDEO), "Q4_0")
+    code, out, _ = models("add", str(file), "--name", "few")
+    assert code == 0
+    said = "Its transformer is kept in Q4_0 (GGUF)."
+    assert said in out
+    for words in ((), ("few",)):
+        assert said in " ".join(models(*words)[1].split())
+    plan = ["--model", "few", "-p", "a boat", "--resolution", "64p", "--dry-run"]
+    assert main(plan, [TINY_ENTRY]) == 0
+    assert ", Q4_0" in capsys.readouterr().err
 
 
 def test_programs_are_told_in_json(models, checkpoint: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -13,6 +13,7 @@ from providers.ltx_video.local import LocalLTX
 from tests.providers.tiny_home import ALL_MODELS, TINY_INFO, install, loras_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from providers.ltx_video.models.catalog import LocalModel
@@ -21,6 +22,31 @@ TINY_ENTRY = ProviderEntry(TINY_INFO, lambda context: LocalLTX(context, ALL_MODE
 """The local provider with the tiny models in the place of the real ones."""
 
 Weights = dict[str, np.ndarray]
+T = TypeVar("T")
+# What the makers call what diffusers renamed, the longest names first.
+MAKERS_NAMES = {
+    "video_a2v_cross_attn_scale_shift_table": "scale_shift_table_a2v_ca_video",
+    "audio_a2v_cross_attn_scale_shift_table": "scale_shift_table_a2v_ca_audio",
+    "av_cross_attn_video_scale_shift.": "av_ca_video_scale_shift_adaln_single.",
+    "av_cross_attn_audio_scale_shift.": "av_ca_audio_scale_shift_adaln_single.",
+    "av_cross_attn_video_a2v_gate.": "av_ca_a2v_gate_adaln_single.",
+    "av_cross_attn_audio_v2a_gate.": "av_ca_v2a_gate_adaln_single.",
+    "prompt_adaln.": "prompt_adaln_single.",
+    "time_embed.": "adaln_single.",
+    "proj_in.": "patchify_proj.",
+    "norm_q.": "q_norm.",
+    "norm_k.": "k_norm.",
+}
+
+
+def as_the_makers_name_it(weights: Mapping[str, T], prefix: str = "") -> dict[str, T]:
+    """The same under the names that other programs know."""
+    renamed: dict[str, T] = {}
+    for name, weight in weights.items():
+        for ours, theirs in MAKERS_NAMES.items():
+            name = name.replace(ours, theirs)
+        renamed[prefix + name] = weight
+    return renamed
 
 
 def weights_like(model: LocalModel, prefix: str = "") -> Weights:

@@ -99,6 +99,20 @@ _VIDEO_LORAS = LoraFamily(
         )
     ),
 )
+_WIDE_LORAS = LoraFamily(
+    id="wide-video",
+    label="Wide Video",
+    layers=video_layers(
+        VideoShape(
+            num_attention_heads=4,
+            attention_head_dim=64,
+            num_layers=2,
+            in_channels=8,
+            out_channels=8,
+            caption_channels=32,
+        )
+    ),
+)
 _AV_SHAPE = AVShape(
     num_attention_heads=2,
     attention_head_dim=16,
@@ -135,7 +149,7 @@ def _av_loras(name: str, shape: AVShape) -> LoraFamily:
 _AV_LORAS = _av_loras("tiny-av", _AV_SHAPE)
 _AV_LORAS_23 = _av_loras("tiny-av-2.3", _AV_SHAPE_23)
 _AV_LORAS_25 = _av_loras("tiny-av-2.5", _AV_SHAPE_25)
-_FAMILIES = (_VIDEO_LORAS, _AV_LORAS, _AV_LORAS_23, _AV_LORAS_25, *LORA_FAMILIES)
+_FAMILIES = (_VIDEO_LORAS, _WIDE_LORAS, _AV_LORAS, _AV_LORAS_23, _AV_LORAS_25, *LORA_FAMILIES)
 TINY_INFO = replace(INFO, lora_families=lambda: _FAMILIES)
 """The local provider with the LoRAs of the tiny models beside those of the real ones."""
 
@@ -178,6 +192,8 @@ def tiny(
 
 
 TINY_VIDEO = tiny("tiny-video", _VIDEO, has_audio=False, loras=_VIDEO_LORAS)
+WIDE_VIDEO = tiny("wide-video", _VIDEO, has_audio=False, loras=_WIDE_LORAS)
+"""Wide enough for quantisations that store 256 values of a row together."""
 TINY_SINGLE = tiny(
     "tiny-video-single",
     _VIDEO.model_copy(update={"transformer_file": "transformer/tiny.safetensors"}),

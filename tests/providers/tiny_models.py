@@ -46,9 +46,9 @@ WORDS = (
 )
 
 
-def save_tiny_ltx_video(folder: Path) -> None:
+def save_tiny_ltx_video(folder: Path, *, head_width: int = 8, seed: int = 0) -> None:
     """An LTX-Video 0.9.x model of under 1 MB, its decoder conditioned on time as in 0.9.1."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     pipeline = LTXConditionPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),
         vae=AutoencoderKLLTXVideo(
@@ -80,18 +80,18 @@ def save_tiny_ltx_video(folder: Path) -> None:
             in_channels=8,
             out_channels=8,
             num_attention_heads=4,
-            attention_head_dim=8,
-            cross_attention_dim=32,
+            attention_head_dim=head_width,
+            cross_attention_dim=4 * head_width,
             num_layers=2,
             caption_channels=32,
         ),
     )
     pipeline.save_pretrained(folder)
-    _save_as_one_file(pipeline.transformer, folder.with_name("tiny-video-single"), folder)
 
 
-def _save_as_one_file(transformer: torch.nn.Module, folder: Path, like: Path) -> None:
+def _save_as_one_file(folder: Path, like: Path) -> None:
     """The same model as the makers publish it: the transformer in one file, under other names."""
+    transformer = LTXVideoTransformer3DModel.from_pretrained(like, subfolder="transformer")
     renamed = {"proj_in.": "patchify_proj.", "time_embed.": "adaln_single."}
     renamed |= {"norm_q.": "q_norm.", "norm_k.": "k_norm."}
     weights = {"vae.decoder.unused": torch.zeros(3)}
@@ -246,16 +246,30 @@ SEED = 7
 DISTILLED_SIGMAS = [1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875]
 
 
-def bare_ltx_video(folder: Path, image: Image.Image | None) -> Reference:
-    """Guided as the 2B dev model: 6 steps, scale 3, decoder time 0.05; the image softened first."""
+def bare_ltx_video(
+    folder: Path,
+    image: Image.Image | None,
+    transformer: torch.nn.Module | None = None,
+    *,
+    steps: int = 6,
+) -> Reference:
+    """Guided as the 2B dev model: scale 3, decoder time 0.05; the image softened first.
+
+    Args:
+        folder: of the model.
+        image: the clip's first frame.
+        transformer: in the place of the model's own.
+        steps: how many are taken.
+    """
     image = None if image is None else like_a_frame(image, LTX_VIDEO_2B_DEV)
-    pipeline: Any = LTXConditionPipeline.from_pretrained(folder, dtype=torch.float32)
+    other = {} if transformer is None else {"transformer": transformer}
+    pipeline: Any = LTXConditionPipeline.from_pretrained(folder, dtype=torch.float32, **other)
     frames = pipeline(
         conditions=None if image is None else [LTXVideoCondition(image=image, frame_index=0)],
         prompt=PROMPT,
         negative_prompt="blurry",
         frame_rate=16,
-        num_inference_steps=6,
+        num_inference_steps=steps,
         guidance_scale=3.0,
         image_cond_noise_scale=0.15,
         decode_timestep=0.05,
@@ -339,6 +353,7 @@ def main(folder: Path) -> None:
     image = Image.linear_gradient("L").resize((96, 64)).convert("RGB")
     image.save(folder / "start.png")
     save_tiny_ltx_video(folder / "tiny-video")
+    _save_as_one_file(folder / "tiny-video-single", folder / "tiny-video")
     save_tiny_ltx_2(folder / "tiny-av")
     for version in ("2.3", "2.5"):
         save_tiny_ltx_2(folder / f"tiny-av-{version}", version)

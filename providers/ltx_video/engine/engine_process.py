@@ -36,6 +36,8 @@ ENGINE_ENVIRONMENT = {
     # Whatever the model needs lies on this disk; nothing is asked of a hub, and nothing told.
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
+    # Where a person has switched it on, diffusers fetches programs from a hub to unpack GGUF.
+    "DIFFUSERS_GGUF_CUDA_KERNELS": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     # Its progress is told in events; bars would stand in the place of what it said last.
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",

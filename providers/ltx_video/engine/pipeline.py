@@ -21,9 +21,9 @@ from core.video.spec import Residency
 from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeepingLTXVideoPipeline
 from providers.ltx_video.engine.scheduler import scheduler_for
+from providers.ltx_video.engine.single_file import ScaledLinear, load_transformer
 from providers.ltx_video.models.downloads import UPSAMPLER
 from providers.ltx_video.models.profiles import PipelineFamily
-from providers.ltx_video.models.weights_spec import WEIGHT_SCALES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,10 +56,6 @@ _TRANSFORMERS = {
     PipelineFamily.LTX_VIDEO: LTXVideoTransformer3DModel,
     PipelineFamily.LTX_2: LTX2VideoTransformer3DModel,
 }
-# What programs write before the names of the transformer's layers in a single file.
-_PREFIXES = ("model.diffusion_model.", "diffusion_model.", "transformer.")
-# The scales of a layer's input are for arithmetic in 8 bit, which is not done here.
-_SCALES = (*WEIGHT_SCALES, ".input_scale", ".scale_input", "scaled_fp8")
 _DECODERS = ("vae", "audio_vae", "vocoder")
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 
@@ -158,14 +154,12 @@ class PartLoader:
     def _load_single_file(self, file: Path) -> torch.nn.Module:
         if not file.is_file():
             raise DamagedModel(file.name, "the file is not there")
-        loaded_class: Any = _TRANSFORMERS[self._order.profile.family]
-        # Without a local config diffusers would ask the hub which model this is.
-        return loaded_class.from_single_file(
-            _read_transformer(file, compute_dtype(self._order)),
-            config=str(self._folder),
-            subfolder="transformer",
-            dtype=compute_dtype(self._order),
-            local_files_only=True,
+        return load_transformer(
+            file,
+            _TRANSFORMERS[self._order.profile.family],
+            self._folder,
+            compute_dtype(self._order),
+            keeps_8_bit=self._order.memory.precision is Precision.FLOAT8,
         )
 
     def _size(self, name: str) -> int:
@@ -235,7 +229,10 @@ def return_memory() -> None:
 def _shrink(transformer: Any, order: ModelOrder) -> None:
     if order.memory.precision is Precision.FLOAT8:
         transformer.enable_layerwise_casting(
-            storage_dtype=torch.float8_e4m3fn, compute_dtype=compute_dtype(order)
+            storage_dtype=torch.float8_e4m3fn,
+            compute_dtype=compute_dtype(order),
+            # They are in 8 bit already, and only their biases would lose.
+            skip_modules_classes=(ScaledLinear,),
         )
 
 
@@ -323,38 +320,6 @@ def _upsampler_class(family: PipelineFamily) -> Any:
             return LTXLatentUpsamplerModel
         case PipelineFamily.LTX_2:
             return LTX2LatentUpsamplerModel
-
-
-def _read_transformer(file: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """The transformer's weights out of a file that may hold more, by their bare names."""
-    weights: dict[str, torch.Tensor] = {}
-    with safe_open(file, framework="pt") as opened:
-        keys = list(opened.keys())
-        prefix = next((one for one in _PREFIXES if any(key.startswith(one) for key in keys)), "")
-        for key in keys:
-            if key.startswith(prefix) and not key.endswith(_SCALES):
-                weights[_renamed(key.removeprefix(prefix))] = _unscaled(opened, key, keys, dtype)
-    return weights
-
-
-def _renamed(name: str) -> str:
-    """The name that diffusers makes the best of.
-
-    Its own renaming of LTX-2 leaves out the time embedding of the prompt, which 2.3 brought
-    (diffusers 0.42.1): its last parts would be missing.
-    """
-    return name.replace("prompt_adaln_single.", "prompt_adaln.")
-
-
-def _unscaled(opened: Any, key: str, keys: list[str], dtype: torch.dtype) -> torch.Tensor:
-    """A tensor; where it was kept in 8 bit with a scale beside it, as it was before."""
-    weight = opened.get_tensor(key)
-    stem = key.removesuffix(".weight")
-    for scale in (f"{stem}{end}" for end in WEIGHT_SCALES):
-        if scale in keys:
-            factor = opened.get_tensor(scale).to(torch.float32)
-            return (weight.to(torch.float32) * factor).to(dtype)
-    return weight
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import UnreadableWeights
 from core.lora.lora_family import find_layer
+from core.platform.gguf_head import GGUF_FORMATS, GGUF_SUFFIX, read_gguf_head
 from core.platform.safetensors_head import BYTES_OF_NUMBERS, SUFFIX, read_head
 from providers.ltx_video.models.weights_spec import TRANSFORMER, WEIGHT_SCALES
 
@@ -29,6 +30,8 @@ _TRANSFORMER_LAYER = "transformer."
 _WEIGHT = ".weight"
 # These are read by running what is in them.
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl")
+_READABLE = {*BYTES_OF_NUMBERS, *GGUF_FORMATS}
+_KINDS_HINT = f"Name a folder in the layout of diffusers, or a {SUFFIX} or {GGUF_SUFFIX} file."
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,13 @@ class Checkpoint:
         path: a folder in the layout of diffusers, or one file with the transformer.
         family: whose layers its transformer has, each with its shape.
         is_bfloat16: whether it is stored in the numbers in which it is computed.
+        quantization: what most of it is stored in, such as "Q4_K"; empty where it is no GGUF file.
     """
 
     path: Path
     family: LoraFamily
     is_bfloat16: bool
+    quantization: str = ""
 
     @property
     def is_single_file(self) -> bool:
@@ -69,28 +74,37 @@ def read_checkpoint(path: Path, families: Iterable[LoraFamily]) -> Checkpoint:
     if not path.exists():
         raise UnreadableWeights(
             f"There is nothing at {str(path)!r}.",
-            hint=f"Name a folder in the layout of diffusers, or a {SUFFIX} file.",
+            hint=_KINDS_HINT,
         )
-    tensors = _of_folder(path) if path.is_dir() else _of_file(path)
-    match, family = _family_of(tensors, tuple(families), str(path))
+    name, quantization = repr(str(path)), ""
+    if path.is_dir():
+        tensors = _of_folder(path)
+    elif path.suffix.casefold() == GGUF_SUFFIX:
+        head = read_gguf_head(path, name)
+        tensors, quantization = head.tensors, head.quantization
+        # What it says it is helps people; what it is stands in the shapes.
+        name = f"{name}, a GGUF file of the kind {head.architecture!r},"
+    else:
+        tensors = _of_file(path)
+    match, family = _family_of(tensors, tuple(families), name)
     if path.is_dir() and any(name.endswith(WEIGHT_SCALES) for name in tensors):
         raise UnreadableWeights(
             f"The folder {str(path)!r} holds its transformer in 8 bit with scales.",
             hint="Only a single file can be read like that.",
         )
-    return Checkpoint(path, family, match.is_bfloat16)
+    return Checkpoint(path, family, match.is_bfloat16, quantization)
 
 
 def _of_file(path: Path) -> dict[str, StoredTensor]:
     if path.suffix.casefold() in _PICKLES:
         raise UnreadableWeights(
             f"{str(path)!r} is a pickle; pickles can run programs and are not opened.",
-            hint=f"Get it as a {SUFFIX} file.",
+            hint=f"Get it as a {SUFFIX} or {GGUF_SUFFIX} file.",
         )
     if path.suffix.casefold() != SUFFIX:
         raise UnreadableWeights(
-            f"{str(path)!r} is no {SUFFIX} file.",
-            hint=f"Name a folder in the layout of diffusers, or a {SUFFIX} file.",
+            f"{str(path)!r} is no {SUFFIX} file, and no {GGUF_SUFFIX} file either.",
+            hint=_KINDS_HINT,
         )
     return read_head(path, repr(str(path))).tensors
 
@@ -173,7 +187,7 @@ def _family_of(
         match, family = max(fitting, key=lambda one: one[0].count)
         if match.odd:
             raise UnreadableWeights(
-                f"{name!r} is stored in {tensors[match.odd].dtype} numbers ({match.odd!r}), which "
+                f"{name} is stored in {tensors[match.odd].dtype} numbers ({match.odd!r}), which "
                 "are not read here.",
                 hint="Get it in 16, 32 or 8 bit (float8).",
             )
@@ -182,11 +196,11 @@ def _family_of(
     if not match.count:
         labels = ", ".join(family.label for family in families)
         raise UnreadableWeights(
-            f"{name!r} is of no known family of models ({labels}): it has none of their layers.",
+            f"{name} is of no known family of models ({labels}): it has none of their layers.",
             hint="Only the transformers of these models can be added.",
         )
     raise UnreadableWeights(
-        f"{name!r} is most like {family.label} and no model of that family: {match.why_not}.",
+        f"{name} is most like {family.label} and no model of that family: {match.why_not}.",
         hint="Get a whole copy of it, or one of a known family.",
     )
 
@@ -215,7 +229,7 @@ class _Match:
             elif layer.name in wanted:
                 seen.add(layer.name)
                 self.is_bfloat16 = self.is_bfloat16 and tensor.dtype == "BF16"
-                self.odd = self.odd or ("" if tensor.dtype in BYTES_OF_NUMBERS else key)
+                self.odd = self.odd or ("" if tensor.dtype in _READABLE else key)
                 if tensor.shape != (layer.out_features, layer.in_features):
                     self.other_shapes.append(_difference(key, tensor, layer))
         self.count = len(seen) - len(self.other_shapes)

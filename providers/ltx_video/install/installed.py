@@ -65,6 +65,7 @@ class OwnModel(Frozen):
         transformer_file: its single file, in the model's folder; None where that has the layout of
             diffusers.
         is_mapped: see `Footprint.is_mapped`.
+        quantization: see `Footprint.quantization`.
     """
 
     label: str
@@ -72,6 +73,7 @@ class OwnModel(Frozen):
     added_from: str
     transformer_file: str | None = None
     is_mapped: bool = True
+    quantization: str = ""
 
 
 class ModelManifest(Frozen):

@@ -10,6 +10,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from providers.ltx_video.install.comfyui_paths import (
+    COMFYUI_LIST,
+    NamedFolders,
+    folders_of_list,
+)
 from providers.ltx_video.install.hub import NeededFile
 
 if TYPE_CHECKING:
@@ -25,8 +30,12 @@ _GIT_HASH = re.compile(r"[0-9a-f]{40}")
 _HUB_NOTES = Path(".cache/huggingface/download")
 
 
-def folders_of_programs() -> tuple[Path, ...]:
-    """The folders that are there: of ComfyUI, LTX-Desktop and Wan2GP, and the hub's own cache."""
+def folders_of_programs(named: Sequence[Path] = ()) -> NamedFolders:
+    """The folders that are there: of ComfyUI, LTX-Desktop and Wan2GP, and the hub's own cache.
+
+    Args:
+        named: folders that a person has named; where one is ComfyUI's, what its list names counts.
+    """
     from huggingface_hub.constants import HF_HUB_CACHE
 
     home = Path.home()
@@ -41,7 +50,14 @@ def folders_of_programs() -> tuple[Path, ...]:
         *(home / place / "ckpts" for place in _WAN2GP),
         Path(HF_HUB_CACHE),
     )
-    return tuple(dict.fromkeys(folder for folder in known if folder.is_dir()))
+    comfyui = (*(home / place for place in _COMFYUI), *named)
+    lists = [folders_of_list(folder / COMFYUI_LIST) for folder in dict.fromkeys(comfyui)]
+    here = (folder for folder in known if folder.is_dir())
+    listed = (folder for one in lists for folder in one.folders)
+    return NamedFolders(
+        tuple(dict.fromkeys((*here, *listed))),
+        tuple(problem for one in lists for problem in one.problems),
+    )
 
 
 def find_offline_list(

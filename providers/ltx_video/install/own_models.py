@@ -43,6 +43,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 # Folders that lie beside the models, and names with a meaning of their own.
 _TAKEN = {"loras", AUTO, *(other.name for other in OTHER_NAMES)}
 _DISTILLED = "distilled"
+_GB = 1e9
 
 
 def every_model(
@@ -63,24 +64,41 @@ def every_model(
 
 
 def _row(manifest: ModelManifest, own: OwnModel, like: LocalModel) -> LocalModel:
+    needs = like.spec.needs
+    if own.quantization:
+        note = f"{needs.note} {_kept_in(own.quantization)}".strip()
+        needs = needs.model_copy(update={"note": note})
     spec = like.spec.model_copy(
         update={
             "id": manifest.model,
             "label": own.label,
             "summary": f"Your own checkpoint, run like {like.spec.label}.",
+            "needs": needs,
             "size_bytes": manifest.size_bytes,
             "as_of": manifest.installed_at.date(),
             "source": own.added_from,
         }
     )
     profile = like.profile.model_copy(update={"transformer_file": own.transformer_file})
+    stored = [file.size_bytes for file in manifest.files if file.place == own.transformer_file]
+    footprint = like.footprint.model_copy(
+        update={
+            "is_mapped": own.is_mapped,
+            "quantization": own.quantization,
+            "quantized_gb": sum(stored) / _GB if own.quantization else 0.0,
+        }
+    )
     return LocalModel(
         spec=spec,
         profile=profile,
-        footprint=like.footprint.model_copy(update={"is_mapped": own.is_mapped}),
+        footprint=footprint,
         weights=None,
         added_from=own.added_from,
     )
+
+
+def _kept_in(quantization: str) -> str:
+    return f"Its transformer is kept in {quantization} (GGUF)."
 
 
 def add_own_model(
@@ -143,6 +161,7 @@ class _Addition:
             added_from=str(file),
             transformer_file=single,
             is_mapped=self.checkpoint.is_bfloat16,
+            quantization=self.checkpoint.quantization,
         )
 
 
@@ -184,6 +203,8 @@ def _check(
     notes = [f"It is an {checkpoint.family.label}, and is run like {chosen.spec.label}."]
     if like is None:
         notes.append("If that is wrong, remove it and add it again with --like ID.")
+    if checkpoint.quantization:
+        notes.append(_kept_in(checkpoint.quantization))
     if checkpoint.is_single_file:
         notes.append(f"All of it but the transformer is that of {chosen.spec.label}.")
     return _Addition(model, label, checkpoint, chosen, tuple(notes))

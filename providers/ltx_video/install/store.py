@@ -61,6 +61,7 @@ class LTXStore:
             free_bytes=found.free_bytes,
             page_url=wanted.weights.page_url,
             found=found.found,
+            passed_over=found.passed_over,
         )
 
     def install_job(

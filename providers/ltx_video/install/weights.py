@@ -115,6 +115,7 @@ class Survey:
         found: the folders of this machine in which others of them seem to lie.
         fetch_bytes: what has to be downloaded of them.
         free_bytes: room on the disk of the models.
+        passed_over: see `core.video.model_store.InstallSurvey`.
     """
 
     hub: Hub
@@ -125,6 +126,7 @@ class Survey:
     found: tuple[FoundFiles, ...]
     fetch_bytes: int
     free_bytes: int
+    passed_over: tuple[str, ...]
 
     @property
     def total_bytes(self) -> int:
@@ -222,7 +224,10 @@ class InstallModelJob:
             for folder in folders_in(self._models_dir)
             if folder != self._folder and not folder.name.startswith(".")
         ]
-        elsewhere = (*self._reuse_from, *others, *folders_of_programs())
+        programs = folders_of_programs(self._reuse_from)
+        for problem in programs.problems:
+            ctx.report(Notice(message=problem))
+        elsewhere = (*self._reuse_from, *others, *programs.folders)
         copies = LocalCopies(elsewhere, ctx.cancel)
         records = fitting_records(self._folder, files)
         not_here = [
@@ -236,7 +241,10 @@ class InstallModelJob:
         fetch_bytes = sum(_left_bytes(self._folder, file) for file in absent)
         free_bytes = free_disk_bytes(self._folder)
         found = copies.found(not_here)
-        return Survey(hub, files, copies, records, absent, found, fetch_bytes, free_bytes)
+        passed_over = programs.problems
+        return Survey(
+            hub, files, copies, records, absent, found, fetch_bytes, free_bytes, passed_over
+        )
 
     def run(self, ctx: JobContext) -> Path:
         """Install the model and give its folder.
@@ -343,7 +351,7 @@ class InstallModelJob:
         try:
             return self._ask(ctx, lambda: hub.list_files(self._model.weights))
         except (ProviderUnavailable, NotConfigured) as error:
-            elsewhere = (*self._reuse_from, *folders_of_programs())
+            elsewhere = (*self._reuse_from, *folders_of_programs(self._reuse_from).folders)
             known = find_offline_list(self._model.weights, elsewhere)
             if known is not None:
                 folder, files = known

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Of PyTorch 2.13 for Linux with what it and diffusers need, as of 2026-11: the wheels' own sizes.
 PACKAGES = Packages(
     file="requirements-ltx.txt",
-    names=("torch", "diffusers", "transformers", "accelerate", "safetensors"),
+    names=("torch", "diffusers", "transformers", "accelerate", "safetensors", "gguf"),
     download="a download of about 0.3 GB, with an NVIDIA GPU about 3 GB",
 )
 """What the engine imports; the program itself runs without."""

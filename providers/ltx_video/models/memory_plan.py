@@ -4,7 +4,9 @@ The arithmetic, in GB of 10^9 bytes. None of it was measured on a large GPU, so 
 5 % in reserve, and running out of memory leads to the next rung.
 
 weights      parameters in billions × bytes each: 4 in 32 bit, 2 in 16 bit, 1.05 in 8 bit (norms
-             and embeddings stay in 16 bit). Only the transformer is ever stored in 8 bit.
+             and embeddings stay in 16 bit). Only the transformer is ever stored in 8 bit. One out
+             of a GGUF file is as large as that file; what unpacking its layers takes is counted as
+             one block in 16 bit
 LoRAs        parameters × bytes in the format of the arithmetic, beside the transformer; where that
              is streamed they wait in main memory too
 tokens       ((frames - 1) / 8 + 1) × (width / 32) × (height / 32), and those of one frame for each
@@ -13,11 +15,13 @@ activations  tokens × hidden size × 24 values × rows: about as many values li
 decode       pixels × frames decoded together × decoder channels / 16 × 6 living copies, and the
              finished picture; tiles are at most 512 × 512 × 24 frames. A video that is made anew
              or extended is encoded first, which takes as much
-streaming    two blocks of the transformer in 16 bit: the one at work and the one on its way
+streaming    two blocks of the transformer in 16 bit: the one at work and the one on its way; of a
+             GGUF two as they are stored, and the one at work unpacked
 loading      the transformer comes first and is cast, then the rest; what is freed is freed before
              the transformer comes. Its file is mapped: casting to 8 bit took half of its size in
              memory (measured), and 16 bit that go on to a GPU next to nothing. A file in other
-             numbers than 16 bit is computed anew, all of it, before anything is done with it
+             numbers than 16 bit is computed anew, all of it, before anything is done with it; a
+             GGUF is read whole
 """
 
 from __future__ import annotations
@@ -28,14 +32,11 @@ from typing import TYPE_CHECKING
 from core.jobs.lanes import Stage
 from core.video.plan import Device, MemoryPlan, Precision, StagePeak
 from core.video.spec import Residency
-from providers.ltx_video.models.sizes import more_tokens, token_count
 
 if TYPE_CHECKING:
     from core.platform.machine import Gpu, Machine
-    from core.video.plan import RenderPlan
-    from core.video.spec import ModelSpec
-    from providers.ltx_video.models.profiles import Profile
     from providers.ltx_video.models.weights_spec import Footprint
+    from providers.ltx_video.models.workload import Workload
 
 MOST_BILLIONS_WITHOUT_GPU = 3.0
 """A larger transformer would work for days on processors alone."""
@@ -53,66 +54,6 @@ _CUDA_RUNTIME_RAM_GB = 3.0
 _MAPPED = 0.05
 """Of a file in 16 bit, what loading it takes for good; .01 was measured."""
 _CPU_RUNTIME_RAM_GB = 0.6
-
-
-@dataclass(frozen=True)
-class Workload:
-    """The clip, as far as it decides about memory.
-
-    Attributes:
-        batch_rows: 2 with guidance, else 1.
-        more_tokens: the pieces of images beside those of the clip.
-        encodes_video: whether a video becomes latents first, which takes what decoding takes.
-        lora_billions: the parameters of all its LoRAs.
-        has_upsampler: whether it is made in two stages; its second is what needs most.
-    """
-
-    width: int
-    height: int
-    num_frames: int
-    batch_rows: int = 1
-    more_tokens: int = 0
-    encodes_video: bool = False
-    lora_billions: float = 0.0
-    has_upsampler: bool = False
-
-    @classmethod
-    def of(cls, plan: RenderPlan, profile: Profile, *, lora_billions: float = 0.0) -> Workload:
-        """The clip of a plan."""
-        rows = _batch_rows(profile, plan.guidance_scale)
-        has_source = plan.strength is not None and plan.strength < 1
-        has_video = has_source or plan.kept_frames > 0 or plan.retake is not None
-        size = (plan.width, plan.height, plan.made_frames)
-        return cls(
-            *size,
-            rows,
-            more_tokens(plan),
-            encodes_video=has_video,
-            lora_billions=lora_billions,
-            has_upsampler=plan.refine_steps > 0,
-        )
-
-    @classmethod
-    def smallest(cls, spec: ModelSpec, profile: Profile) -> Workload:
-        """The least that a model makes."""
-        size = min(spec.sizes, key=lambda size: size.width * size.height)
-        num_frames = spec.frame_grid.frames(spec.durations.minimum, spec.default_fps)
-        scale = spec.guidance_scale.default if spec.guidance_scale else None
-        return cls(size.width, size.height, num_frames, _batch_rows(profile, scale))
-
-    @property
-    def tokens(self) -> int:
-        """How many pieces the transformer works on at a time."""
-        return token_count(self.width, self.height, self.num_frames) + self.more_tokens
-
-    @property
-    def pixels(self) -> int:
-        """Of all frames together."""
-        return self.width * self.height * self.num_frames
-
-
-def _batch_rows(profile: Profile, guidance_scale: float | None) -> int:
-    return 2 if profile.guidance.at(guidance_scale).reads_negative_prompt else 1
 
 
 @dataclass(frozen=True)
@@ -159,11 +100,19 @@ class _WeightsLayout:
 
 @dataclass(frozen=True)
 class _Weights:
-    """The parts' sizes in GB in one layout; the transformer with its LoRAs."""
+    """The parts' sizes in GB in one layout; the transformer with its LoRAs.
+
+    Attributes:
+        block: one of the transformer's in the format of the arithmetic.
+        moved_block: one as it is moved, when the transformer is streamed.
+        unpacked: what the layer at work takes beside its stored form.
+    """
 
     transformer: float
     loras: float
     block: float
+    moved_block: float
+    unpacked: float
     text_encoder: float
     connectors: float
     video_vae: float
@@ -208,12 +157,13 @@ def memory_ladder(
             device=layout.device,
             residency=layout.residency,
             precision=layout.precision,
+            quantization=footprint.quantization,
             text_encoder_device=layout.text_encoder_device,
             frees_text_encoder=layout.frees_text_encoder,
             tiled_decode=layout.is_tiled,
             framewise_decode=layout.is_tiled,
             peaks=peaks,
-            scratch_disk_gb=footprint.transformer * _BYTES[layout.precision] if is_on_disk else 0,
+            scratch_disk_gb=_transformer_gb(footprint, layout.precision) if is_on_disk else 0,
             fits=True,
         )
         judged, gap_gb = _judged(plan, machine, footprint, scratch_free_gb)
@@ -224,7 +174,8 @@ def memory_ladder(
 
 def _layouts(gpu: Gpu | None, footprint: Footprint, dtype: Precision) -> tuple[_WeightsLayout, ...]:
     """The layouts that make sense, quickest first."""
-    on_cpu = _WeightsLayout(Device.CPU, Residency.RESIDENT, dtype, Device.CPU)
+    stored = Precision.GGUF if footprint.quantization else dtype
+    on_cpu = _WeightsLayout(Device.CPU, Residency.RESIDENT, stored, Device.CPU)
     cpu = (
         on_cpu,
         replace(on_cpu, is_tiled=True),
@@ -237,30 +188,22 @@ def _layouts(gpu: Gpu | None, footprint: Footprint, dtype: Precision) -> tuple[_
         return tuple(
             replace(layout, device=Device.MPS, text_encoder_device=Device.MPS) for layout in cpu
         )
-    whole = _WeightsLayout(Device.CUDA, Residency.RESIDENT, dtype, Device.CUDA)
+    whole = _WeightsLayout(Device.CUDA, Residency.RESIDENT, stored, Device.CUDA)
     tiled = replace(whole, is_tiled=True)
     cuda: tuple[_WeightsLayout, ...] = (whole, tiled)
     if dtype is Precision.BFLOAT16:
         by_part = replace(tiled, residency=Residency.MODEL_OFFLOAD)
-        eight_bit = replace(by_part, precision=Precision.FLOAT8)
+        # What is quantised already is not cast once more.
+        is_quantized = stored is Precision.GGUF
+        eight_bit = by_part if is_quantized else replace(by_part, precision=Precision.FLOAT8)
         words_on_cpu = replace(eight_bit, text_encoder_device=Device.CPU)
         words_freed = replace(words_on_cpu, frees_text_encoder=True)
         streamed = replace(words_on_cpu, residency=Residency.GROUP_OFFLOAD)
         freed = replace(streamed, frees_text_encoder=True)
         # From disk the weights go as they are: casting would pull all of them into memory first.
-        from_disk = replace(
-            freed, residency=Residency.GROUP_OFFLOAD_TO_DISK, precision=Precision.BFLOAT16
-        )
-        cuda = (
-            *cuda,
-            by_part,
-            eight_bit,
-            words_on_cpu,
-            words_freed,
-            streamed,
-            freed,
-            from_disk,
-        )
+        from_disk = replace(freed, residency=Residency.GROUP_OFFLOAD_TO_DISK, precision=stored)
+        by_parts = (by_part, eight_bit, words_on_cpu, words_freed, streamed, freed, from_disk)
+        cuda = (*cuda, *dict.fromkeys(by_parts))
     return cuda if footprint.transformer > MOST_BILLIONS_WITHOUT_GPU else (*cuda, *cpu)
 
 
@@ -272,15 +215,26 @@ def _weights(
     decoder = _BYTES[Precision.FLOAT32] if layout.device is Device.CPU else size
     lora_billions = workload.lora_billions
     upsampler = footprint.upsampler if workload.has_upsampler else 0.0
+    block = footprint.transformer * size / footprint.block_count
+    is_quantized = layout.precision is Precision.GGUF
+    stored_gb = _transformer_gb(footprint, layout.precision)
     return _Weights(
-        transformer=footprint.transformer * _BYTES[layout.precision] + lora_billions * size,
+        transformer=stored_gb + lora_billions * size,
         loras=lora_billions * size,
-        block=footprint.transformer * size / footprint.block_count,
+        block=block,
+        moved_block=stored_gb / footprint.block_count if is_quantized else block,
+        unpacked=0.0 if layout.precision is dtype else block,
         text_encoder=footprint.text_encoder * size,
         connectors=footprint.connectors * size,
         video_vae=(footprint.video_vae + upsampler) * decoder,
         audio=footprint.audio * _BYTES[Precision.FLOAT32],
     )
+
+
+def _transformer_gb(footprint: Footprint, precision: Precision) -> float:
+    if precision is Precision.GGUF:
+        return footprint.quantized_gb
+    return footprint.transformer * _BYTES[precision]
 
 
 def _peaks(
@@ -299,7 +253,8 @@ def _peaks(
             ram = {stage: gb + _CPU_RUNTIME_RAM_GB for stage, gb in device_gb.items()}
         case Device.CUDA:
             vram = {stage: gb + _CUDA_CONTEXT_GB for stage, gb in device_gb.items()}
-            anew_gb = 0.0 if footprint.is_mapped else footprint.transformer * _BYTES[dtype]
+            read = Precision.GGUF if footprint.quantization else dtype
+            anew_gb = 0.0 if footprint.is_mapped else _transformer_gb(footprint, read)
             held = _in_main_memory(layout, weights, anew_gb)
             ram = {stage: gb + _CUDA_RUNTIME_RAM_GB for stage, gb in held.items()}
     ram[Stage.DECODE] += frames_gb
@@ -335,17 +290,17 @@ def _on_device(
                 Stage.LOAD: kept,
                 Stage.ENCODE: encoding
                 + (weights.text_encoder if layout.frees_text_encoder else kept),
-                Stage.DENOISE: kept + max(denoising, encoding_video),
+                Stage.DENOISE: kept + max(denoising + weights.unpacked, encoding_video),
                 Stage.DECODE: kept + decoding,
             }
         case Residency.MODEL_OFFLOAD:
-            casting = 0.0 if layout.precision is dtype else weights.block
             words = max(weights.text_encoder if is_encoder_here else 0.0, weights.connectors)
-            at_work = weights.transformer + casting
+            at_work = weights.transformer + weights.unpacked
         case Residency.GROUP_OFFLOAD | Residency.GROUP_OFFLOAD_TO_DISK:
             # They stream too; a large leaf of them is no more than half.
             words = weights.connectors / 2
-            at_work = 2 * weights.block
+            is_quantized = layout.precision is Precision.GGUF
+            at_work = 2 * weights.moved_block + (weights.unpacked if is_quantized else 0.0)
     return {
         Stage.LOAD: 0.0,
         Stage.ENCODE: words + encoding,
@@ -390,7 +345,7 @@ def _in_main_memory(
                 loading = max(loading, kept)
                 words = kept
         case Residency.GROUP_OFFLOAD_TO_DISK:
-            kept = weights.rest + weights.loras + 2 * weights.block
+            kept = weights.rest + weights.loras + 2 * weights.moved_block
             loading = max(kept, anew_gb)
     return {
         Stage.LOAD: loading,
@@ -442,6 +397,8 @@ def _description(plan: MemoryPlan, gpu: Gpu | None, billions: float) -> str:
         details.append("the processors do all the work, which takes many minutes or hours")
     if plan.precision is Precision.FLOAT8:
         details.append("the transformer in 8 bit, which changes the picture a little")
+    if plan.precision is Precision.GGUF:
+        details.append(f"the transformer in {plan.quantization}, as in its GGUF file")
     if plan.text_encoder_device is not plan.device:
         details.append("the prompt is read by the processor")
     if plan.frees_text_encoder:

@@ -118,6 +118,9 @@ class Footprint(Frozen):
         decoder_channels: what the last stage of the video decoder computes for each 4×4 pixels.
         is_mapped: whether the transformer is stored in the 16 bit in which it is computed, so that
             its file is used as it lies there; else all of it is computed anew in main memory.
+        quantization: what most of the transformer is stored in, such as "Q4_K", where its file is a
+            GGUF; it stays so in memory, and each layer is unpacked when it is at work.
+        quantized_gb: the size of the transformer then.
     """
 
     transformer: float = Field(gt=0)
@@ -130,3 +133,5 @@ class Footprint(Frozen):
     block_count: int = Field(gt=0)
     decoder_channels: int = Field(gt=0)
     is_mapped: bool = True
+    quantization: str = ""
+    quantized_gb: float = Field(default=0.0, ge=0)

@@ -112,14 +112,21 @@ class LocalTrainer:
         """Why a model cannot be trained; see `LoraTrainer.refusal`."""
         row = self._models[model]
         label = row.spec.label
+        others = [
+            f"{other.spec.label} ({other.id})"
+            for other in self._models.values()
+            if other.spec.lora_family == row.spec.lora_family
+            and other.profile.guidance.reads_negative_prompt
+            and not other.footprint.quantization
+        ]
+        way = f" Train on {others[-1]}: the LoRA works with both." if others else ""
+        quantization = row.footprint.quantization
+        if quantization:
+            return (
+                f"{label} is quantised to {quantization}, and LoRAs are only trained on weights of "
+                f"16 or 32 bit.{way}"
+            )
         if not row.profile.guidance.reads_negative_prompt:
-            others = [
-                f"{other.spec.label} ({other.id})"
-                for other in self._models.values()
-                if other.spec.lora_family == row.spec.lora_family
-                and other.profile.guidance.reads_negative_prompt
-            ]
-            way = f" Train on {others[-1]}: the LoRA works with both." if others else ""
             return (
                 f"{label} is distilled to a few steps, and training would undo that rather than "
                 f"teach it anything.{way}"

@@ -35,9 +35,9 @@ from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
 from providers.ltx_video.models.info import LTXModel
-from providers.ltx_video.models.memory_plan import Workload
 from providers.ltx_video.models.sizes import token_count
 from providers.ltx_video.models.timings import work_of
+from providers.ltx_video.models.workload import Workload
 from tests.fakes.clips import moving_clip
 from tests.providers.engine.test_engine_clips import images, samples
 from tests.providers.tiny_home import PROMPT, SEED, context_of, install, made_by, tiny

@@ -13,8 +13,11 @@ from safetensors.torch import load_file, save_file
 
 from core.jobs.job import CancelToken
 from core.platform.paths import Paths
+from core.video.plan import Precision
+from core.video.request import Residency
 from providers.ltx_video.install.own_models import every_model
 from providers.ltx_video.local import LocalLTX
+from tests.fakes.checkpoints import as_the_makers_name_it
 from tests.providers.tiny_home import (
     ALL_MODELS,
     EVERY_GENERATION,
@@ -36,31 +39,13 @@ if TYPE_CHECKING:
     Watch = Callable[[], Watched]
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
-# What the makers call what diffusers renamed, the longest names first.
-MAKERS_NAMES = {
-    "video_a2v_cross_attn_scale_shift_table": "scale_shift_table_a2v_ca_video",
-    "audio_a2v_cross_attn_scale_shift_table": "scale_shift_table_a2v_ca_audio",
-    "av_cross_attn_video_scale_shift.": "av_ca_video_scale_shift_adaln_single.",
-    "av_cross_attn_audio_scale_shift.": "av_ca_audio_scale_shift_adaln_single.",
-    "av_cross_attn_video_a2v_gate.": "av_ca_a2v_gate_adaln_single.",
-    "av_cross_attn_audio_v2a_gate.": "av_ca_v2a_gate_adaln_single.",
-    "prompt_adaln.": "prompt_adaln_single.",
-    "time_embed.": "adaln_single.",
-    "proj_in.": "patchify_proj.",
-    "norm_q.": "q_norm.",
-    "norm_k.": "k_norm.",
-}
 
 
-def as_the_makers_name_it(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def as_one_file(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """One file with everything, as it is published for other programs."""
-    renamed = {"vae.decoder.unused": torch.zeros(3)}
-    for name, weight in weights.items():
-        for ours, theirs in MAKERS_NAMES.items():
-            name = name.replace(ours, theirs)
-        renamed[f"model.diffusion_model.{name}"] = weight
-    renamed["model.diffusion_model.video_embeddings_connector.unused"] = torch.zeros(3)
-    return renamed
+    others = ("vae.decoder.unused", "model.diffusion_model.video_embeddings_connector.unused")
+    named = as_the_makers_name_it(weights, "model.diffusion_model.")
+    return named | {name: torch.zeros(3) for name in others}
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +86,11 @@ def weights_of(tiny_files: Path, model: LocalModel) -> dict[str, torch.Tensor]:
     return load_file(tiny_files / model.id / "transformer" / WEIGHTS)
 
 
-def frames(provider: LocalLTX, watched: Watch, model: LocalModel) -> np.ndarray:
-    clip = provider.render(plan_for(provider, model), watched().context).path
+def frames(provider: LocalLTX, watched: Watch, model: LocalModel, **layout: object) -> np.ndarray:
+    plan = plan_for(provider, model)
+    assert plan.memory_plan is not None
+    memory = plan.memory_plan.model_copy(update=layout)
+    clip = provider.render(plan.model_copy(update={"memory_plan": memory}), watched().context).path
     with av.open(str(clip)) as container:
         return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
@@ -112,7 +100,7 @@ def test_a_single_file_of_each_generation_makes_the_same_clip(
     provider: LocalLTX, add, watched: Watch, tiny_files: Path, tmp_path: Path, model: LocalModel
 ) -> None:
     weights = weights_of(tiny_files, model)
-    save_file(as_the_makers_name_it(weights), tmp_path / "checkpoint.safetensors")
+    save_file(as_one_file(weights), tmp_path / "checkpoint.safetensors")
     usual = frames(provider, watched, model)
     mine = add(tmp_path / "checkpoint.safetensors")
     assert np.array_equal(frames(provider, watched, mine), usual)
@@ -155,3 +143,33 @@ def test_scaled_8_bit_weights_are_read_as_what_they_stand_for(
     from_8_bit = frames(provider, watched, add(tmp_path / "kept.safetensors", "kept"))
     from_32_bit = frames(provider, watched, add(tmp_path / "exact.safetensors", "exact"))
     assert np.array_equal(from_8_bit, from_32_bit)
+
+
+@pytest.mark.parametrize("stored", [torch.float8_e4m3fn, torch.float8_e5m2], ids=str)
+@pytest.mark.parametrize("model", [TINY_VIDEO, TINY_AV_23], ids=lambda model: model.id)
+def test_scaled_8_bit_weights_stay_as_they_are_where_the_plan_wants_8_bit(
+    provider: LocalLTX,
+    add,
+    watched: Watch,
+    tiny_files: Path,
+    tmp_path: Path,
+    model: LocalModel,
+    stored: torch.dtype,
+) -> None:
+    """All layers, so that nothing else is cast: not one value may differ."""
+    kept: dict[str, torch.Tensor] = {}
+    for name, weight in weights_of(tiny_files, model).items():
+        if weight.ndim == 2 and name.endswith(".weight"):
+            scale = weight.abs().max() / 448
+            kept[name] = (weight / scale).to(stored)
+            kept[name.replace(".weight", ".weight_scale")] = scale
+        else:
+            kept[name] = weight
+    assert any(name.endswith("_scale") for name in kept)
+    save_file(as_the_makers_name_it(kept, "model.diffusion_model."), tmp_path / "a.safetensors")
+    mine = add(tmp_path / "a.safetensors")
+    computed = frames(provider, watched, mine)
+    in_8_bit = frames(provider, watched, mine, precision=Precision.FLOAT8)
+    assert np.array_equal(in_8_bit, computed)
+    streamed = {"precision": Precision.FLOAT8, "residency": Residency.GROUP_OFFLOAD}
+    assert np.array_equal(frames(provider, watched, mine, **streamed), computed)

@@ -15,12 +15,26 @@ from core.video.plan import Device, MemoryPlan, Precision
 from core.video.spec import Residency
 from providers.ltx_video.models.catalog import BY_ID, MODELS, LocalModel
 from providers.ltx_video.models.info import LTXModel
-from providers.ltx_video.models.memory_plan import MemoryLadder, Workload, memory_ladder
+from providers.ltx_video.models.memory_plan import MemoryLadder, memory_ladder
+from providers.ltx_video.models.workload import Workload
 
 MINI_CLIP = Workload(192, 128, 33)
 SMALL_CLIP = Workload(960, 544, 121)
 
-models = st.sampled_from(MODELS)
+QUANTISED = {
+    kind: BY_ID[LTXModel.LTX_VIDEO_13B_098_DISTILLED].footprint.model_copy(
+        update={"is_mapped": False, "quantization": kind, "quantized_gb": size_gb}
+    )
+    for kind, size_gb in (("Q8_0", 13.9), ("Q4_K", 8.0))
+}
+
+
+def quantised(kind: str) -> LocalModel:
+    model = BY_ID[LTXModel.LTX_VIDEO_13B_098_DISTILLED]
+    return model.model_copy(update={"footprint": QUANTISED[kind]})
+
+
+models = st.sampled_from([*MODELS, *map(quantised, QUANTISED)])
 gigabytes = st.floats(min_value=0.5, max_value=300)
 clips = st.builds(
     Workload,
@@ -255,6 +269,46 @@ def test_a_file_in_other_numbers_is_computed_anew_in_main_memory(vram_gb: int) -
     (loading,) = [peak for peak in anew.peaks if peak.stage is Stage.LOAD]
     assert loading.ram_gb > 2 * model.footprint.transformer
     assert anew.peak_ram_gb >= mapped.peak_ram_gb
+
+
+@pytest.mark.parametrize("kind", QUANTISED)
+def test_a_quantised_transformer_counts_as_stored_and_one_block_unpacked(kind: str) -> None:
+    model = quantised(kind)
+    footprint = model.footprint
+    block = footprint.transformer * 2 / footprint.block_count
+    rungs = ladder(model, machine(128, 140), SMALL_CLIP).rungs
+    assert {rung.precision for rung in rungs} == {Precision.GGUF}
+    whole, _, by_part, *_, from_disk = rungs
+    others = (footprint.text_encoder + footprint.video_vae) * 2
+    peaks = {peak.stage: peak for peak in whole.peaks}
+    context_gb, runtime_gb = 0.6, 3.0
+    assert peaks[Stage.LOAD].vram_gb == pytest.approx(
+        footprint.quantized_gb + others + context_gb, abs=0.02
+    )
+    assert peaks[Stage.LOAD].ram_gb == pytest.approx(
+        footprint.quantized_gb + others + runtime_gb, abs=0.02
+    )
+    activations = SMALL_CLIP.tokens * footprint.hidden_size * 24 * 2 / 1e9
+    at_work = {peak.stage: peak for peak in by_part.peaks}[Stage.DENOISE]
+    assert at_work.vram_gb == pytest.approx(
+        footprint.quantized_gb + block + activations + context_gb, abs=0.02
+    )
+    assert from_disk.scratch_disk_gb == footprint.quantized_gb
+    assert f"the transformer in {kind}, as in its GGUF file" in whole.reasons[0]
+
+
+def test_fewer_bits_fit_smaller_cards_in_quicker_layouts() -> None:
+    for vram_gb in (8, 12, 16, 24, 32):
+        on = machine(64, vram_gb)
+        usual = ladder(BY_ID[LTXModel.LTX_VIDEO_13B_098_DISTILLED], on, SMALL_CLIP).choose()
+        few = ladder(quantised("Q4_K"), on, SMALL_CLIP).choose()
+        assert few.fits
+        order = list(Residency)
+        assert order.index(few.residency) <= order.index(usual.residency)
+    on_12 = ladder(quantised("Q4_K"), machine(64, 12), SMALL_CLIP).choose()
+    assert on_12.residency is Residency.MODEL_OFFLOAD
+    usual = ladder(BY_ID[LTXModel.LTX_VIDEO_13B_098_DISTILLED], machine(64, 12), SMALL_CLIP)
+    assert usual.choose().residency is Residency.GROUP_OFFLOAD
 
 
 def test_streaming_from_disk_needs_the_disk() -> None:

@@ -1,0 +1,73 @@
+"""What of a clip decides how much memory it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from providers.ltx_video.models.sizes import more_tokens, token_count
+
+if TYPE_CHECKING:
+    from core.video.plan import RenderPlan
+    from core.video.spec import ModelSpec
+    from providers.ltx_video.models.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The clip, as far as it decides about memory.
+
+    Attributes:
+        batch_rows: 2 with guidance, else 1.
+        more_tokens: the pieces of images beside those of the clip.
+        encodes_video: whether a video becomes latents first, which takes what decoding takes.
+        lora_billions: the parameters of all its LoRAs.
+        has_upsampler: whether it is made in two stages; its second is what needs most.
+    """
+
+    width: int
+    height: int
+    num_frames: int
+    batch_rows: int = 1
+    more_tokens: int = 0
+    encodes_video: bool = False
+    lora_billions: float = 0.0
+    has_upsampler: bool = False
+
+    @classmethod
+    def of(cls, plan: RenderPlan, profile: Profile, *, lora_billions: float = 0.0) -> Workload:
+        """The clip of a plan."""
+        rows = _batch_rows(profile, plan.guidance_scale)
+        has_source = plan.strength is not None and plan.strength < 1
+        has_video = has_source or plan.kept_frames > 0 or plan.retake is not None
+        size = (plan.width, plan.height, plan.made_frames)
+        return cls(
+            *size,
+            rows,
+            more_tokens(plan),
+            encodes_video=has_video,
+            lora_billions=lora_billions,
+            has_upsampler=plan.refine_steps > 0,
+        )
+
+    @classmethod
+    def smallest(cls, spec: ModelSpec, profile: Profile) -> Workload:
+        """The least that a model makes."""
+        size = min(spec.sizes, key=lambda size: size.width * size.height)
+        num_frames = spec.frame_grid.frames(spec.durations.minimum, spec.default_fps)
+        scale = spec.guidance_scale.default if spec.guidance_scale else None
+        return cls(size.width, size.height, num_frames, _batch_rows(profile, scale))
+
+    @property
+    def tokens(self) -> int:
+        """How many pieces the transformer works on at a time."""
+        return token_count(self.width, self.height, self.num_frames) + self.more_tokens
+
+    @property
+    def pixels(self) -> int:
+        """Of all frames together."""
+        return self.width * self.height * self.num_frames
+
+
+def _batch_rows(profile: Profile, guidance_scale: float | None) -> int:
+    return 2 if profile.guidance.at(guidance_scale).reads_negative_prompt else 1
