@@ -28,7 +28,7 @@ from core.video.provider import NotReady, Readiness
 from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
 from core.video.render_planner import PlannedRender, RenderPlanner, network_is_off
 from core.video.train_lora_job import KIND as TRAIN_KIND
-from core.video.train_lora_job import TrainLoraJob
+from core.video.train_lora_job import TrainLoraJob, read_losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from core.config.settings import Settings
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import Job
+    from core.jobs.job_record import JobRecord
+    from core.lora.training import LossCurve
     from core.platform.machine import Machine
     from core.platform.paths import Paths
     from core.video.lora_training import TrainingPlan, TrainingRequest
@@ -310,6 +312,10 @@ class Studio(Setup):
             JournalError: the journal cannot be written, or an item of the set cannot be read.
         """
         return self.queue.submit(TrainLoraJob.of(plan, self.registry))
+
+    def read_losses(self, record: JobRecord) -> LossCurve | None:
+        """How the training of a job went so far; None where nobody can say."""
+        return read_losses(record, self.paths.inputs_dir / record.id)
 
     @cached_property
     def render_cache(self) -> RenderCache:

@@ -201,6 +201,57 @@ class LossLine(Frozen):
     clip: str | None = None
 
 
+@dataclass(frozen=True)
+class LossPoint:
+    """A loss at a step."""
+
+    step: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class LossCurve:
+    """How a training went so far.
+
+    Attributes:
+        steps: of the whole training.
+        learned: the losses of the steps.
+        validated: the validation losses.
+    """
+
+    steps: int
+    learned: tuple[LossPoint, ...] = ()
+    validated: tuple[LossPoint, ...] = ()
+
+    @classmethod
+    def of(cls, lines: Iterable[LossLine], steps: int) -> LossCurve:
+        """The curve of a record; a loss of 0 or less has no place in it."""
+        lines = tuple(lines)
+        learned = [(line.step, line.loss) for line in lines]
+        validated = [(line.step, line.validation_loss) for line in lines]
+        return cls(
+            steps,
+            tuple(LossPoint(step, loss) for step, loss in learned if loss and loss > 0),
+            tuple(LossPoint(step, loss) for step, loss in validated if loss and loss > 0),
+        )
+
+    @property
+    def text(self) -> str:
+        """The last values in words; empty before there is one."""
+        points = (*self.learned, *self.validated)
+        if not points:
+            return ""
+        parts: list[str] = []
+        if self.learned:
+            parts.append(f"loss {self.learned[-1].loss:.3f}")
+        if self.validated:
+            first, last = self.validated[0], self.validated[-1]
+            came = "" if first is last else f" (at first {first.loss:.3f})"
+            parts.append(f"validation loss {last.loss:.3f}{came}")
+        step = max(point.step for point in points)
+        return f"Step {step} of {self.steps}: {', '.join(parts)}"
+
+
 def read_record(path: Path) -> tuple[LossLine, ...]:
     """The lines of a record that can be read; of one that is being written those that are whole."""
     try:

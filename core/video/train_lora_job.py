@@ -9,19 +9,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from core.errors import JournalError, OutputError, UnreadableLora
 from core.frozen import Frozen
 from core.jobs.job import JobContext, Notice, Progressed, Subject, SubjectKind
 from core.jobs.job_inputs import StoredInput, digest_of, find_input
 from core.jobs.lanes import Lane, Stage
 from core.lora.lora_file import read_lora
-from core.lora.training import library_notes, read_record, record_text
+from core.lora.training import RECORD, LossCurve, library_notes, read_record, record_text
 from core.platform.files import write_text_atomically
 from core.video.lora_training import TrainingPlan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.jobs.job_record import JobRecord
     from core.lora.training_set import TrainingItem
     from core.video.lora_training import TrainedFiles
     from core.video.registry import ProviderRegistry
@@ -99,7 +102,8 @@ class TrainLoraJob:
         """Train; gives the LoRA's path."""
         plan, kept = self.plan, ctx.inputs_dir
         assert kept is not None, "LoRAs are trained by the queue alone"
-        if self._was_placed(ctx.job_id):
+        if _was_trained_by(ctx.job_id, plan.path):
+            # An earlier run of this very job was killed when the LoRA was in its place.
             return plan.path
         self.registry.install_packages(plan.target, ctx)
         trainer = self.registry.open(plan.target).trainer
@@ -112,13 +116,6 @@ class TrainLoraJob:
         for file in kept.iterdir():
             shutil.rmtree(file, ignore_errors=True) if file.is_dir() else file.unlink()
         return path
-
-    def _was_placed(self, job_id: str) -> bool:
-        """Whether an earlier run of this very job was killed when the LoRA was in its place."""
-        try:
-            return read_lora(self.plan.path).metadata.get(JOB_NOTE) == job_id
-        except UnreadableLora:
-            return False
 
     def _put_in_place(self, made: TrainedFiles, ctx: JobContext) -> Path:
         plan = self.plan
@@ -154,6 +151,25 @@ class TrainLoraJob:
         return path
 
 
+def read_losses(record: JobRecord, kept: Path) -> LossCurve | None:
+    """How the training of a job went so far, also once it has ended; None where nobody can say.
+
+    Args:
+        record: of the job; one that trains no LoRA has no losses.
+        kept: the job's folder of checkpoints.
+    """
+    if record.kind != KIND:
+        return None
+    try:
+        plan = TrainingPayload.model_validate_json(record.payload).plan
+    except ValidationError:
+        return None
+    place, path = kept / RECORD, record.path
+    if path is not None and _was_trained_by(record.id, path):
+        place = path.with_suffix(RECORD_SUFFIX)
+    return LossCurve.of(read_record(place), plan.recipe.steps)
+
+
 def find_item(item: TrainingItem) -> Path:
     """Where an item lies, unchanged since the training was queued.
 
@@ -161,6 +177,13 @@ def find_item(item: TrainingItem) -> Path:
         JournalError: it is gone or was changed.
     """
     return find_input(item.path, _LABEL, StoredInput(sha256=item.sha256), item.path.parent)
+
+
+def _was_trained_by(job_id: str, path: Path) -> bool:
+    try:
+        return read_lora(path).metadata.get(JOB_NOTE) == job_id
+    except UnreadableLora:
+        return False
 
 
 def _aside(path: Path, job_id: str) -> Path:

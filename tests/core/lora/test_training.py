@@ -11,6 +11,7 @@ from core.lora.lora_file import read_lora
 from core.lora.lora_library import notes_of
 from core.lora.training import (
     TRAINING_CONTROLS,
+    LossCurve,
     LossLine,
     Recipe,
     Targets,
@@ -36,6 +37,19 @@ def test_alpha_follows_the_rank_unless_it_is_chosen() -> None:
     assert with_choices(USUAL, {"rank": 8, "steps": None})[0].alpha == 8
     assert with_choices(USUAL, {"rank": 8, "alpha": 4.0})[0].alpha == 4
     assert with_choices(USUAL, {}) == (USUAL, [])
+
+
+def test_a_curve_says_its_last_values_in_words() -> None:
+    lines = [
+        LossLine(step=0, validation_loss=0.9),
+        LossLine(step=10, loss=0.5),
+        LossLine(step=20, loss=0.25, validation_loss=0.1),
+    ]
+    assert LossCurve.of([], 40).text == ""
+    assert LossCurve.of(lines[:1], 40).text == "Step 0 of 40: validation loss 0.900"
+    assert LossCurve.of(lines, 40).text == (
+        "Step 20 of 40: loss 0.250, validation loss 0.100 (at first 0.900)"
+    )
 
 
 def test_every_choice_out_of_its_range_is_told_at_once() -> None:

@@ -13,7 +13,16 @@ from core.errors import JournalError, UnsupportedRequest
 from core.jobs.job import Notice, Succeeded
 from core.jobs.job_record import JobState
 from core.lora.lora_library import read_library
-from core.lora.training import RECORD, LossLine, Recipe, Targets, read_record, record_text
+from core.lora.training import (
+    RECORD,
+    LossCurve,
+    LossLine,
+    LossPoint,
+    Recipe,
+    Targets,
+    read_record,
+    record_text,
+)
 from core.lora.training_set import list_training_set
 from core.platform.paths import Paths
 from core.studio import Studio
@@ -22,6 +31,7 @@ from core.video.provider import ProviderEntry
 from core.video.request import AUTO, Target
 from core.video.train_lora_job import JOB_NOTE, find_item
 from scripts.sample_training_set import write_ink_set
+from tests.fakes.job_records import record as record_of_job
 from tests.fakes.loras import smallest_lora
 from tests.fakes.provider import ENTRY, FULL, FakeProvider
 
@@ -187,6 +197,34 @@ def test_a_name_taken_meanwhile_gets_another_and_says_so(studio: Studio, ink: Pa
     assert path != plan.path
     assert plan.path.read_bytes() == other
     assert any(isinstance(event, Notice) and path.name in event.message for event in reports)
+
+
+def test_the_losses_of_a_training_are_read_before_and_after_its_end(
+    studio: Studio, ink: Path
+) -> None:
+    job_id = studio.submit_training(studio.plan_training(asked(ink, name="look")))
+    assert studio.read_losses(studio.queue.job(job_id)) == LossCurve(steps=2)
+    record = studio.paths.inputs_dir / job_id / RECORD
+    record.write_text(record_text([LossLine(step=1, validation_loss=0.9)]))
+    begun = studio.read_losses(studio.queue.job(job_id))
+    assert begun == LossCurve(steps=2, validated=(LossPoint(1, 0.9),))
+    studio.queue.run_job(job_id)
+    assert not record.exists()
+    ended = studio.read_losses(studio.queue.job(job_id))
+    assert ended == LossCurve(steps=2, learned=(LossPoint(2, 0.5),))
+
+
+def test_a_lora_that_another_training_replaced_lends_its_losses_to_nobody_else(
+    studio: Studio, ink: Path
+) -> None:
+    first = studio.submit_training(studio.plan_training(asked(ink, name="look")))
+    studio.queue.run_job(first)
+    run(studio, studio.plan_training(asked(ink, name="look", overwrite=True)))
+    assert studio.read_losses(studio.queue.job(first)) == LossCurve(steps=2)
+
+
+def test_a_job_that_trains_nothing_has_no_losses(studio: Studio) -> None:
+    assert studio.read_losses(record_of_job("clip")) is None
 
 
 def test_a_job_killed_when_its_lora_was_in_place_is_done(

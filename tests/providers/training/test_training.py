@@ -160,9 +160,9 @@ def test_the_validation_loss_falls_and_the_file_fits_the_model(
     assert file.ranks == (4,)
     assert file.metadata["base_model"] == model.id
     assert all(order.kept.joinpath(line.clip).stat().st_size for line in record if line.clip)
-    # What the queue shows meanwhile: a frame of the clip beside the curve.
-    with Image.open(order.workdir / "losses-12.png") as image:
-        assert image.size == (210 + 360, 140)
+    # What the queue shows meanwhile: a frame of the newest clip.
+    with Image.open(order.workdir / "step-000012.png") as image:
+        assert image.size == (order.sample.width, order.sample.height)
 
 
 @pytest.mark.parametrize("stops_after", [3, 6])
