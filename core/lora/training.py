@@ -13,7 +13,7 @@ from core.errors import Problem
 from core.frozen import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from core.lora.lora_family import LoraFamily, LoraLayer
@@ -166,23 +166,38 @@ TRAINING_CONTROLS: tuple[TrainingControl, ...] = (
 """Every choice, in the order in which it is offered: options and rows of the window."""
 
 
-def with_choices(defaults: Recipe, choices: dict[str, Any]) -> tuple[Recipe, list[Problem]]:
-    """The recipe with what was chosen in place of what is usual, and all that is wrong with it.
+SET_CONTROLS: tuple[TrainingControl, ...] = (
+    TrainingControl(
+        "resolution", "Resolution", "At which it is learned, one of the model's.", str,
+        is_more=False,
+    ),
+    TrainingControl(
+        "length", "Length", "The most that is learned of a clip, in seconds.", float, 0.04, 60,
+        is_more=False,
+    ),
+)  # fmt: skip
+"""The choices about the set: each model has its own limits, and `plan_training` knows them."""
+
+
+def with_choices(defaults: Recipe, choices: Mapping[str, Any]) -> Recipe:
+    """The recipe with what was chosen in place of what is usual.
 
     Args:
         defaults: of the model.
         choices: by field; what is None was not chosen.
     """
     chosen = {name: value for name, value in choices.items() if value is not None}
-    # A rank that is refused is told once.
-    chosen.setdefault("alpha", float(max(1, chosen.get("rank", defaults.rank))))
-    recipe = defaults.model_copy(update=chosen)
-    problems = [
-        Problem(control.field, f"{control.option}: {message}")
+    chosen.setdefault("alpha", float(chosen.get("rank", defaults.rank)))
+    return defaults.model_copy(update=chosen)
+
+
+def problems_of_choices(choices: Mapping[str, Any]) -> list[Problem]:
+    """All that is wrong with what was chosen, whatever the model; what is None was not chosen."""
+    return [
+        Problem(control.field, message)
         for control in TRAINING_CONTROLS
-        if (message := control.problem(getattr(recipe, control.field)))
+        if (message := control.problem(choices.get(control.field)))
     ]
-    return recipe, problems
 
 
 class LossLine(Frozen):

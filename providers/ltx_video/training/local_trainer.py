@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
+from core.errors import EngineCrashed, NotConfigured
 from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
 from core.lora.training import RECORD, Recipe, Targets, lora_metadata
@@ -111,21 +111,19 @@ class LocalTrainer:
     def refusal(self, model: str) -> str:
         """Why a model cannot be trained; see `LoraTrainer.refusal`."""
         row = self._models[model]
-        label = row.spec.label
-        if not row.profile.guidance.reads_negative_prompt:
-            others = [
-                f"{other.spec.label} ({other.id})"
-                for other in self._models.values()
-                if other.spec.lora_family == row.spec.lora_family
-                and other.profile.guidance.reads_negative_prompt
-            ]
-            way = f" Train on {others[-1]}: the LoRA works with both." if others else ""
-            return (
-                f"{label} is distilled to a few steps, and training would undo that rather than "
-                f"teach it anything.{way}"
-            )
-        missing = files_problem(row, self._context.paths)
-        return f"{missing.reason} {missing.fix}" if missing else ""
+        if row.profile.guidance.reads_negative_prompt:
+            return ""
+        others = [
+            f"{other.spec.label} ({other.id})"
+            for other in self._models.values()
+            if other.spec.lora_family == row.spec.lora_family
+            and other.profile.guidance.reads_negative_prompt
+        ]
+        way = f" Train on {others[-1]}: the LoRA works with both." if others else ""
+        return (
+            f"{row.spec.label} is distilled to a few steps, and training would undo that rather "
+            f"than teach it anything.{way}"
+        )
 
     def usual(self, model: str) -> Recipe:
         """The recipe that suits a model; see `LoraTrainer.usual`."""
@@ -136,7 +134,7 @@ class LocalTrainer:
         model = self._models[plan.target.model]
         memory = self._memory(plan, model)
         if not memory.fits:
-            raise UnsupportedRequest([Problem("target", " ".join(memory.reasons))])
+            raise NotConfigured(" ".join(memory.reasons), target=str(plan.target))
         pace_s = self._read_paces().get(_pace_name(plan, memory))
         recipe = plan.recipe
         steps = recipe.steps * recipe.batch_size * _mean_tokens(plan)

@@ -17,6 +17,7 @@ from core.lora.training import (
     Targets,
     library_notes,
     lora_metadata,
+    problems_of_choices,
     read_record,
     record_text,
     with_choices,
@@ -34,9 +35,9 @@ USUAL = Recipe(
 
 
 def test_alpha_follows_the_rank_unless_it_is_chosen() -> None:
-    assert with_choices(USUAL, {"rank": 8, "steps": None})[0].alpha == 8
-    assert with_choices(USUAL, {"rank": 8, "alpha": 4.0})[0].alpha == 4
-    assert with_choices(USUAL, {}) == (USUAL, [])
+    assert with_choices(USUAL, {"rank": 8, "steps": None}).alpha == 8
+    assert with_choices(USUAL, {"rank": 8, "alpha": 4.0}).alpha == 4
+    assert with_choices(USUAL, {}) == USUAL
 
 
 def test_a_curve_says_its_last_values_in_words() -> None:
@@ -57,10 +58,16 @@ def test_every_choice_out_of_its_range_is_told_at_once() -> None:
         "rank": 0, "steps": 0, "learning_rate": 2.0, "caption_dropout": 1.5, "batch_size": 100,
         "seed": -1,
     }  # fmt: skip
-    _, problems = with_choices(USUAL, wrong)
-    assert {problem.field for problem in problems} >= set(wrong) - {"rank"}
+    problems = problems_of_choices(wrong)
+    assert {problem.field for problem in problems} == set(wrong)
     rank = next(problem for problem in problems if problem.field == "rank")
-    assert rank.message.startswith("--rank: Rank takes 1 to 256, not 0.")
+    assert rank.message.startswith("Rank takes 1 to 256, not 0.")
+
+
+def test_a_rank_out_of_its_range_is_told_once() -> None:
+    assert [problem.field for problem in problems_of_choices({"rank": 9999})] == ["rank"]
+    both = problems_of_choices({"rank": 9999, "alpha": 9999.0, "steps": None})
+    assert [problem.field for problem in both] == ["rank", "alpha"]
 
 
 def test_every_choice_is_a_field_of_the_recipe() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.errors import JournalError, UnsupportedRequest
+from core.errors import JournalError, NotConfigured, UnsupportedRequest
 from core.jobs.job import Notice, Succeeded
 from core.jobs.job_record import JobState
 from core.lora.lora_library import read_library
@@ -33,7 +33,7 @@ from core.video.train_lora_job import JOB_NOTE, find_item
 from scripts.sample_training_set import write_ink_set
 from tests.fakes.job_records import record as record_of_job
 from tests.fakes.loras import smallest_lora
-from tests.fakes.provider import ENTRY, FULL, FakeProvider
+from tests.fakes.provider import BIG, ENTRY, FULL, FakeProvider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +51,11 @@ class QuickTrainer:
     """Trains in an instant: a LoRA, a record and a clip, as a real one leaves them."""
 
     plans: list[TrainingPlan]
+    trained: str = FULL.id
+    is_too_large: bool = False
 
     def refusal(self, model: str) -> str:
-        return "" if model == FULL.id else f"{model} learns nothing."
+        return "" if model == self.trained else f"{model} learns nothing."
 
     def usual(self, model: str) -> Recipe:
         return Recipe(
@@ -62,6 +64,8 @@ class QuickTrainer:
         )  # fmt: skip
 
     def fit(self, plan: TrainingPlan) -> TrainingPlan:
+        if self.is_too_large:
+            raise NotConfigured("No room.")
         return plan.model_copy(update={"parameters": 1_000_000})
 
     def train(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainedFiles:
@@ -144,8 +148,40 @@ def test_all_that_is_wrong_is_told_at_once(studio: Studio, ink: Path) -> None:
 
 def test_a_name_that_is_taken_is_refused_or_replaced(studio: Studio, ink: Path) -> None:
     smallest_lora(studio.paths.lora_dirs[0] / "look.safetensors")
-    assert "--force" in problems_of(studio, asked(ink, name="look"))["name"]
+    found = problems_of(studio, asked(ink, name="look"))["name"]
+    assert "--force" in found
+    assert "such as 'look-2'" in found
     assert studio.plan_training(asked(ink, name="look", overwrite=True)).overwrite
+
+
+def test_a_free_name_is_none_that_is_there_or_still_to_be_trained(
+    studio: Studio, ink: Path
+) -> None:
+    listed = list_training_set(ink)
+    assert studio.free_lora_name(listed) == "My-ink"
+    smallest_lora(studio.paths.lora_dirs[0] / "My-ink.safetensors")
+    assert studio.free_lora_name(listed) == "My-ink-2"
+    job_id = studio.submit_training(studio.plan_training(asked(ink, name="My-ink-2")))
+    assert studio.free_lora_name(listed) == "My-ink-3"
+    studio.queue.cancel(job_id)
+    assert studio.free_lora_name(listed) == "My-ink-2"
+
+
+def test_everything_wrong_is_told_of_a_model_that_is_not_installed_too(
+    studio: Studio, trainer: QuickTrainer, ink: Path
+) -> None:
+    trainer.trained = BIG.id
+    target = TARGET.with_model(BIG.id)
+    with pytest.raises(NotConfigured, match=r"Fake Big is not installed\. Install it\."):
+        studio.plan_training(asked(ink, target=target))
+    trainer.is_too_large = True
+    with pytest.raises(NotConfigured, match=r"No room\. Fake Big is not installed\."):
+        studio.plan_training(asked(ink, target=target))
+    (ink / "00.txt").unlink()
+    wrong = {"choices": {"rank": 0}, "name": "a/b", "resolution": "8k", "length_s": 99.0}
+    found = problems_of(studio, asked(ink, target=target, **wrong))
+    assert set(found) == {"set", "rank", "name", "resolution", "length", "target"}
+    assert found["target"] == "Fake Big is not installed. Install it."
 
 
 def test_a_disk_without_room_is_told_before_anything_begins(

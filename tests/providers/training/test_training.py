@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from core.errors import JobCancelled, JournalError, UnsupportedRequest
+from core.errors import JobCancelled, JournalError, NotConfigured
 from core.jobs.job import CancelToken, JobContext
 from core.lora.lora_family import fit_lora
 from core.lora.lora_file import read_lora
@@ -278,7 +278,7 @@ def test_a_large_model_without_a_gpu_is_refused(place: Place, ink_set: Path) -> 
     model = trainable(TINY_VIDEO).model_copy(update={"footprint": big})
     plan = place.plan(TINY_VIDEO, ink_set)
     trainer = LocalTrainer(context_of(place.home), {model.id: model}, TINY_INFO, lambda: None)
-    with pytest.raises(UnsupportedRequest, match="needs a GPU with about"):
+    with pytest.raises(NotConfigured, match="needs a GPU with about"):
         trainer.fit(plan)
 
 
