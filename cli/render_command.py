@@ -133,6 +133,8 @@ def describe(planned: PlannedRender, info: ProviderInfo) -> str:
         f"  {_sampling(plan)}",
         f"  {_effort(plan)}",
     ]
+    if plan.loras_text:
+        lines.insert(-1, wrapped(f"with {plan.loras_text}", first="  ", rest="    "))
     if plan.memory_plan is not None:
         lines.append(f"  {_memory(plan.memory_plan)}")
     if isinstance(planned.readiness, Ready) and planned.readiness.installs is not None:

@@ -165,7 +165,7 @@ def _describe(plan: TrainingPlan) -> str:
         else f"about {clock(plan.est_seconds)}"
     )
     lines = [
-        f"A LoRA for {plan.spec.label}, trained on this machine, free",
+        f"The LoRA {plan.name} for {plan.spec.label}, trained on this machine, free",
         f"  {plan.set_text}",
         f"  {recipe.steps} steps of {recipe.batch_size}, rank {recipe.rank}, learning rate "
         f"{recipe.learning_rate:g}, {time}",
@@ -186,6 +186,7 @@ def _as_event(plan: TrainingPlan) -> dict[str, Any]:
     """The plan as the fields of a JSON event."""
     return {
         "target": str(plan.target),
+        "name": plan.name,
         "out": str(plan.path),
         "images": plan.num_images,
         "clips": plan.num_clips,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
-from core.errors import Problem
+from core.errors import Problem, UnreadableLora
 from core.frozen import Frozen
+from core.lora.lora_file import read_lora
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 RECORD = "record.jsonl"
 """The record of the losses, in the job's folder while it is trained."""
+RECORD_SUFFIX = ".jsonl"
+"""Of the record that lies beside a trained LoRA."""
+JOB_NOTE = "imageai.job"
+"""Where the head of a LoRA says which job trained it."""
 
 _BLOCK = "transformer.transformer_blocks.*."
 _ATTENTION = tuple(
@@ -280,6 +286,24 @@ def read_record(path: Path) -> tuple[LossLine, ...]:
         except ValidationError:
             continue
     return tuple(found)
+
+
+def trained_by(path: Path) -> str:
+    """The job that trained the LoRA that lies there; empty where it was not trained here."""
+    try:
+        return read_lora(path).metadata.get(JOB_NOTE, "")
+    except UnreadableLora:
+        return ""
+
+
+def validation_clips(path: Path) -> tuple[Path, ...]:
+    """The validation clips beside a LoRA that was trained here, as its own record names them."""
+    if not trained_by(path):
+        return ()
+    is_own = re.compile(rf"{re.escape(path.stem)}-step-\d+\.mp4").fullmatch
+    lines = read_record(path.with_suffix(RECORD_SUFFIX))
+    clips = (path.with_name(line.clip) for line in lines if line.clip and is_own(line.clip))
+    return tuple(clip for clip in clips if clip.is_file())
 
 
 def record_text(lines: Iterable[LossLine]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from core.errors import NotConfigured, Problem, UnsupportedRequest
 from core.frozen import Frozen
 from core.lora.lora_file import SUFFIX
-from core.lora.training import Recipe, problems_of_choices, with_choices
+from core.lora.training import Recipe, problems_of_choices, validation_clips, with_choices
 from core.lora.training_set import Bucket, Sizes, TrainingItem, TrainingList, look_at_set
 from core.video.plan import MemoryPlan
 from core.video.provider import NotReady, Readiness, Ready
@@ -273,7 +273,7 @@ def plan_training(
         path=path,
         overwrite=request.overwrite,
         parameters=0,
-        notes=found.notes,
+        notes=(*found.notes, *_what_is_replaced(path)),
     )
     plan = _fitted(plan, model, registry)
     free = free_bytes(lora_dir)
@@ -350,6 +350,15 @@ def _place(request: TrainingRequest, lora_dir: Path) -> tuple[Path, list[Problem
         )
         return path, [Problem("name", message)]
     return path, []
+
+
+def _what_is_replaced(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    clips = len(validation_clips(path))
+    noun = "validation clip" if clips == 1 else "validation clips"
+    beside = f", with its record and its {clips} {noun}" if clips else ""
+    return [f"It replaces the LoRA {path.stem!r} that is there{beside}."]
 
 
 def usual_name(listed: TrainingList) -> str:

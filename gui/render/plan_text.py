@@ -149,6 +149,8 @@ def _details(plan: RenderPlan, info: ProviderInfo) -> str:
         sampling.append(f"guidance {plan.guidance_scale:g}")
     sampling.append("with sound" if plan.has_audio else "silent")
     lines = [f"{plan.spec.label} ({info.shown_name})", ", ".join(sampling)]
+    if plan.loras_text:
+        lines.append(f"With {plan.loras_text}")
     memory = plan.memory_plan
     if memory is not None:
         peaks = f"{_gb(memory.peak_ram_gb)} GB of memory"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.media.ffmpeg import probe_clip
+from tests.fakes.loras import smallest_lora
 
 TERMINAL = {"succeeded", "failed", "cancelled"}
 
@@ -21,6 +22,18 @@ def test_the_path_alone_is_on_stdout_and_the_plan_on_stderr(run) -> None:
     assert "1.3 s at 8 fps → 9 frames" in answer.err
     assert "denoise: step 1 of 4, 22%" in answer.err
     assert json.loads(path.with_suffix(".json").read_text())["seed"] == 5
+
+
+def test_the_plan_names_the_loras(run) -> None:
+    for name in ("ink", "paper"):
+        smallest_lora(Path(f"{name}.safetensors"))
+    answer = run(
+        "-p", "a ball", "--model", "fake-full", "--lora", "ink.safetensors",
+        "--lora", "paper.safetensors@0.5", "--dry-run",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    assert "  with LoRA ink, LoRA paper at 0.5\n" in answer.err
+    assert "LoRA" not in run("-p", "a ball", "--dry-run").err
 
 
 def test_without_out_the_name_has_date_prompt_and_seed(run, home: Path) -> None:

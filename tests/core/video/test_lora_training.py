@@ -14,6 +14,7 @@ from core.jobs.job import Notice, Succeeded
 from core.jobs.job_record import JobState
 from core.lora.lora_library import read_library
 from core.lora.training import (
+    JOB_NOTE,
     RECORD,
     LossCurve,
     LossLine,
@@ -29,7 +30,7 @@ from core.studio import Studio
 from core.video.lora_training import TrainedFiles, TrainingRequest, list_trainable
 from core.video.provider import ProviderEntry
 from core.video.request import AUTO, Target
-from core.video.train_lora_job import JOB_NOTE, find_item
+from core.video.train_lora_job import find_item
 from scripts.sample_training_set import write_ink_set
 from tests.fakes.job_records import record as record_of_job
 from tests.fakes.loras import smallest_lora
@@ -222,6 +223,38 @@ def test_a_trained_lora_is_in_the_collection_with_all_that_is_known(
     assert found.notes.source == str(ink)
     (record,) = studio.queue.jobs()
     assert list((studio.paths.inputs_dir / record.id).iterdir()) == []
+
+
+def test_a_lora_that_is_replaced_takes_its_validation_clips_with_it(
+    studio: Studio, ink: Path
+) -> None:
+    folder = run(studio, studio.plan_training(asked(ink, name="look"))).path.parent
+    old = folder / "look-step-000001.mp4"
+    old.write_bytes(b"of an earlier step")
+    others = [folder / "look-step-000009.mp4", folder / "look-2-step-000001.mp4", folder / "a.mp4"]
+    for other in others:
+        other.write_bytes(b"of somebody else")
+    named = [old.name, "look-2-step-000001.mp4", "a.mp4", "../look-step-000001.mp4"]
+    lines = [LossLine(step=1, clip=name) for name in (*named, "look-step-000002.mp4")]
+    (folder / "look.jsonl").write_text(record_text(lines))
+    plan = studio.plan_training(asked(ink, name="look", overwrite=True))
+    note = "It replaces the LoRA 'look' that is there, with its record and its 2 validation clips."
+    assert note in plan.notes
+    run(studio, plan)
+    assert not old.exists()
+    assert all(other.exists() for other in others)
+    assert (folder / "look-step-000002.mp4").read_bytes() == b"a clip"
+
+
+def test_clips_beside_a_lora_of_another_program_stay(studio: Studio, ink: Path) -> None:
+    path = smallest_lora(studio.paths.lora_dirs[0] / "look.safetensors")
+    clip = path.with_name("look-step-000001.mp4")
+    clip.write_bytes(b"mine")
+    path.with_suffix(".jsonl").write_text(record_text([LossLine(step=1, clip=clip.name)]))
+    plan = studio.plan_training(asked(ink, name="look", overwrite=True))
+    assert "It replaces the LoRA 'look' that is there." in plan.notes
+    run(studio, plan)
+    assert clip.read_bytes() == b"mine"
 
 
 def test_a_name_taken_meanwhile_gets_another_and_says_so(studio: Studio, ink: Path) -> None:

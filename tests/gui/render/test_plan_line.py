@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,8 +44,6 @@ from tests.fakes.provider import FAKE_KEY, FULL, SMALL, memory_plan
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytestqt.qtbot import QtBot
 
     from core.video.spec import ModelSpec
@@ -138,6 +137,14 @@ def test_what_is_lacking_is_told_with_what_mends_it_in_the_window(
     (issue,) = text.issues
     assert issue.message == f"It lacks something. {advice}"
     assert (issue.quick_fix and issue.quick_fix.fix) == fix
+
+
+def test_the_details_name_the_loras() -> None:
+    plan = planned()
+    given = (lora(path=Path("/loras/ink.safetensors")),)
+    with_one = plan.model_copy(update={"request": plan.request.with_inputs(given)})
+    assert "LoRA" not in describe_plan(plan, CLOUD.info, Ready(), ON_CPU).details
+    assert "With LoRA ink" in describe_plan(with_one, CLOUD.info, Ready(), ON_CPU).details
 
 
 def test_what_comes_with_the_program_is_repaired_by_no_tab() -> None:
