@@ -71,8 +71,8 @@ def read_head(path: Path, name: str) -> SafetensorsHead:
                 raise UnreadableWeights(f"{name} is empty.", hint=_ADVICE)
             if len(start) < _LENGTH_FIELD:
                 raise UnreadableWeights(
-                    f"{name} is no {SUFFIX} file: it has {len(start)} bytes, and the shortest has "
-                    f"{_LENGTH_FIELD + 2}.",
+                    f"{name} is no {SUFFIX} file: it ends after {len(start)} of the "
+                    f"{_LENGTH_FIELD + 2} bytes that the shortest has.",
                     hint=_ADVICE,
                 )
             if header_bytes > _MOST_HEADER_BYTES:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core.media.ffmpeg import probe_clip
 from tests.fakes.loras import smallest_lora
@@ -34,6 +35,16 @@ def test_the_plan_names_the_loras(run) -> None:
     assert answer.code == 0, answer.err
     assert "  with LoRA ink, LoRA paper at 0.5\n" in answer.err
     assert "LoRA" not in run("-p", "a ball", "--dry-run").err
+
+
+def test_a_problem_of_an_end_image_is_told_of_the_option_that_was_typed(run) -> None:
+    Image.new("RGB", (96, 64)).save("last.png")
+    typed = run("-p", "a ball", "--keyframe", "end:last.png", "--dry-run")
+    assert typed.code == 2
+    assert "--keyframe: Fake Small takes no end image." in typed.err
+    assert "--end-image" not in typed.err
+    other = run("-p", "a ball", "--end-image", "last.png", "--dry-run")
+    assert "--end-image: Fake Small takes no end image." in other.err
 
 
 def test_without_out_the_name_has_date_prompt_and_seed(run, home: Path) -> None:
