@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -280,6 +281,23 @@ def test_a_large_model_without_a_gpu_is_refused(place: Place, ink_set: Path) -> 
     trainer = LocalTrainer(context_of(place.home), {model.id: model}, TINY_INFO, lambda: None)
     with pytest.raises(NotConfigured, match="needs a GPU with about"):
         trainer.fit(plan)
+
+
+def test_the_usual_time_counts_start_and_end_too(place: Place, ink_set: Path) -> None:
+    plan = place.plan(TINY_VIDEO, ink_set)
+    assert plan.est_seconds is None
+    kept, work = place.folder / "kept", place.folder / "work"
+    for folder in (kept, work):
+        folder.mkdir()
+    began_at = time.monotonic()
+    ctx = JobContext(work, CancelToken(), lambda _: None, job_id="job")
+    place.trainer().train(plan, kept, ctx)
+    took_s = time.monotonic() - began_at
+    again = place.plan(TINY_VIDEO, ink_set)
+    assert again.est_seconds == pytest.approx(took_s, rel=0.1)
+    twice = place.plan(TINY_VIDEO, ink_set, steps=2 * plan.recipe.steps)
+    assert twice.est_seconds is not None
+    assert again.est_seconds < twice.est_seconds < 1.9 * again.est_seconds
 
 
 def test_a_stopped_process_says_so(place: Place, ink_set: Path) -> None:
