@@ -195,7 +195,8 @@ class JobsArea(QWidget):
     def losing(self) -> tuple[JobRecord, ...]:
         """Jobs whose work so far would be lost by stopping now; they begin again at the next start.
 
-        Exports keep their finished pieces, and services go on without us.
+        Exports keep their finished pieces, trainings their checkpoints, and services go on without
+        us.
         """
         now = datetime.now(UTC)
         return tuple(
@@ -203,6 +204,7 @@ class JobsArea(QWidget):
             for record in self._model.records
             if record.state is JobState.RUNNING
             and record.lane is Lane.GPU
+            and not record.goes_on
             and record.started_at is not None
             and (now - record.started_at).total_seconds() > _WORTH_ASKING_S
         )

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.lora.training import LossCurve
+    from gui.jobs.job_text import ActionWords
 
 _TICK_MS = 1000
 _REFRESH_MS = 3000
@@ -164,19 +165,18 @@ class JobsPanel(QWidget):
         self._down = self._action(
             "down", "Move down", "arrow-down", "Let it run later", "Alt+Down", self._on_down
         )
+        stop, retry = job_text.words_to_stop(()), job_text.words_to_retry(())
         self._cancel = self._action(
-            "cancel", "Stop", "close-circle-outline", "Stop the chosen jobs", "Del",
-            self._on_cancel,
-        )  # fmt: skip
+            "cancel", stop.text, stop.icon, stop.tip, "Del", self._on_cancel
+        )
         self._stop_all = self._action(
             "stop_all", "Stop all", "stop-circle-outline",
             "Stop everything that runs or waits; each can be tried again", "Ctrl+Shift+Del",
             self._on_stop_all,
         )  # fmt: skip
         self._retry = self._action(
-            "retry", "Try again", "refresh", "Do the chosen jobs after all", "Ctrl+R",
-            self._on_retry,
-        )  # fmt: skip
+            "retry", retry.text, retry.icon, retry.tip, "Ctrl+R", self._on_retry
+        )
         self._folder = self._action(
             "folder", "Open the folder", "folder-open-outline",
             "Show the finished file in its folder", "Ctrl+Return", self._on_folder,
@@ -260,14 +260,17 @@ class JobsPanel(QWidget):
     def _follow(self) -> None:
         """Offer what can be done with the chosen jobs, and show the first of them."""
         chosen = self.selected
-        states = {record.state for record in chosen}
         waiting = movable(self._model.records, chosen[0]) if len(chosen) == 1 else []
         place = waiting.index(chosen[0].id) if waiting else 0
         self._up.setEnabled(place > 0)
         self._down.setEnabled(bool(waiting) and place < len(waiting) - 1)
         self._stop_all.setEnabled(any(not one.state.has_ended for one in self._model.records))
-        self._cancel.setEnabled(any(not state.has_ended for state in states))
-        self._retry.setEnabled(bool(states & set(_RETRIED)))
+        stopped = [record for record in chosen if not record.state.has_ended]
+        retried = [record for record in chosen if record.state in _RETRIED]
+        self._cancel.setEnabled(bool(stopped))
+        self._retry.setEnabled(bool(retried))
+        _call(self._cancel, job_text.words_to_stop(stopped))
+        _call(self._retry, job_text.words_to_retry(retried))
         self._folder.setEnabled(len(chosen) == 1 and chosen[0].path is not None)
         self._copy.setEnabled(bool(chosen))
         self.lost.show_job(chosen[0] if len(chosen) == 1 else None)
@@ -434,3 +437,15 @@ class JobsPanel(QWidget):
             room = self._halves.height()
         list_share = 3 if self._training is None else 2
         self._halves.setSizes([room * list_share // 5, room * (5 - list_share) // 5])
+
+
+def _call(action: QAction, words: ActionWords) -> None:
+    """Let an action and its button say this; nothing is drawn where they do already."""
+    if action.text() == words.text:
+        return
+    action.setText(words.text)
+    action.setIcon(theme.icon(words.icon))
+    action.setToolTip(f"{words.tip} ({action.shortcut().toString()})")
+    for widget in action.associatedObjects():
+        if isinstance(widget, QToolButton):
+            widget.setAccessibleName(words.text)

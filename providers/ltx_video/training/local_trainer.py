@@ -412,7 +412,6 @@ class _Meter:
             preview=event.preview,
         )
 
-
     def besides_s(self) -> float:
         """What it took by now besides its steps: the start, reading model and set, the end."""
         passed = time.monotonic() - self._began_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,67 +19,28 @@ from core.lora.training import (
     LossCurve,
     LossLine,
     LossPoint,
-    Recipe,
-    Targets,
     read_record,
     record_text,
 )
 from core.lora.training_set import list_training_set
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.lora_training import TrainedFiles, TrainingRequest, list_trainable
-from core.video.provider import ProviderEntry
+from core.video.lora_training import TrainingRequest, list_trainable
 from core.video.request import AUTO, Target
 from core.video.train_lora_job import find_item
 from scripts.sample_training_set import write_ink_set
 from tests.fakes.job_records import record as record_of_job
 from tests.fakes.loras import smallest_lora
-from tests.fakes.provider import BIG, ENTRY, FULL, FakeProvider
+from tests.fakes.provider import BIG, ENTRY, FULL, QuickTrainer, entry_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from core.jobs.job import JobContext, Report
+    from core.jobs.job import Report
     from core.video.lora_training import TrainingPlan
-    from core.video.provider import ProviderContext
 
 TARGET = Target(provider=ENTRY.info.id, deployment=ENTRY.info.deployment, model=FULL.id)
-
-
-@dataclass
-class QuickTrainer:
-    """Trains in an instant: a LoRA, a record and a clip, as a real one leaves them."""
-
-    plans: list[TrainingPlan]
-    trained: str = FULL.id
-    is_too_large: bool = False
-
-    def refusal(self, model: str) -> str:
-        return "" if model == self.trained else f"{model} learns nothing."
-
-    def usual(self, model: str) -> Recipe:
-        return Recipe(
-            rank=1, alpha=1, targets=Targets.ATTENTION, learning_rate=0.1, steps=2, batch_size=1,
-            validate_every=1, save_every=1,
-        )  # fmt: skip
-
-    def fit(self, plan: TrainingPlan) -> TrainingPlan:
-        if self.is_too_large:
-            raise NotConfigured("No room.")
-        return plan.model_copy(update={"parameters": 1_000_000})
-
-    def train(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainedFiles:
-        self.plans.append(plan)
-        for item in plan.items:
-            find_item(item)
-        lora = smallest_lora(ctx.workdir / "lora.safetensors", {JOB_NOTE: ctx.job_id})
-        (kept / RECORD).write_text(
-            record_text([LossLine(step=2, loss=0.5, clip="step-000002.mp4")])
-        )
-        clip = kept / "step-000002.mp4"
-        clip.write_bytes(b"a clip")
-        return TrainedFiles(lora, kept / RECORD, (clip,))
 
 
 @pytest.fixture
@@ -88,13 +49,7 @@ def trainer() -> QuickTrainer:
 
 
 def studio_with(trainer: QuickTrainer, home: Path, free_bytes: int = 10**12) -> Studio:
-    def open_provider(context: ProviderContext) -> FakeProvider:
-        provider = ENTRY.open(context)
-        assert isinstance(provider, FakeProvider)
-        provider.trainer = trainer
-        return provider
-
-    entry = ProviderEntry(ENTRY.info, open_provider)
+    entry = entry_with(trainer)
     return Studio([entry], paths=Paths.below(home), free_bytes=lambda _: free_bytes)
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtGui import QImage, QPalette
-from PySide6.QtWidgets import QLabel, QListView
+from PySide6.QtWidgets import QLabel, QListView, QToolButton
 
-from core.jobs.job import JobUpdate, Succeeded
+from core.jobs.job import Cancelled, JobUpdate, Subject, SubjectKind, Succeeded
 from core.jobs.job_record import JobState
 from core.lora.training import LossCurve, LossPoint
 from core.video.train_lora_job import KIND
 from gui.background import Background
+from gui.jobs import job_text
 from gui.jobs.jobs_model import JobsModel
 from gui.jobs.jobs_panel import JobsPanel
 from gui.jobs.loss_chart import LossChart, round_losses, round_steps
@@ -107,7 +108,8 @@ def ink_of(image: QImage) -> int:
 def model(qtbot: QtBot) -> Iterator[JobsModel]:
     """A training that runs, and a render that waits."""
     background = Background()
-    jobs = [record("lora", JobState.RUNNING, kind=KIND), record("clip")]
+    lora = Subject(SubjectKind.LORA, "/loras/look.safetensors")
+    jobs = [record("lora", JobState.RUNNING, kind=KIND, subject=lora), record("clip")]
     model = JobsModel(lambda _: jobs, background)
     with qtbot.waitSignal(model.was_read):
         model.refresh()
@@ -157,3 +159,24 @@ def test_losses_are_read_again_while_a_training_runs(qtbot: QtBot, panel: JobsPa
     choose(panel, 0)
     with qtbot.waitSignals([panel.losses_wanted] * 2, timeout=10_000):
         pass
+
+
+def test_a_training_is_paused_and_goes_on(panel: JobsPanel, model: JobsModel) -> None:
+    stop, retry = (child(panel, QToolButton, name) for name in ("cancel", "retry"))
+    stopped: list[tuple[str, ...]] = []
+    resumed: list[tuple[str, ...]] = []
+    panel.cancel_wanted.connect(stopped.append)
+    panel.retry_wanted.connect(resumed.append)
+    choose(panel, 1)
+    assert (stop.text(), stop.accessibleName()) == ("Stop", "Stop")
+    choose(panel, 0)
+    assert (stop.text(), stop.accessibleName()) == ("Pause", "Pause")
+    assert "keep what is done" in stop.toolTip()
+    stop.click()
+    assert stopped == [("lora",)]
+    model.take(JobUpdate("lora", None, Cancelled()))
+    (paused,) = panel.selected
+    assert job_text.status(paused) == "Paused, goes on from where it was"
+    assert retry.text() == "Continue"
+    retry.click()
+    assert resumed == [("lora",)]
