@@ -296,6 +296,14 @@ def trained_by(path: Path) -> str:
         return ""
 
 
+def curve_of(path: Path) -> LossCurve | None:
+    """How the training of a LoRA went by the record beside it; None of one not trained here."""
+    if not trained_by(path):
+        return None
+    lines = read_record(path.with_suffix(RECORD_SUFFIX))
+    return LossCurve.of(lines, max((line.step for line in lines), default=0))
+
+
 def validation_clips(path: Path) -> tuple[Path, ...]:
     """The validation clips beside a LoRA that was trained here, as its own record names them."""
     if not trained_by(path):

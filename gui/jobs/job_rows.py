@@ -147,7 +147,9 @@ def _paint_image(cell: Cell, area: QRect, record: JobRecord, preview: object) ->
         return size.width() + theme.GAP
     place = centred(QSize(_ICON, _ICON), area)
     place.moveLeft(area.left())
-    cell.icon(_ICONS[record.state], place, cell.colour())
+    is_paused = record.state is JobState.CANCELLED and record.goes_on
+    shown = JobState.INTERRUPTED if is_paused else record.state
+    cell.icon(_ICONS[shown], place, cell.colour())
     return _ICON + theme.GAP
 
 

@@ -49,6 +49,14 @@ def test_the_plan_names_the_lora_and_what_it_replaces(train, home: Path) -> None
     assert "note: It replaces the LoRA 'look' that is there." in told
 
 
+def test_the_losses_of_a_finished_training_are_told_of_its_lora(
+    train, capsys: pytest.CaptureFixture[str], trainer: QuickTrainer
+) -> None:
+    assert train(*WORDS, "--name", "look")[0] == 0
+    main(["loras", "look"], [entry_with(trainer)])
+    assert "  trained here     Step 2 of 2: loss 0.500" in capsys.readouterr().out
+
+
 def test_a_training_that_was_stopped_says_that_it_goes_on(train, trainer: QuickTrainer) -> None:
     trainer.is_stopped = True
     code, told = train(*WORDS, "--name", "look")
