@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cli.console import wrapped
@@ -98,7 +99,7 @@ def _at_option(problem: Problem, typed: Typed) -> Problem:
         option = option_of(field_of(Role.KEYFRAME))
     if option is None or option in problem.message:
         return problem
-    return Problem(problem.field, f"{option}: {problem.message}")
+    return replace(problem, message=f"{option}: {problem.message}")
 
 
 def tell_resumable(context: CliContext) -> None:

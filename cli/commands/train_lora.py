@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,7 @@ def _at_option(problem: Problem) -> Problem:
     """The problem with the option in front that it is about."""
     controls = (*SET_CONTROLS, *TRAINING_CONTROLS)
     option = next((one.option for one in controls if one.field == problem.field), "")
-    return Problem(problem.field, f"{option}: {problem.message}") if option else problem
+    return replace(problem, message=f"{option}: {problem.message}") if option else problem
 
 
 def _reader(control: TrainingControl) -> Callable[[str], Any]:

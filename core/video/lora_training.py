@@ -305,7 +305,8 @@ def _find_model(target: Target, registry: ProviderRegistry) -> TrainableModel:
 def _readiness_problems(model: TrainableModel) -> list[Problem]:
     # What cannot be trained at all need not be installed for it.
     if isinstance(model.readiness, NotReady) and not model.refusal:
-        return [Problem("target", f"{model.readiness.reason} {model.readiness.fix}")]
+        message = f"{model.readiness.reason} {model.readiness.fix}"
+        return [Problem("target", message, is_of_setup=True)]
     return []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -98,7 +98,8 @@ class RenderPlanner:
             problems = _with_other_models(problems, chosen.request, inputs, self.registry)
             readiness = self._readiness(chosen)
             if isinstance(readiness, NotReady):
-                problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
+                message = f"{readiness.reason} {readiness.fix}"
+                problems.append(Problem("target", message, is_of_setup=True))
         raise UnsupportedRequest(problems)
 
     def _choose_model(self, request: RenderRequest) -> _ChosenModel:
@@ -201,7 +202,8 @@ def _need_ffmpeg() -> None:
     try:
         find_ffmpeg()
     except FFmpegMissing as error:
-        raise UnsupportedRequest([Problem(FFMPEG_FIELD, str(error))]) from error
+        problem = Problem(FFMPEG_FIELD, str(error), is_of_setup=True)
+        raise UnsupportedRequest([problem]) from error
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,8 @@ def _with_other_models(
         taking = [model for model in models if problem.field not in model.refused]
         best = min(taking, key=lambda model: (len(model.refused), model.obstacles), default=None)
         way = "" if best is None else f" or choose {best.name}"
-        named.append(Problem(problem.field, problem.message.replace(f" {ANOTHER_MODEL}", way)))
+        message = problem.message.replace(f" {ANOTHER_MODEL}", way)
+        named.append(replace(problem, message=message))
     return named
 
 

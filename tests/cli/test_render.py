@@ -47,6 +47,17 @@ def test_a_problem_of_an_end_image_is_told_of_the_option_that_was_typed(run) -> 
     assert "--end-image: Fake Small takes no end image." in other.err
 
 
+def test_what_is_not_set_up_ends_with_its_own_code_however_much_it_is(
+    run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGEAI_FFMPEG", "/nowhere/ffmpeg")
+    answer = run("-p", "a ball", "--model", "fake-big")
+    assert answer.code == 3
+    assert "/nowhere/ffmpeg" in answer.err
+    assert "Fake Big is not installed." in answer.err
+    assert run("-p", " ", "--model", "fake-big").code == 2
+
+
 def test_without_out_the_name_has_date_prompt_and_seed(run, home: Path) -> None:
     answer = run("-p", "Füße: a «red» ball / 赤い", "--seed", "5")
     path = Path(answer.out.strip())
