@@ -63,10 +63,10 @@ class ActionWords:
 
 _STOP = ActionWords("Stop", "close-circle-outline", "Stop the chosen jobs")
 _PAUSE = ActionWords(
-    "Pause", "pause-circle-outline", "Stop the chosen jobs; they keep what is done"
+    "Pause job", "pause-circle-outline", "Stop the chosen jobs; they keep what is done"
 )
 _RETRY = ActionWords("Try again", "refresh", "Do the chosen jobs after all")
-_CONTINUE = ActionWords("Continue", "play-circle-outline", "Go on where the chosen jobs were")
+_CONTINUE = ActionWords("Continue job", "play-circle-outline", "Go on where the chosen jobs were")
 
 
 def words_to_stop(stopped: Sequence[JobRecord]) -> ActionWords:

@@ -170,13 +170,13 @@ def test_a_training_is_paused_and_goes_on(panel: JobsPanel, model: JobsModel) ->
     choose(panel, 1)
     assert (stop.text(), stop.accessibleName()) == ("Stop", "Stop")
     choose(panel, 0)
-    assert (stop.text(), stop.accessibleName()) == ("Pause", "Pause")
+    assert (stop.text(), stop.accessibleName()) == ("Pause job", "Pause job")
     assert "keep what is done" in stop.toolTip()
     stop.click()
     assert stopped == [("lora",)]
     model.take(JobUpdate("lora", None, Cancelled()))
     (paused,) = panel.selected
     assert job_text.status(paused) == "Paused, goes on from where it was"
-    assert retry.text() == "Continue"
+    assert retry.text() == "Continue job"
     retry.click()
     assert resumed == [("lora",)]
