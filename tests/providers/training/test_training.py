@@ -294,6 +294,7 @@ def test_the_usual_time_counts_start_and_end_too(place: Place, ink_set: Path) ->
     place.trainer().train(plan, kept, ctx)
     took_s = time.monotonic() - began_at
     again = place.plan(TINY_VIDEO, ink_set)
+    assert again.est_seconds is not None
     assert again.est_seconds == pytest.approx(took_s, rel=0.1)
     twice = place.plan(TINY_VIDEO, ink_set, steps=2 * plan.recipe.steps)
     assert twice.est_seconds is not None
