@@ -12,13 +12,21 @@ from PySide6.QtWidgets import QLabel, QListView, QToolButton
 from core.jobs.job import Cancelled, JobUpdate, Subject, SubjectKind, Succeeded
 from core.jobs.job_record import JobState
 from core.lora.training import LossCurve, LossPoint
+from core.lora.training_set import list_training_set
+from core.platform.paths import Paths
+from core.studio import Studio
+from core.video.lora_training import TrainingRequest
+from core.video.request import Target
 from core.video.train_lora_job import KIND
 from gui.background import Background
 from gui.jobs import job_text
+from gui.jobs.jobs_controller import JobsController
 from gui.jobs.jobs_model import JobsModel
 from gui.jobs.jobs_panel import JobsPanel
 from gui.jobs.loss_chart import LossChart, round_losses, round_steps
+from scripts.sample_training_set import write_ink_set
 from tests.fakes.job_records import record
+from tests.fakes.provider import QuickTrainer, entry_with
 from tests.gui.children import child
 
 if TYPE_CHECKING:
@@ -180,3 +188,25 @@ def test_a_training_is_paused_and_goes_on(panel: JobsPanel, model: JobsModel) ->
     assert retry.text() == "Continue job"
     retry.click()
     assert resumed == [("lora",)]
+
+
+def test_the_record_of_a_training_reaches_the_chart(qtbot: QtBot, tmp_path: Path) -> None:
+    studio = Studio([entry_with(QuickTrainer())], paths=Paths.below(tmp_path / "home"))
+    ink = write_ink_set(tmp_path / "ink", 2, (192, 128))
+    target = Target(provider="fake", deployment="local", model="fake-full")
+    plan = studio.plan_training(TrainingRequest(target, list_training_set(ink)))
+    studio.queue.run_job(studio.submit_training(plan))
+    background = Background()
+    model = JobsModel(studio.queue.jobs, background)
+    panel = JobsPanel(model)
+    qtbot.addWidget(panel)
+    JobsController(studio, background, parent=panel).serve(panel)
+    with qtbot.waitSignal(model.was_read):
+        model.refresh()
+    panel.show()
+    choose(panel, 0)
+    words = child(panel, QLabel, "loss_words")
+    qtbot.waitUntil(words.isVisible, timeout=10_000)
+    assert words.text() == "Step 2 of 2: loss 0.500"
+    background.close()
+    studio.close()
