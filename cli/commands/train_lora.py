@@ -168,8 +168,12 @@ def _describe(plan: TrainingPlan) -> str:
     lines = [
         f"The LoRA {plan.name} for {plan.spec.label}, trained on this machine, free",
         f"  {plan.set_text}",
-        f"  {recipe.steps} steps of {recipe.batch_size}, rank {recipe.rank}, learning rate "
-        f"{recipe.learning_rate:g}, {time}",
+        wrapped(
+            f"{recipe.steps} steps of {recipe.batch_size}, rank {recipe.rank}, learning rate "
+            f"{recipe.learning_rate:g}, {time}",
+            first="  ",
+            rest="    ",
+        ),
         f"  {plan.parameters / 1e6:.1f} million parameters in its {recipe.targets.value} layers",
     ]
     if plan.memory_plan is not None:

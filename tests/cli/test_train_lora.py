@@ -43,6 +43,8 @@ def test_the_plan_names_the_lora_and_what_it_replaces(train, home: Path) -> None
     assert code == 0, told
     assert "The LoRA look for Fake Full, trained on this machine" in told
     assert "replaces" not in told
+    # A path is never broken.
+    assert all(len(line) <= 80 for line in told.splitlines() if not line.startswith("  to "))
     smallest_lora(home / "models" / "loras" / "look.safetensors")
     code, told = train(*WORDS, "--name", "look", "--force", "--dry-run")
     assert code == 0, told
