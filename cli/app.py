@@ -20,7 +20,6 @@ from cli.signals import (
     SignalHandler,
 )
 from core.errors import (
-    FFMPEG_FIELD,
     Problem,
     SettingsError,
     StudioError,
@@ -96,7 +95,7 @@ def translate(run: Callable[[], int], context: CliContext) -> int:
         return EXIT_USAGE
     except UnsupportedRequest as error:
         _tell(error, console)
-        is_asked_well = {problem.field for problem in error.problems} == {FFMPEG_FIELD}
+        is_asked_well = all(problem.is_of_setup for problem in error.problems)
         return EXIT_NOT_CONFIGURED if is_asked_well else EXIT_USAGE
     except StudioError as error:
         _tell(error, console)

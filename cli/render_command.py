@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cli.console import wrapped
@@ -12,8 +13,10 @@ from cli.signals import EXIT_DONE, EXIT_NOT_CONFIGURED
 from core.errors import NotConfigured, Problem, UnsupportedRequest
 from core.platform.units import clock, price
 from core.video.controls import option_of
+from core.video.inputs import field_of
 from core.video.plan import Device
 from core.video.provider import NotReady, Ready
+from core.video.request import Role
 from core.video.spec import Residency
 
 if TYPE_CHECKING:
@@ -64,7 +67,8 @@ def _plan(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> Pla
     try:
         planned = studio.plan(request, out=out, overwrite=typed.flag("--force"))
     except UnsupportedRequest as error:
-        raise UnsupportedRequest([*found, *map(_at_option, error.problems)]) from error
+        at_options = (_at_option(problem, typed) for problem in error.problems)
+        raise UnsupportedRequest([*found, *at_options]) from error
     if found:
         raise UnsupportedRequest(found)
     return planned
@@ -87,12 +91,15 @@ def _item(text: str) -> str:
     return wrapped(text, first="  - ", rest="    ")
 
 
-def _at_option(problem: Problem) -> Problem:
-    """The problem with the option in front, so that it is plain what to change."""
+def _at_option(problem: Problem, typed: Typed) -> Problem:
+    """The problem with the option in front that was typed, so that it is plain what to change."""
     option = {"task": "--image", "out": "--out"}.get(problem.field, option_of(problem.field))
+    if problem.field == field_of(Role.END) and not typed.texts(option or ""):
+        # A keyframe at the end of the clip is its end image.
+        option = option_of(field_of(Role.KEYFRAME))
     if option is None or option in problem.message:
         return problem
-    return Problem(problem.field, f"{option}: {problem.message}")
+    return replace(problem, message=f"{option}: {problem.message}")
 
 
 def tell_resumable(context: CliContext) -> None:
@@ -133,6 +140,8 @@ def describe(planned: PlannedRender, info: ProviderInfo) -> str:
         f"  {_sampling(plan)}",
         f"  {_effort(plan)}",
     ]
+    if plan.loras_text:
+        lines.insert(-1, wrapped(f"with {plan.loras_text}", first="  ", rest="    "))
     if plan.memory_plan is not None:
         lines.append(f"  {_memory(plan.memory_plan)}")
     if isinstance(planned.readiness, Ready) and planned.readiness.installs is not None:

@@ -190,9 +190,9 @@ class _JobRun:
                 is_missing = outcome.error.kind in NOT_CONFIGURED
                 return EXIT_NOT_CONFIGURED if is_missing else EXIT_FAILED
             case Cancelled():
-                self._console.tell(
-                    f"Cancelled. To start it again: main.py jobs resume {self._job_id}"
-                )
+                goes_on = self._queue.job(self._job_id).goes_on
+                way = "To go on from where it was" if goes_on else "To start it again"
+                self._console.tell(f"Cancelled. {way}: main.py jobs resume {self._job_id}")
                 return EXIT_CANCELLED
             case _:
                 assert_never(outcome)

@@ -88,10 +88,16 @@ class StudioError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a request; `field` names the part, e.g. "frame.duration_s"."""
+    """One thing wrong with a request.
+
+    Attributes:
+        field: names the part, e.g. "frame.duration_s".
+        is_of_setup: the request is right, and this machine is not set up for it.
+    """
 
     field: str
     message: str
+    is_of_setup: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", redacted(self.message))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import JournalError, NotConfigured, Problem, UnsupportedRequest
@@ -23,21 +24,23 @@ from core.platform.machine import free_disk_bytes, read_machine
 from core.services.polling import ticket_for
 from core.setup import Setup
 from core.spending import Ledger
-from core.video.lora_training import plan_training
+from core.video.lora_training import free_name, plan_training, usual_name
 from core.video.provider import NotReady, Readiness
 from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
 from core.video.render_planner import PlannedRender, RenderPlanner, network_is_off
 from core.video.train_lora_job import KIND as TRAIN_KIND
-from core.video.train_lora_job import TrainLoraJob
+from core.video.train_lora_job import TrainLoraJob, read_losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from core.config.api_keys import ApiKeys, KeySpec
     from core.config.settings import Settings
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import Job
+    from core.jobs.job_record import JobRecord
+    from core.lora.training import LossCurve
+    from core.lora.training_set import TrainingList
     from core.platform.machine import Machine
     from core.platform.paths import Paths
     from core.video.lora_training import TrainingPlan, TrainingRequest
@@ -297,11 +300,25 @@ class Studio(Setup):
 
         Raises:
             UnsupportedRequest: with everything that is wrong, of model, set, choices and place.
+            NotConfigured: all is well asked, but the model is not installed or too large for here.
             JobCancelled: asked to stop.
         """
         token = cancel or CancelToken()
         lora_dir = self.paths.lora_dirs[0]
         return plan_training(request, self.registry, lora_dir, self._free_bytes, token)
+
+    def free_lora_name(self, listed: TrainingList) -> str:
+        """A name after the set that no LoRA has, and none that is still to be trained.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        waiting = {
+            Path(record.subject.id).stem
+            for record in self.queue.jobs()
+            if record.kind == TRAIN_KIND and record.subject and not record.state.has_ended
+        }
+        return free_name(usual_name(listed), self.paths.lora_dirs[0], waiting)
 
     def submit_training(self, plan: TrainingPlan) -> str:
         """Put the training of a LoRA into the queue and give the job's id.
@@ -310,6 +327,10 @@ class Studio(Setup):
             JournalError: the journal cannot be written, or an item of the set cannot be read.
         """
         return self.queue.submit(TrainLoraJob.of(plan, self.registry))
+
+    def read_losses(self, record: JobRecord) -> LossCurve | None:
+        """How the training of a job went so far; None where nobody can say."""
+        return read_losses(record, self.paths.inputs_dir / record.id)
 
     @cached_property
     def render_cache(self) -> RenderCache:

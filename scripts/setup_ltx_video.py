@@ -298,7 +298,7 @@ def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voic
 
 
 def _verify_one(model: LocalModel, models_dir: Path, cancel: CancelToken, voice: Voice) -> None:
-    from core.errors import OutputError
+    from core.errors import NotConfigured, OutputError
     from core.jobs.job import JobContext, Succeeded
     from core.platform.units import bytes_text
     from core.video.model_store import OnDisk
@@ -309,6 +309,8 @@ def _verify_one(model: LocalModel, models_dir: Path, cancel: CancelToken, voice:
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir, voice.progress():
         ctx = JobContext(workdir=Path(workdir), cancel=cancel, report=voice.report)
         state = verify_model(models_dir, model.id, ctx)
+    if state.on_disk is OnDisk.NOTHING:
+        raise NotConfigured(f"{label} is not installed.", hint=way_to_repair(model))
     manifest = manifest_of(state.folder)
     if state.on_disk is not OnDisk.WHOLE or manifest is None:
         raise OutputError(

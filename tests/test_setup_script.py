@@ -195,6 +195,22 @@ def test_files_of_another_program_are_named_linked_checked_and_left(
     assert script.run("--verify").messages.strip().endswith("there is nothing to check.")
 
 
+def test_a_file_where_a_folder_is_meant_is_called_a_file(script: Script, tmp_path: Path) -> None:
+    file = tmp_path / "my models" / "ltxv.safetensors"
+    file.parent.mkdir()
+    file.write_bytes(b"weights")
+    told = script.run("--model", MODEL, "--adopt", str(file), "--yes")
+    assert told.code == 1
+    assert f"{str(file)!r} is a file" in told.messages
+    assert f"--adopt '{file.parent}'" in told.messages
+
+
+def test_checking_what_is_not_installed_ends_with_its_own_code(script: Script) -> None:
+    told = script.run("--verify", MODEL)
+    assert told.code == 3
+    assert "is not installed. Run 'python3 scripts/setup_ltx_video.py" in told.messages
+
+
 def test_json_prints_one_event_a_line_and_ends_with_the_folder(script: Script) -> None:
     answer = script.run("--model", MODEL, "--yes", "--json")
     assert answer.code == 0

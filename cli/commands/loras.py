@@ -12,6 +12,7 @@ from cli.signals import EXIT_DONE
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.lora.lora_family import base_of, families_of
 from core.lora.lora_library import LibraryLora, read_library
+from core.lora.training import curve_of
 from core.platform.suggestions import unknown_name
 from core.platform.units import bytes_text
 
@@ -113,6 +114,8 @@ def _text(lora: LibraryLora, families: tuple[LoraFamily, ...], *, is_whole: bool
         "not read": notes.problem,
     }
     if is_whole:
+        curve = curve_of(lora.path)
+        lines["trained here"] = curve.text if curve else ""
         lines["file"] = str(lora.path)
         metadata: Mapping[str, str] = lora.file.metadata if lora.file else {}
         lines |= {

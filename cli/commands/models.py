@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from cli.console import wrapped
 from cli.context import JsonOption, context_of
-from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
+from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, EXIT_NOT_CONFIGURED
 from core.errors import JobCancelled, Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.platform.units import bytes_text
@@ -124,7 +124,7 @@ def verify(ctx: typer.Context, name: _Id, json: JsonOption = False) -> int:
     readiness = context.setup.registry.readiness(DEFAULT_TARGET.with_model(name))
     fix = readiness.fix if isinstance(readiness, NotReady) else ""
     context.console.answer_in_words(f"{found.reason} {fix}".strip())
-    return EXIT_FAILED
+    return EXIT_NOT_CONFIGURED if found.on_disk is OnDisk.NOTHING else EXIT_FAILED
 
 
 @app.command()

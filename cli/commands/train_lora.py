@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from cli.render_options import choose_target
 from cli.run_job import run_job
 from cli.signals import EXIT_DONE
 from core.errors import OutputError, Problem, UnsupportedRequest
-from core.lora.training import TRAINING_CONTROLS, Targets, TrainingControl
+from core.lora.training import SET_CONTROLS, TRAINING_CONTROLS, Targets, TrainingControl
 from core.lora.training_set import MANIFEST_SUFFIXES, write_manifest
 from core.platform.units import clock
 from core.project.render.training_takes import list_set
@@ -47,6 +48,7 @@ def _option_of(control: TrainingControl) -> Option:
     return Option(control.option, Kind.TEXT, help_text, _METAVARS[control.kind], _HOW)
 
 
+_OF_SET = {control.field: control for control in SET_CONTROLS}
 _OPTIONS = (
     Option("--provider", Kind.TEXT, "Whose model is the base.", "NAME"),
     Option("--deployment", Kind.TEXT, "Where it runs.", "NAME"),
@@ -54,8 +56,8 @@ _OPTIONS = (
         "--model", Kind.TEXT, "The base; without it the usual one, or the best there is.", "NAME"
     ),
     Option("--name", Kind.TEXT, "What the LoRA is called; else as the set is.", "NAME"),
-    Option("--resolution", Kind.TEXT, "At which it is learned, one of the model's.", "NAME", _SET),
-    Option("--length", Kind.TEXT, "The most that is learned of a clip; 2 s.", "SECONDS", _SET),
+    Option("--resolution", Kind.TEXT, _OF_SET["resolution"].help, "NAME", _SET),
+    Option("--length", Kind.TEXT, f"{_OF_SET['length'].help} Usually 2.", "SECONDS", _SET),
     Option(
         "--write-manifest",
         Kind.TEXT,
@@ -115,10 +117,18 @@ def _plan(context: CliContext, typed: Typed, listed: TrainingList) -> TrainingPl
     try:
         plan = studio.plan_training(request)
     except UnsupportedRequest as error:
-        raise UnsupportedRequest([*typed.problems, *error.problems]) from error
+        found = map(_at_option, error.problems)
+        raise UnsupportedRequest([*typed.problems, *found]) from error
     if typed.problems:
         raise UnsupportedRequest(typed.problems)
     return plan
+
+
+def _at_option(problem: Problem) -> Problem:
+    """The problem with the option in front that it is about."""
+    controls = (*SET_CONTROLS, *TRAINING_CONTROLS)
+    option = next((one.option for one in controls if one.field == problem.field), "")
+    return replace(problem, message=f"{option}: {problem.message}") if option else problem
 
 
 def _reader(control: TrainingControl) -> Callable[[str], Any]:
@@ -156,10 +166,14 @@ def _describe(plan: TrainingPlan) -> str:
         else f"about {clock(plan.est_seconds)}"
     )
     lines = [
-        f"A LoRA for {plan.spec.label}, trained on this machine, free",
+        f"The LoRA {plan.name} for {plan.spec.label}, trained on this machine, free",
         f"  {plan.set_text}",
-        f"  {recipe.steps} steps of {recipe.batch_size}, rank {recipe.rank}, learning rate "
-        f"{recipe.learning_rate:g}, {time}",
+        wrapped(
+            f"{recipe.steps} steps of {recipe.batch_size}, rank {recipe.rank}, learning rate "
+            f"{recipe.learning_rate:g}, {time}",
+            first="  ",
+            rest="    ",
+        ),
         f"  {plan.parameters / 1e6:.1f} million parameters in its {recipe.targets.value} layers",
     ]
     if plan.memory_plan is not None:
@@ -177,6 +191,7 @@ def _as_event(plan: TrainingPlan) -> dict[str, Any]:
     """The plan as the fields of a JSON event."""
     return {
         "target": str(plan.target),
+        "name": plan.name,
         "out": str(plan.path),
         "images": plan.num_images,
         "clips": plan.num_clips,

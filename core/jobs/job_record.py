@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from core.errors import JournalError
+from core.jobs.job import SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from core.jobs.job import ErrorReport, Job, Progressed, Subject
     from core.jobs.lanes import Lane
     from core.jobs.owner import Owner
+
+
+_KEEPING = (SubjectKind.LORA, SubjectKind.MODEL)
+"""Trainings keep checkpoints, and installations what has arrived."""
 
 
 class JobState(StrEnum):
@@ -57,6 +62,11 @@ class JobRecord:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it goes on where it was, once it is stopped and resumed; others begin anew."""
+        return self.subject is not None and self.subject.kind in _KEEPING
 
 
 def build_job(record: JobRecord, factories: Mapping[str, Callable[[str], Job]]) -> Job:

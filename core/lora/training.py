@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
-from core.errors import Problem
+from core.errors import Problem, UnreadableLora
 from core.frozen import Frozen
+from core.lora.lora_file import read_lora
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from core.lora.lora_family import LoraFamily, LoraLayer
 
 RECORD = "record.jsonl"
 """The record of the losses, in the job's folder while it is trained."""
+RECORD_SUFFIX = ".jsonl"
+"""Of the record that lies beside a trained LoRA."""
+JOB_NOTE = "imageai.job"
+"""Where the head of a LoRA says which job trained it."""
 
 _BLOCK = "transformer.transformer_blocks.*."
 _ATTENTION = tuple(
@@ -166,23 +172,38 @@ TRAINING_CONTROLS: tuple[TrainingControl, ...] = (
 """Every choice, in the order in which it is offered: options and rows of the window."""
 
 
-def with_choices(defaults: Recipe, choices: dict[str, Any]) -> tuple[Recipe, list[Problem]]:
-    """The recipe with what was chosen in place of what is usual, and all that is wrong with it.
+SET_CONTROLS: tuple[TrainingControl, ...] = (
+    TrainingControl(
+        "resolution", "Resolution", "At which it is learned, one of the model's.", str,
+        is_more=False,
+    ),
+    TrainingControl(
+        "length", "Length", "The most that is learned of a clip, in seconds.", float, 0.04, 60,
+        is_more=False,
+    ),
+)  # fmt: skip
+"""The choices about the set: each model has its own limits, and `plan_training` knows them."""
+
+
+def with_choices(defaults: Recipe, choices: Mapping[str, Any]) -> Recipe:
+    """The recipe with what was chosen in place of what is usual.
 
     Args:
         defaults: of the model.
         choices: by field; what is None was not chosen.
     """
     chosen = {name: value for name, value in choices.items() if value is not None}
-    # A rank that is refused is told once.
-    chosen.setdefault("alpha", float(max(1, chosen.get("rank", defaults.rank))))
-    recipe = defaults.model_copy(update=chosen)
-    problems = [
-        Problem(control.field, f"{control.option}: {message}")
+    chosen.setdefault("alpha", float(chosen.get("rank", defaults.rank)))
+    return defaults.model_copy(update=chosen)
+
+
+def problems_of_choices(choices: Mapping[str, Any]) -> list[Problem]:
+    """All that is wrong with what was chosen, whatever the model; what is None was not chosen."""
+    return [
+        Problem(control.field, message)
         for control in TRAINING_CONTROLS
-        if (message := control.problem(getattr(recipe, control.field)))
+        if (message := control.problem(choices.get(control.field)))
     ]
-    return recipe, problems
 
 
 class LossLine(Frozen):
@@ -201,6 +222,57 @@ class LossLine(Frozen):
     clip: str | None = None
 
 
+@dataclass(frozen=True)
+class LossPoint:
+    """A loss at a step."""
+
+    step: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class LossCurve:
+    """How a training went so far.
+
+    Attributes:
+        steps: of the whole training.
+        learned: the losses of the steps.
+        validated: the validation losses.
+    """
+
+    steps: int
+    learned: tuple[LossPoint, ...] = ()
+    validated: tuple[LossPoint, ...] = ()
+
+    @classmethod
+    def of(cls, lines: Iterable[LossLine], steps: int) -> LossCurve:
+        """The curve of a record; a loss of 0 or less has no place in it."""
+        lines = tuple(lines)
+        learned = [(line.step, line.loss) for line in lines]
+        validated = [(line.step, line.validation_loss) for line in lines]
+        return cls(
+            steps,
+            tuple(LossPoint(step, loss) for step, loss in learned if loss and loss > 0),
+            tuple(LossPoint(step, loss) for step, loss in validated if loss and loss > 0),
+        )
+
+    @property
+    def text(self) -> str:
+        """The last values in words; empty before there is one."""
+        points = (*self.learned, *self.validated)
+        if not points:
+            return ""
+        parts: list[str] = []
+        if self.learned:
+            parts.append(f"loss {self.learned[-1].loss:.3f}")
+        if self.validated:
+            first, last = self.validated[0], self.validated[-1]
+            came = "" if first is last else f" (at first {first.loss:.3f})"
+            parts.append(f"validation loss {last.loss:.3f}{came}")
+        step = max(point.step for point in points)
+        return f"Step {step} of {self.steps}: {', '.join(parts)}"
+
+
 def read_record(path: Path) -> tuple[LossLine, ...]:
     """The lines of a record that can be read; of one that is being written those that are whole."""
     try:
@@ -214,6 +286,32 @@ def read_record(path: Path) -> tuple[LossLine, ...]:
         except ValidationError:
             continue
     return tuple(found)
+
+
+def trained_by(path: Path) -> str:
+    """The job that trained the LoRA that lies there; empty where it was not trained here."""
+    try:
+        return read_lora(path).metadata.get(JOB_NOTE, "")
+    except UnreadableLora:
+        return ""
+
+
+def curve_of(path: Path) -> LossCurve | None:
+    """How the training of a LoRA went by the record beside it; None of one not trained here."""
+    if not trained_by(path):
+        return None
+    lines = read_record(path.with_suffix(RECORD_SUFFIX))
+    return LossCurve.of(lines, max((line.step for line in lines), default=0))
+
+
+def validation_clips(path: Path) -> tuple[Path, ...]:
+    """The validation clips beside a LoRA that was trained here, as its own record names them."""
+    if not trained_by(path):
+        return ()
+    is_own = re.compile(rf"{re.escape(path.stem)}-step-\d+\.mp4").fullmatch
+    lines = read_record(path.with_suffix(RECORD_SUFFIX))
+    clips = (path.with_name(line.clip) for line in lines if line.clip and is_own(line.clip))
+    return tuple(clip for clip in clips if clip.is_file())
 
 
 def record_text(lines: Iterable[LossLine]) -> str:

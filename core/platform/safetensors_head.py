@@ -67,8 +67,14 @@ def read_head(path: Path, name: str) -> SafetensorsHead:
                     "programs and are not opened.",
                     hint=f"Get it as a {SUFFIX} file.",
                 )
+            if not start:
+                raise UnreadableWeights(f"{name} is empty.", hint=_ADVICE)
             if len(start) < _LENGTH_FIELD:
-                raise UnreadableWeights(f"{name} is cut off.", hint=_ADVICE)
+                raise UnreadableWeights(
+                    f"{name} is no {SUFFIX} file: it ends after {len(start)} of the "
+                    f"{_LENGTH_FIELD + 2} bytes that the shortest has.",
+                    hint=_ADVICE,
+                )
             if header_bytes > _MOST_HEADER_BYTES:
                 raise UnreadableWeights(
                     f"{name} is no {SUFFIX} file, or a damaged one: its head claims "

@@ -21,7 +21,7 @@ from core.video.allowed import (
     refusal,
 )
 from core.video.request import ExtendDirection, Input, RenderChoices, RetakePart, Role
-from core.video.spec import IntRange
+from core.video.spec import ANOTHER_MODEL, IntRange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,7 +109,7 @@ class ControlRow:
     tip: str
     noun: str
     allowed: Callable[[ModelSpec], Allowed | None]
-    not_taken: str = "takes no {noun}. Leave it out or choose another model."
+    not_taken: str = f"takes no {{noun}}. Leave it out {ANOTHER_MODEL}."
     unit: str = ""
     options: tuple[str, ...] = ()
     metavar: str = ""
@@ -196,7 +196,7 @@ def _advice(spec: ModelSpec) -> str:
     """What to do instead of an audio prompt."""
     if spec.audio:
         return "Describe the sound in the prompt instead."
-    return "It makes no sound; leave the audio prompt out or choose another model."
+    return f"It makes no sound; leave the audio prompt out {ANOTHER_MODEL}."
 
 
 CONTROLS: tuple[ControlRow, ...] = (
@@ -339,7 +339,7 @@ CONTROLS: tuple[ControlRow, ...] = (
         Control.AUDIO, "audio", ControlKind.SWITCH, "Sound", "Whether the clips get sound",
         "sound",
         lambda spec: OnOff() if spec.audio else None,
-        "makes no sound. Leave it out or choose another model.",
+        f"makes no sound. Leave it out {ANOTHER_MODEL}.",
         options=("--audio/--no-audio",), is_for_images=False,
     ),
     ControlRow(
@@ -378,7 +378,7 @@ CONTROLS: tuple[ControlRow, ...] = (
         Control.TWO_STAGE, "sampling.two_stage", ControlKind.SWITCH, "Two stages",
         "First at half the size, then enlarged and refined at the full one", "two stages",
         lambda spec: OnOff(default=False) if spec.refine_steps else None,
-        "does not work in two stages. Leave it out or choose another model.",
+        f"does not work in two stages. Leave it out {ANOTHER_MODEL}.",
         options=("--two-stage/--no-two-stage",),
     ),
     ControlRow(

@@ -11,6 +11,7 @@ from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in
 from core.video.inputs import KEPT, ROLES, field_of
 from core.video.plan import Retake
 from core.video.request import ExtendDirection, RetakePart, Role
+from core.video.spec import ANOTHER_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -280,7 +281,7 @@ class GivenMedia:
             near = nearest_in_pixels((facts.width, facts.height), self.spec.sizes)
             way = "or start a new clip from its last frame"
             if kept.role is Role.RETAKE_VIDEO:
-                way = "or choose another model"
+                way = ANOTHER_MODEL
             self._refuse(
                 field_of(kept.role),
                 f"The {name} is {shown}, which {self.spec.label} does not make; the nearest is "

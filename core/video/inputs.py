@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnreadableLora, UnsupportedRequest
 from core.platform.files import exists, is_folder
 from core.video.request import Role
+from core.video.spec import ANOTHER_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +45,7 @@ class RoleInfo:
             most = f"{label} takes at most {limit} {names}"
             return f"{most}, and {given} are given. Leave {given - limit} out."
         names, them = (self.name, "it") if given == 1 else (f"{self.name}s", "them")
-        return f"{label} takes no {names}. Leave {them} out or choose another model."
+        return f"{label} takes no {names}. Leave {them} out {ANOTHER_MODEL}."
 
 
 ROLES: Mapping[Role, RoleInfo] = {

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from core.errors import Problem, UnsupportedRequest
+from core.errors import NotConfigured, Problem, UnsupportedRequest
 from core.frozen import Frozen
 from core.lora.lora_file import SUFFIX
-from core.lora.training import Recipe, with_choices
+from core.lora.training import Recipe, problems_of_choices, validation_clips, with_choices
 from core.lora.training_set import Bucket, Sizes, TrainingItem, TrainingList, look_at_set
 from core.video.plan import MemoryPlan
-from core.video.provider import NotReady, Ready
+from core.video.provider import NotReady, Readiness, Ready
 from core.video.request import AUTO, Target
 from core.video.spec import ModelSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from core.jobs.job import CancelToken, JobContext
     from core.video.registry import ProviderRegistry
@@ -32,6 +33,7 @@ _SPARE_BYTES = 50_000_000
 # a clip less, and what a model reads of a token is at most 6,144 values of 2 bytes.
 _PIXELS_A_BYTE = 2
 _BYTES_A_TOKEN = 16_000
+_USUAL_LENGTH_S = 2.0
 _SHARE_OF_FRAMES = (1.0, 0.5, 0.25)
 
 
@@ -42,7 +44,7 @@ class TrainingRequest:
     Attributes:
         choices: fields of the recipe; what is not named is as usual for the model.
         resolution: one of the model's; None for its usual one.
-        length_s: of the longest piece of a clip that is learned; None for 2 s or the model's least.
+        length_s: of the longest piece of a clip that is learned; None for the usual one.
         name: of the LoRA in the collection; None for that of the set.
     """
 
@@ -153,7 +155,7 @@ class LoraTrainer(Protocol):
     """What a provider promises whose models LoRAs can be trained for."""
 
     def refusal(self, model: str) -> str:
-        """Why a model cannot be trained, and what to do; empty where it can be."""
+        """Why a model cannot be trained, and what to do; empty where it can be once installed."""
         ...
 
     def usual(self, model: str) -> Recipe:
@@ -164,7 +166,7 @@ class LoraTrainer(Protocol):
         """The plan with its number of parameters, memory, usual seconds and notes.
 
         Raises:
-            UnsupportedRequest: this machine cannot carry it out.
+            NotConfigured: this machine cannot carry it out.
         """
         ...
 
@@ -188,29 +190,47 @@ class TrainableModel:
     """A model of a provider that trains LoRAs.
 
     Attributes:
-        refusal: why it cannot be trained here, and what to do; empty where it can be.
+        refusal: why it cannot be trained, whatever is installed; empty where it can be.
+        readiness: whether what it takes is there.
     """
 
     target: Target
     spec: ModelSpec
     usual: Recipe
     refusal: str
+    readiness: Readiness
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether it can be trained here and now."""
+        return not self.refusal and isinstance(self.readiness, Ready)
 
 
 def list_trainable(registry: ProviderRegistry) -> tuple[TrainableModel, ...]:
     """Every model of every provider that trains LoRAs, best first; opens the local ones."""
     found: list[TrainableModel] = []
     for info in registry.infos:
-        if not info.is_local:
-            continue
-        anyone = Target(provider=info.id, deployment=info.deployment)
-        provider = registry.open(anyone)
-        trainer = provider.trainer
-        for spec in provider.models() if trainer else ():
-            assert trainer is not None
-            target, usual = anyone.with_model(spec.id), trainer.usual(spec.id)
-            found.append(TrainableModel(target, spec, usual, trainer.refusal(spec.id)))
+        if info.is_local:
+            anyone = Target(provider=info.id, deployment=info.deployment)
+            found += _trainable_models(anyone, registry)
     return tuple(found)
+
+
+def _trainable_models(anyone: Target, registry: ProviderRegistry) -> list[TrainableModel]:
+    provider = registry.open(anyone)
+    trainer = provider.trainer
+    if trainer is None:
+        return []
+    return [
+        TrainableModel(
+            target=(target := anyone.with_model(spec.id)),
+            spec=spec,
+            usual=trainer.usual(spec.id),
+            refusal=trainer.refusal(spec.id),
+            readiness=registry.readiness(target),
+        )
+        for spec in provider.models()
+    ]
 
 
 def plan_training(
@@ -224,41 +244,38 @@ def plan_training(
 
     Raises:
         UnsupportedRequest: with everything that is wrong with model, set, choices and place.
+        NotConfigured: all is well asked, but the model is not installed or too large for here.
         JobCancelled: asked to stop.
     """
     path, problems = _place(request, lora_dir)
+    problems += problems_of_choices(request.choices)
     try:
-        target, spec, trainer = _trainable(request.target, registry)
+        model = _find_model(request.target, registry)
     except UnsupportedRequest as error:
         raise UnsupportedRequest([*request.listed.problems, *error.problems, *problems]) from error
-    recipe, wrong = with_choices(trainer.usual(spec.id), dict(request.choices))
-    problems += wrong
-    sizes, wrong = _sizes(request, spec)
+    if model.refusal:
+        problems.insert(0, Problem("target", model.refusal))
+    sizes, wrong = _sizes(request, model.spec)
     problems += wrong
     try:
         found = look_at_set(request.listed, sizes, cancel)
     except UnsupportedRequest as error:
-        raise UnsupportedRequest([*error.problems, *problems]) from error
-    if problems:
-        raise UnsupportedRequest(problems)
-    plan = trainer.fit(
-        TrainingPlan(
-            target=target,
-            spec=spec,
-            recipe=recipe,
-            items=found.items,
-            fps=sizes.fps,
-            source=request.listed.source,
-            path=path,
-            overwrite=request.overwrite,
-            parameters=0,
-            notes=found.notes,
-        )
+        found, problems = None, [*error.problems, *problems]
+    if found is None or problems:
+        raise UnsupportedRequest([*problems, *_readiness_problems(model)])
+    plan = TrainingPlan(
+        target=model.target,
+        spec=model.spec,
+        recipe=with_choices(model.usual, request.choices),
+        items=found.items,
+        fps=sizes.fps,
+        source=request.listed.source,
+        path=path,
+        overwrite=request.overwrite,
+        parameters=0,
+        notes=(*found.notes, *_what_is_replaced(path)),
     )
-    readiness = registry.readiness(target)
-    if isinstance(readiness, Ready) and readiness.installs is not None:
-        note = f"It begins by installing {readiness.installs}."
-        plan = plan.model_copy(update={"notes": (*plan.notes, note)})
+    plan = _fitted(plan, model, registry)
     free = free_bytes(lora_dir)
     if free < plan.disk_bytes:
         message = (
@@ -269,35 +286,57 @@ def plan_training(
     return plan
 
 
-def _trainable(target: Target, registry: ProviderRegistry) -> tuple[Target, ModelSpec, LoraTrainer]:
-    """The model, and who trains it; `auto` is the best that can be trained here.
+def _find_model(target: Target, registry: ProviderRegistry) -> TrainableModel:
+    """The model that is meant; `auto` is the best that can be trained here.
 
     Raises:
-        UnsupportedRequest: no such model, or it cannot be trained.
+        UnsupportedRequest: no such model, or nothing trains it.
     """
-    provider = registry.open(target)
-    trainer = provider.trainer
-    if trainer is None:
+    models = _trainable_models(target, registry)
+    if not models:
         message = f"{registry.find(target).label} trains no LoRAs: its models run elsewhere."
         raise UnsupportedRequest([Problem("target", message)])
     if target.model == AUTO:
-        specs = provider.models()
-        best = next((spec for spec in specs if not trainer.refusal(spec.id)), specs[-1])
-        target = target.with_model(best.id)
-    spec = registry.spec(target)
-    refusal = trainer.refusal(spec.id)
-    readiness = registry.readiness(target)
-    if not refusal and isinstance(readiness, NotReady):
-        refusal = f"{readiness.reason} {readiness.fix}"
-    if refusal:
-        raise UnsupportedRequest([Problem("target", refusal)])
-    return target, spec, trainer
+        return next((model for model in models if model.is_possible), models[-1])
+    registry.spec(target)
+    return next(model for model in models if model.target == target)
+
+
+def _readiness_problems(model: TrainableModel) -> list[Problem]:
+    # What cannot be trained at all need not be installed for it.
+    if isinstance(model.readiness, NotReady) and not model.refusal:
+        message = f"{model.readiness.reason} {model.readiness.fix}"
+        return [Problem("target", message, is_of_setup=True)]
+    return []
+
+
+def _fitted(plan: TrainingPlan, model: TrainableModel, registry: ProviderRegistry) -> TrainingPlan:
+    """The plan as this machine carries it out.
+
+    Raises:
+        NotConfigured: it cannot, with every reason.
+    """
+    trainer, readiness = registry.open(plan.target).trainer, model.readiness
+    assert trainer is not None, "it was asked what it trains"
+    target = str(plan.target)
+    try:
+        plan = trainer.fit(plan)
+    except NotConfigured as error:
+        if isinstance(readiness, Ready):
+            raise
+        message = f"{error} {readiness.reason}"
+        raise NotConfigured(message, target=target, hint=readiness.fix) from error
+    if isinstance(readiness, NotReady):
+        raise NotConfigured(readiness.reason, target=target, hint=readiness.fix)
+    if readiness.installs is None:
+        return plan
+    note = f"It begins by installing {readiness.installs}."
+    return plan.model_copy(update={"notes": (*plan.notes, note)})
 
 
 def _place(request: TrainingRequest, lora_dir: Path) -> tuple[Path, list[Problem]]:
-    name = (request.name or request.listed.name).strip().removesuffix(SUFFIX)
-    if request.name is None:
-        name = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "lora"
+    given = request.name
+    name = usual_name(request.listed) if given is None else given.strip().removesuffix(SUFFIX)
     path = lora_dir / f"{name}{SUFFIX}"
     if not _NAME.fullmatch(name):
         message = (
@@ -307,11 +346,45 @@ def _place(request: TrainingRequest, lora_dir: Path) -> tuple[Path, list[Problem
         return path, [Problem("name", message)]
     if path.exists() and not request.overwrite:
         message = (
-            f"There is a LoRA named {name!r} already: {str(path)!r}. Choose another name; on the "
-            "command line --force replaces it."
+            f"There is a LoRA named {name!r} already: {str(path)!r}. Choose another name, such as "
+            f"{free_name(name, lora_dir)!r}; on the command line --force replaces it."
         )
         return path, [Problem("name", message)]
     return path, []
+
+
+def _what_is_replaced(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    clips = len(validation_clips(path))
+    noun = "validation clip" if clips == 1 else "validation clips"
+    beside = f", with its record and its {clips} {noun}" if clips else ""
+    return [f"It replaces the LoRA {path.stem!r} that is there{beside}."]
+
+
+def usual_name(listed: TrainingList) -> str:
+    """What a LoRA is called after its set."""
+    name = listed.name.strip().removesuffix(SUFFIX)
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "lora"
+
+
+def free_name(name: str, lora_dir: Path, taken: Collection[str] = ()) -> str:
+    """The name, or the first like it that no LoRA has: "ink", "ink-2", "ink-3".
+
+    Args:
+        name: wanted.
+        lora_dir: where the LoRAs lie.
+        taken: names that are given already and not there yet.
+    """
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(
+        one for one in names if one not in taken and not (lora_dir / f"{one}{SUFFIX}").exists()
+    )
+
+
+def usual_length_s(spec: ModelSpec) -> float:
+    """Of the longest piece of a clip that is learned."""
+    return min(max(_USUAL_LENGTH_S, spec.durations.minimum), spec.durations.maximum)
 
 
 def _sizes(request: TrainingRequest, spec: ModelSpec) -> tuple[Sizes, list[Problem]]:
@@ -320,14 +393,14 @@ def _sizes(request: TrainingRequest, spec: ModelSpec) -> tuple[Sizes, list[Probl
     resolution = request.resolution or spec.default_size.resolution
     if resolution not in spec.resolutions:
         known = ", ".join(spec.resolutions)
-        message = f"--resolution: {spec.label} has {known}, not {resolution!r}."
+        message = f"{spec.label} has the resolutions {known}, not {resolution!r}."
         problems.append(Problem("resolution", message))
         resolution = spec.default_size.resolution
     limits, fps = spec.durations, spec.default_fps
-    length_s = min(limits.maximum, 2.0) if request.length_s is None else request.length_s
+    length_s = usual_length_s(spec) if request.length_s is None else request.length_s
     if not limits.minimum <= length_s <= limits.maximum:
         message = (
-            f"--length: {spec.label} takes {limits.minimum:g} to {limits.maximum:g} s, not "
+            f"{spec.label} learns {limits.minimum:g} to {limits.maximum:g} s of a clip, not "
             f"{length_s:g} s."
         )
         problems.append(Problem("length", message))

@@ -137,6 +137,7 @@ class ModelStore(Protocol):
 
         Raises:
             UnsupportedRequest: with all that is wrong with path, name and `like`.
+            NotConfigured: nothing is, but it takes parts of a model that is not installed.
             JobCancelled: asked to stop.
             OutputError: the folder of models cannot be written.
         """

@@ -247,6 +247,15 @@ class RenderPlan(ClipSettings):
         return f"{steps} steps" if taken is None else f"{taken} of {steps} steps"
 
     @property
+    def loras_text(self) -> str:
+        """Its LoRAs by name, such as "LoRA ink, LoRA paper at 0.5"; empty where there is none."""
+        loras = self.request.of_role(Role.LORA)
+        return ", ".join(
+            f"LoRA {item.path.stem}" + ("" if item.strength is None else f" at {item.strength:g}")
+            for item in loras
+        )
+
+    @property
     def clip_bytes(self) -> int:
         """A generous estimate of the finished file's size."""
         pixels = self.width * self.height * self.num_frames

@@ -16,7 +16,7 @@ from core.video.placement import place_problems, placed_images, strength_problem
 from core.video.plan import RenderPlan
 from core.video.price import Billed
 from core.video.request import OutputKind, Role
-from core.video.spec import CameraWay, shown_name
+from core.video.spec import ANOTHER_MODEL, CameraWay, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,7 +164,7 @@ class _Draft:
         offered = ", ".join(task.value for task in self.spec.tasks)
         self._refuse(
             "task",
-            f"{self.spec.label} does no {task.value}; it does {offered}. Choose another model.",
+            f"{self.spec.label} does no {task.value}. Ask for {offered} {ANOTHER_MODEL}.",
         )
 
     def check_controls(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -30,9 +30,10 @@ from core.video.inputs import (
 from core.video.planning import make_plan, prompt_problems
 from core.video.provider import NotReady, ReasonCode
 from core.video.request import AUTO, OutputKind
+from core.video.spec import ANOTHER_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from core.config.settings import Settings
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SPARE_BYTES = 20_000_000
+_MENDED_BY_INSTALLING = (ReasonCode.NOT_INSTALLED, ReasonCode.DAMAGED, ReasonCode.PACKAGE_MISSING)
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,11 @@ class RenderPlanner:
         if chosen is not None and plan is not None and output is not None and not problems:
             return PlannedRender(plan, output, self._readiness(chosen))
         if chosen is not None:
+            problems = _with_other_models(problems, chosen.request, inputs, self.registry)
             readiness = self._readiness(chosen)
             if isinstance(readiness, NotReady):
-                problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
+                message = f"{readiness.reason} {readiness.fix}"
+                problems.append(Problem("target", message, is_of_setup=True))
         raise UnsupportedRequest(problems)
 
     def _choose_model(self, request: RenderRequest) -> _ChosenModel:
@@ -198,4 +202,70 @@ def _need_ffmpeg() -> None:
     try:
         find_ffmpeg()
     except FFmpegMissing as error:
-        raise UnsupportedRequest([Problem(FFMPEG_FIELD, str(error))]) from error
+        problem = Problem(FFMPEG_FIELD, str(error), is_of_setup=True)
+        raise UnsupportedRequest([problem]) from error
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A model, what it refuses of the request, and how far it is from a clip; 0 is at once."""
+
+    spec: ModelSpec
+    refused: frozenset[str]
+    obstacles: int
+
+    @property
+    def name(self) -> str:
+        """As it is chosen, and what that takes first."""
+        name = f"{self.spec.label} ({self.spec.id})"
+        return f"{name}, which is to be installed first" if self.obstacles else name
+
+
+def _with_other_models(
+    problems: Sequence[Problem],
+    request: RenderRequest,
+    inputs: CheckedInputs,
+    registry: ProviderRegistry,
+) -> list[Problem]:
+    """The problems, each with the model that takes it where a sentence says to choose another one.
+
+    Named is what takes most of the request, then what is installed, then the best. Where no model
+    takes it, nothing is said of other models.
+    """
+    if not any(ANOTHER_MODEL in problem.message for problem in problems):
+        return list(problems)
+    models = _candidates(request, inputs, registry)
+    named: list[Problem] = []
+    for problem in problems:
+        taking = [model for model in models if problem.field not in model.refused]
+        best = min(taking, key=lambda model: (len(model.refused), model.obstacles), default=None)
+        way = "" if best is None else f" or choose {best.name}"
+        message = problem.message.replace(f" {ANOTHER_MODEL}", way)
+        named.append(replace(problem, message=message))
+    return named
+
+
+def _candidates(
+    request: RenderRequest, inputs: CheckedInputs, registry: ProviderRegistry
+) -> list[_Candidate]:
+    """Every other model of the provider that this machine can run, best first."""
+    found: list[_Candidate] = []
+    provider = registry.open(request.target)
+    for spec in provider.models():
+        other = request.with_model(spec.id)
+        readiness = registry.readiness(other.target)
+        is_absent = isinstance(readiness, NotReady)
+        if spec.id == request.target.model or (
+            isinstance(readiness, NotReady) and readiness.reason_code not in _MENDED_BY_INSTALLING
+        ):
+            continue
+        refused: frozenset[str] = frozenset()
+        try:
+            memory = provider.fit(make_plan(other, spec, inputs)).memory_plan
+        except UnsupportedRequest as error:
+            refused = frozenset(problem.field for problem in error.problems)
+        else:
+            if memory is not None and not memory.fits:
+                continue
+        found.append(_Candidate(spec, refused, int(is_absent)))
+    return found

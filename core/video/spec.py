@@ -17,6 +17,8 @@ from core.video.request import OutputKind, Residency, Role, Task
 
 Resolution = str
 """A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""
+ANOTHER_MODEL = "or choose another model"
+"""How a refusal ends where other models may take it; a plan then names one that does."""
 
 
 class AspectRatio(StrEnum):

@@ -9,27 +9,35 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import JournalError, OutputError, UnreadableLora
+from pydantic import ValidationError
+
+from core.errors import JournalError, OutputError
 from core.frozen import Frozen
 from core.jobs.job import JobContext, Notice, Progressed, Subject, SubjectKind
 from core.jobs.job_inputs import StoredInput, digest_of, find_input
 from core.jobs.lanes import Lane, Stage
-from core.lora.lora_file import read_lora
-from core.lora.training import library_notes, read_record, record_text
+from core.lora.training import (
+    RECORD,
+    RECORD_SUFFIX,
+    LossCurve,
+    library_notes,
+    read_record,
+    record_text,
+    trained_by,
+    validation_clips,
+)
 from core.platform.files import write_text_atomically
 from core.video.lora_training import TrainingPlan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.jobs.job_record import JobRecord
     from core.lora.training_set import TrainingItem
     from core.video.lora_training import TrainedFiles
     from core.video.registry import ProviderRegistry
 
 KIND = "train-lora"
-RECORD_SUFFIX = ".jsonl"
-JOB_NOTE = "imageai.job"
-"""Where the head of a LoRA says which job trained it."""
 
 _LABEL = "image or clip"
 
@@ -99,7 +107,8 @@ class TrainLoraJob:
         """Train; gives the LoRA's path."""
         plan, kept = self.plan, ctx.inputs_dir
         assert kept is not None, "LoRAs are trained by the queue alone"
-        if self._was_placed(ctx.job_id):
+        if trained_by(plan.path) == ctx.job_id:
+            # An earlier run of this very job was killed when the LoRA was in its place.
             return plan.path
         self.registry.install_packages(plan.target, ctx)
         trainer = self.registry.open(plan.target).trainer
@@ -113,13 +122,6 @@ class TrainLoraJob:
             shutil.rmtree(file, ignore_errors=True) if file.is_dir() else file.unlink()
         return path
 
-    def _was_placed(self, job_id: str) -> bool:
-        """Whether an earlier run of this very job was killed when the LoRA was in its place."""
-        try:
-            return read_lora(self.plan.path).metadata.get(JOB_NOTE) == job_id
-        except UnreadableLora:
-            return False
-
     def _put_in_place(self, made: TrainedFiles, ctx: JobContext) -> Path:
         plan = self.plan
         path = plan.path
@@ -128,6 +130,8 @@ class TrainLoraJob:
             message = f"{plan.path.name!r} was taken meanwhile, so it is named {path.name!r}."
             ctx.report(Notice(message=message))
         aside = _aside(path, ctx.job_id)
+        # Those of the LoRA that is replaced, as long as its record says which they are.
+        old_clips = set(validation_clips(path))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             notes = library_notes(plan.recipe, base=plan.spec.label, source=str(plan.source))
@@ -137,13 +141,16 @@ class TrainLoraJob:
                 for line in read_record(made.record)
             ]
             write_text_atomically(path.with_suffix(RECORD_SUFFIX), record_text(record))
-            for clip in made.clips:
-                shutil.copyfile(clip, path.with_name(f"{path.stem}-{clip.name}"))
+            clips = {path.with_name(f"{path.stem}-{clip.name}"): clip for clip in made.clips}
+            for place, clip in clips.items():
+                shutil.copyfile(clip, place)
             shutil.copyfile(made.lora, aside)
             with aside.open("rb") as written:
                 os.fsync(written.fileno())
             # Last of all: who finds the LoRA finds all of it.
             aside.replace(path)
+            for clip in old_clips - clips.keys():
+                clip.unlink(missing_ok=True)
         except OSError as error:
             with suppress(OSError):
                 aside.unlink()
@@ -152,6 +159,25 @@ class TrainLoraJob:
                 hint="Free some space there, then resume the job: what was learned is kept.",
             ) from error
         return path
+
+
+def read_losses(record: JobRecord, kept: Path) -> LossCurve | None:
+    """How the training of a job went so far, also once it has ended; None where nobody can say.
+
+    Args:
+        record: of the job; one that trains no LoRA has no losses.
+        kept: the job's folder of checkpoints.
+    """
+    if record.kind != KIND:
+        return None
+    try:
+        plan = TrainingPayload.model_validate_json(record.payload).plan
+    except ValidationError:
+        return None
+    place, path = kept / RECORD, record.path
+    if path is not None and trained_by(path) == record.id:
+        place = path.with_suffix(RECORD_SUFFIX)
+    return LossCurve.of(read_record(place), plan.recipe.steps)
 
 
 def find_item(item: TrainingItem) -> Path:

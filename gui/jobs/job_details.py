@@ -8,23 +8,27 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QFrame, QLabel, QScrollArea, QWidget
 from typing_extensions import override
 
 from gui import theme
 from gui.jobs import job_text
+from gui.jobs.loss_chart import LossChart
 from gui.widgets.fields import named
 from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
+    from core.lora.training import LossCurve
 
 _PREVIEW_HEIGHT = 140
 _LEAST = QSize(150, 70)
+_WIDE = 480
+"""From this width on the losses stand beside the words, else below them."""
 
 
 class JobDetails(QScrollArea):
-    """Why a job failed and what to do, its notes, its file, its times."""
+    """Why a job failed and what to do, its notes, its file, its times; of a training its losses."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +50,10 @@ class JobDetails(QScrollArea):
             QLabel(), "job_preview", "What is made, as it is so far", "The picture so far"
         )
         content = QWidget()
-        vbox(self._text, self._image, None, of=content, gap=theme.GAP, margin=theme.GAP)
+        self._losses = LossChart()
+        self._content = vbox(of=content, gap=theme.GAP, margin=theme.GAP)
+        self._content.addLayout(vbox(self._text, self._image, None, gap=theme.GAP), 2)
+        self._content.addWidget(self._losses, 3)
         self.setObjectName("job_details")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -54,6 +61,7 @@ class JobDetails(QScrollArea):
         self.setMinimumSize(_LEAST)
         self.setWidget(content)
         self._image.hide()
+        self._losses.hide()
 
     def show_job(self, record: JobRecord, preview: QImage | None) -> None:
         """Show this job as it is now."""
@@ -62,6 +70,12 @@ class JobDetails(QScrollArea):
         self._write()
         if preview is not before:
             self._draw()
+
+    def show_losses(self, curve: LossCurve | None) -> None:
+        """Show how a training goes; None for a job that is no training."""
+        if curve is not None:
+            self._losses.show_curve(curve)
+        self._losses.setVisible(curve is not None)
 
     def _write(self) -> None:
         if self._record is None:
@@ -92,7 +106,9 @@ class JobDetails(QScrollArea):
         self._image.setVisible(self._preview is not None)
         if self._preview is None:
             return
-        room = QSize(max(1, self.viewport().width() - 2 * theme.GAP), _PREVIEW_HEIGHT)
+        is_beside = self.width() > _WIDE and not self._losses.isHidden()
+        width = self.viewport().width() * (2 if is_beside else 5) // 5
+        room = QSize(max(1, width - 2 * theme.GAP), _PREVIEW_HEIGHT)
         smooth = Qt.TransformationMode.SmoothTransformation
         image = self._preview.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, smooth)
         self._image.setPixmap(QPixmap.fromImage(image))
@@ -100,6 +116,9 @@ class JobDetails(QScrollArea):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        directions = QBoxLayout.Direction
+        is_wide = self.width() > _WIDE
+        self._content.setDirection(directions.LeftToRight if is_wide else directions.TopToBottom)
         self._draw()
 
     @override

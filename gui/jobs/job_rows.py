@@ -45,7 +45,7 @@ _ICONS = {
     JobState.FAILED: "alert-circle-outline",
     JobState.CANCELLED: "cancel",
 }
-STOP = "Stop"
+STOP, PAUSE = "Stop", "Pause"
 _STOP_ICON = 16
 _ICON = 20
 _BAR = 4
@@ -96,7 +96,7 @@ class JobDelegate(CellDelegate):
         metrics = cell.option.fontMetrics
         if not record.state.has_ended:
             place = stop_place(cell.option)
-            _paint_stop(cell, place)
+            _paint_stop(cell, place, goes_on=record.goes_on)
             area.setRight(place.left() - theme.GAP)
         first = QRect(area.topLeft(), QSize(area.width(), metrics.height()))
         second = first.translated(0, metrics.height() + theme.GAP // 4)
@@ -113,14 +113,15 @@ class JobDelegate(CellDelegate):
 
 
 def stop_place(option: QStyleOptionViewItem) -> QRect:
-    """Where "Stop" stands in a row."""
-    width = option.fontMetrics.horizontalAdvance(STOP) + _STOP_ICON + 3 * theme.GAP
+    """Where "Stop" or "Pause" stands in a row."""
+    words = max(map(option.fontMetrics.horizontalAdvance, (STOP, PAUSE)))
+    width = words + _STOP_ICON + 3 * theme.GAP
     place = option.rect.adjusted(0, theme.GAP, -theme.GAP, -theme.GAP)
     place.setLeft(place.right() - width)
     return place
 
 
-def _paint_stop(cell: Cell, place: QRect) -> None:
+def _paint_stop(cell: Cell, place: QRect, *, goes_on: bool) -> None:
     painter = cell.painter
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(cell.palette.color(QPalette.ColorRole.Mid))
@@ -129,8 +130,10 @@ def _paint_stop(cell: Cell, place: QRect) -> None:
     sign = centred(QSize(_STOP_ICON, _STOP_ICON), place)
     sign.moveLeft(place.left() + theme.GAP)
     colour = cell.palette.color(QPalette.ColorRole.ButtonText)
-    cell.icon("close-circle-outline", sign, colour)
-    cell.text(STOP, place.adjusted(_STOP_ICON + 2 * theme.GAP, 0, 0, 0), colour)
+    cell.icon("pause" if goes_on else "close-circle-outline", sign, colour)
+    cell.text(
+        PAUSE if goes_on else STOP, place.adjusted(_STOP_ICON + 2 * theme.GAP, 0, 0, 0), colour
+    )
 
 
 def _paint_image(cell: Cell, area: QRect, record: JobRecord, preview: object) -> int:
@@ -144,7 +147,9 @@ def _paint_image(cell: Cell, area: QRect, record: JobRecord, preview: object) ->
         return size.width() + theme.GAP
     place = centred(QSize(_ICON, _ICON), area)
     place.moveLeft(area.left())
-    cell.icon(_ICONS[record.state], place, cell.colour())
+    is_paused = record.state is JobState.CANCELLED and record.goes_on
+    shown = JobState.INTERRUPTED if is_paused else record.state
+    cell.icon(_ICONS[shown], place, cell.colour())
     return _ICON + theme.GAP
 
 

@@ -12,6 +12,7 @@ from core.platform.units import clock
 from gui.theme import Tone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 _STAGES = {
@@ -51,6 +52,33 @@ class Line:
     tone: Tone
 
 
+@dataclass(frozen=True)
+class ActionWords:
+    """What an action is called, which depends on the chosen jobs."""
+
+    text: str
+    icon: str
+    tip: str
+
+
+_STOP = ActionWords("Stop", "close-circle-outline", "Stop the chosen jobs")
+_PAUSE = ActionWords(
+    "Pause job", "pause-circle-outline", "Stop the chosen jobs; they keep what is done"
+)
+_RETRY = ActionWords("Try again", "refresh", "Do the chosen jobs after all")
+_CONTINUE = ActionWords("Continue job", "play-circle-outline", "Go on where the chosen jobs were")
+
+
+def words_to_stop(stopped: Sequence[JobRecord]) -> ActionWords:
+    """What stopping these jobs is called."""
+    return _PAUSE if stopped and all(one.goes_on for one in stopped) else _STOP
+
+
+def words_to_retry(retried: Sequence[JobRecord]) -> ActionWords:
+    """What taking these jobs up again is called."""
+    return _CONTINUE if retried and all(one.goes_on for one in retried) else _RETRY
+
+
 def stage(progress: Progressed) -> str:
     """What the job is at: "Making the pictures, step 3 of 8"."""
     words = _STAGES[progress.stage]
@@ -69,6 +97,8 @@ def status(record: JobRecord) -> str:
         return f"Done: {record.path.name}"
     if record.state is JobState.FAILED and record.error is not None:
         return record.error.message
+    if record.state is JobState.CANCELLED and record.goes_on:
+        return "Paused, goes on from where it was"
     return _STATES[record.state]
 
 
@@ -101,7 +131,7 @@ def details(record: JobRecord, now: datetime) -> str:
     """All about a job, as plain text to be copied."""
     rows = [
         ("Job", f"{record.title} ({record.kind}, {record.id})"),
-        ("State", _STATES[record.state] if record.state.has_ended else status(record)),
+        ("State", _state(record)),
         ("Queued", _moment(record.created_at)),
         ("Started", "" if record.started_at is None else _moment(record.started_at)),
         ("Ended", "" if record.ended_at is None else _moment(record.ended_at)),
@@ -126,9 +156,17 @@ def status_line(record: JobRecord, event: JobEvent) -> Line | None:
         case Failed(error=error):
             return Line(f"Failed: {record.title}. {error}", Tone.BAD)
         case Cancelled():
-            return Line(f"Cancelled: {record.title}", Tone.QUIET)
+            word = "Paused" if record.goes_on else "Cancelled"
+            return Line(f"{word}: {record.title}", Tone.QUIET)
         case _:
             return None
+
+
+def _state(record: JobRecord) -> str:
+    if record.state.has_ended and (record.path is not None or record.error is not None):
+        # These have lines of their own.
+        return _STATES[record.state]
+    return status(record)
 
 
 def _moment(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,17 @@ if TYPE_CHECKING:
     from gui.jobs.queue_progress import QueueProgress
 
 _WORTH_ASKING_S = 30.0
+_TALL = 320
 # What Qt itself takes for no limit.
 _ANY_HEIGHT = (1 << 24) - 1
+
+
+@dataclass(frozen=True)
+class _Lent:
+    """Height that was taken for a while: what it was before, and what it became."""
+
+    before: int
+    height: int
 
 
 class JobsArea(QWidget):
@@ -66,6 +76,7 @@ class JobsArea(QWidget):
         self._model.finished.connect(self._on_finished)
         self._model.failed.connect(self.complain)
         self._panel = JobsPanel(self._model)
+        self._panel.setObjectName("jobs_panel")
         self._tabs = QTabWidget()
         self._tabs.setObjectName("jobs_tabs")
         self._tabs.setDocumentMode(True)
@@ -76,6 +87,8 @@ class JobsArea(QWidget):
         self._usual_height: int | None = None
         self._model.was_read.connect(self._on_read)
         self._panel.emptied.connect(self._fit)
+        self._lent: _Lent | None = None
+        self._panel.is_tall_wanted.connect(self._make_room)
         self._tabs.currentChanged.connect(self._fit)
 
     @Slot()
@@ -107,6 +120,19 @@ class JobsArea(QWidget):
         if height is not None:
             self.setMaximumHeight(_ANY_HEIGHT)
             self._take(height)
+
+    @Slot(object)
+    def _make_room(self, is_tall: bool) -> None:
+        """Be high enough for a curve while one is shown, and then as before."""
+        if is_tall and self.height() < _TALL:
+            before = self.height()
+            self._take(_TALL)
+            self._lent = _Lent(before, self.height())
+        elif not is_tall and self._lent is not None:
+            lent, self._lent = self._lent, None
+            if self.height() == lent.height:
+                # Else a person has moved the edge meanwhile.
+                self._take(lent.before)
 
     def _take(self, height: int) -> None:
         around = self.parentWidget()
@@ -169,7 +195,8 @@ class JobsArea(QWidget):
     def losing(self) -> tuple[JobRecord, ...]:
         """Jobs whose work so far would be lost by stopping now; they begin again at the next start.
 
-        Exports keep their finished pieces, and services go on without us.
+        Exports keep their finished pieces, trainings their checkpoints, and services go on without
+        us.
         """
         now = datetime.now(UTC)
         return tuple(
@@ -177,6 +204,7 @@ class JobsArea(QWidget):
             for record in self._model.records
             if record.state is JobState.RUNNING
             and record.lane is Lane.GPU
+            and not record.goes_on
             and record.started_at is not None
             and (now - record.started_at).total_seconds() > _WORTH_ASKING_S
         )

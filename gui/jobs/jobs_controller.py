@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from core.jobs.job_record import JobRecord
     from core.studio import Studio
     from gui.background import Background
     from gui.jobs.jobs_panel import JobsPanel
@@ -63,6 +65,7 @@ class JobsController(QObject):
         panel.move_wanted.connect(self.move)
         panel.clear_wanted.connect(self.clear)
         panel.folder_wanted.connect(self.show_folder)
+        panel.losses_wanted.connect(partial(self._read_losses, panel))
         panel.lost.fetch_wanted.connect(self.fetch)
         panel.lost.order_wanted.connect(self.order_again)
         self.failed.connect(panel.show_problem)
@@ -113,6 +116,14 @@ class JobsController(QObject):
     def show_folder(self, path: Path) -> None:
         """Show the folder of a finished file."""
         self._background.run(lambda _: _folder_of(path), self._on_folder, self.failed.emit)
+
+    def _read_losses(self, panel: JobsPanel, record: JobRecord) -> None:
+        self._background.run(
+            lambda _: self._studio.read_losses(record),
+            lambda curve: panel.show_losses(record.id, curve),
+            self.failed.emit,
+            key="losses",
+        )
 
     def _do(self, action: Callable[[], object]) -> None:
         self._background.run(lambda _: action(), lambda _: self.changed.emit(), self._on_failed)

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from core.jobs.job_record import JobRecord, JobState
+from core.video.train_lora_job import KIND as TRAIN_KIND
 from gui import theme
 from gui.jobs import job_text
 from gui.jobs.job_details import JobDetails
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 
     from core.errors import StudioError
+    from core.lora.training import LossCurve
+    from gui.jobs.job_text import ActionWords
 
 _TICK_MS = 1000
 _REFRESH_MS = 3000
@@ -70,6 +73,8 @@ class JobsPanel(QWidget):
         clear_wanted(): the jobs that have ended leave the list.
         folder_wanted(Path): the folder of a finished file is to be seen.
         emptied(bool): whether there is no job at all now.
+        losses_wanted(JobRecord): of this training, to be shown.
+        is_tall_wanted(bool): whether something is shown that needs height.
 
     Attributes:
         lost: asks about the chosen job whose order is lost.
@@ -83,6 +88,8 @@ class JobsPanel(QWidget):
     clear_wanted = Signal()
     folder_wanted = Signal(object)
     emptied = Signal(object)
+    losses_wanted = Signal(object)
+    is_tall_wanted = Signal(object)
 
     def __init__(self, model: JobsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +107,7 @@ class JobsPanel(QWidget):
         self._news = named(ToneLabel(theme.Tone.WARNING), "interrupted_jobs")
         self._bar = QHBoxLayout()
         self._whole = named(ElidedLabel(), "queue_progress")
+        self._training: JobRecord | None = None
         self._make_actions()
         self._lay_out()
         self._ticks = QTimer(self, interval=_TICK_MS)
@@ -132,6 +140,11 @@ class JobsPanel(QWidget):
         """Say above the list what could not be done; it goes with the next click."""
         self._problem.show_message(str(error))
 
+    def show_losses(self, job_id: str, curve: LossCurve | None) -> None:
+        """Show how the training goes that was asked about, if it is still the chosen job."""
+        if self._training is not None and self._training.id == job_id:
+            self._details.show_losses(curve)
+
     @Slot()
     def _forget_problem(self) -> None:
         self._problem.show_message("")
@@ -152,19 +165,18 @@ class JobsPanel(QWidget):
         self._down = self._action(
             "down", "Move down", "arrow-down", "Let it run later", "Alt+Down", self._on_down
         )
+        stop, retry = job_text.words_to_stop(()), job_text.words_to_retry(())
         self._cancel = self._action(
-            "cancel", "Stop", "close-circle-outline", "Stop the chosen jobs", "Del",
-            self._on_cancel,
-        )  # fmt: skip
+            "cancel", stop.text, stop.icon, stop.tip, "Del", self._on_cancel
+        )
         self._stop_all = self._action(
             "stop_all", "Stop all", "stop-circle-outline",
             "Stop everything that runs or waits; each can be tried again", "Ctrl+Shift+Del",
             self._on_stop_all,
         )  # fmt: skip
         self._retry = self._action(
-            "retry", "Try again", "refresh", "Do the chosen jobs after all", "Ctrl+R",
-            self._on_retry,
-        )  # fmt: skip
+            "retry", retry.text, retry.icon, retry.tip, "Ctrl+R", self._on_retry
+        )
         self._folder = self._action(
             "folder", "Open the folder", "folder-open-outline",
             "Show the finished file in its folder", "Ctrl+Return", self._on_folder,
@@ -248,14 +260,17 @@ class JobsPanel(QWidget):
     def _follow(self) -> None:
         """Offer what can be done with the chosen jobs, and show the first of them."""
         chosen = self.selected
-        states = {record.state for record in chosen}
         waiting = movable(self._model.records, chosen[0]) if len(chosen) == 1 else []
         place = waiting.index(chosen[0].id) if waiting else 0
         self._up.setEnabled(place > 0)
         self._down.setEnabled(bool(waiting) and place < len(waiting) - 1)
         self._stop_all.setEnabled(any(not one.state.has_ended for one in self._model.records))
-        self._cancel.setEnabled(any(not state.has_ended for state in states))
-        self._retry.setEnabled(bool(states & set(_RETRIED)))
+        stopped = [record for record in chosen if not record.state.has_ended]
+        retried = [record for record in chosen if record.state in _RETRIED]
+        self._cancel.setEnabled(bool(stopped))
+        self._retry.setEnabled(bool(retried))
+        _call(self._cancel, job_text.words_to_stop(stopped))
+        _call(self._retry, job_text.words_to_retry(retried))
         self._folder.setEnabled(len(chosen) == 1 and chosen[0].path is not None)
         self._copy.setEnabled(bool(chosen))
         self.lost.show_job(chosen[0] if len(chosen) == 1 else None)
@@ -269,6 +284,7 @@ class JobsPanel(QWidget):
             self._details.show_job(chosen[0], preview)
         else:
             self._details.hide()
+        self._follow_training(chosen[0] if chosen else None)
         self._pages.setCurrentIndex(0 if self._jobs.rowCount() else 1)
         self._nothing.show_message(_NOTHING[self._jobs.chosen])
         counts = Counter(record.state for record in self._model.records)
@@ -277,6 +293,20 @@ class JobsPanel(QWidget):
         is_moving = counts[JobState.RUNNING] > 0 and self.isVisible()
         if is_moving != self._ticks.isActive():
             self._ticks.start() if is_moving else self._ticks.stop()
+
+    def _follow_training(self, chosen: JobRecord | None) -> None:
+        """Ask for the losses of the chosen training, anew once it stands elsewhere."""
+        training = chosen if chosen is not None and chosen.kind == TRAIN_KIND else None
+        before, self._training = self._training, training
+        if training is None or before is None or before.id != training.id:
+            self._details.show_losses(None)
+        if (training is None) != (before is None):
+            self.is_tall_wanted.emit(training is not None)
+            self._share_room()
+        if training is not None and (
+            before is None or (before.id, before.state) != (training.id, training.state)
+        ):
+            self.losses_wanted.emit(training)
 
     @property
     def is_empty(self) -> bool:
@@ -376,6 +406,8 @@ class JobsPanel(QWidget):
         self._list.viewport().update()
         self._model.tell_summary()
         self._follow()
+        if self._training is not None and self._training.state is JobState.RUNNING:
+            self.losses_wanted.emit(self._training)
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -399,8 +431,21 @@ class JobsPanel(QWidget):
             self._share_room()
 
     def _share_room(self) -> None:
-        """Give the details two fifths; from then on a person moves the edge."""
+        """Give the details two fifths, and a curve more; from then on a person moves the edge."""
         room = self._halves.width()
         if self._halves.orientation() is Qt.Orientation.Vertical:
             room = self._halves.height()
-        self._halves.setSizes([room * 3 // 5, room * 2 // 5])
+        list_share = 3 if self._training is None else 2
+        self._halves.setSizes([room * list_share // 5, room * (5 - list_share) // 5])
+
+
+def _call(action: QAction, words: ActionWords) -> None:
+    """Let an action and its button say this; nothing is drawn where they do already."""
+    if action.text() == words.text:
+        return
+    action.setText(words.text)
+    action.setIcon(theme.icon(words.icon))
+    action.setToolTip(f"{words.tip} ({action.shortcut().toString()})")
+    for widget in action.associatedObjects():
+        if isinstance(widget, QToolButton):
+            widget.setAccessibleName(words.text)

@@ -92,6 +92,18 @@ class PlanContext:
     is_linked: bool = False
 
 
+def said_in_window(readiness: NotReady, spec: ModelSpec) -> str:
+    """Why a model cannot be used and what to do: in the window, where that is a command else."""
+    match readiness.reason_code:
+        case ReasonCode.NOT_INSTALLED:
+            fix = "Install it in the Models tab."
+        case ReasonCode.DAMAGED if not spec.is_builtin:
+            fix = "Repair it in the Models tab."
+        case _:
+            fix = readiness.fix
+    return f"{readiness.reason} {fix}".strip()
+
+
 def fix_for_readiness(
     readiness: NotReady, target: Target, info: ProviderInfo | None
 ) -> QuickFix | None:

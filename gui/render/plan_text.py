@@ -14,6 +14,7 @@ from gui.render.plan_fixes import (
     fix_for_problem,
     fix_for_readiness,
     frame_fixes,
+    said_in_window,
     use_automatic,
 )
 
@@ -72,7 +73,7 @@ def describe_plan(
     """
     issues: list[PlanIssue] = []
     if isinstance(readiness, NotReady):
-        text = f"{readiness.reason} {readiness.fix}".strip()
+        text = said_in_window(readiness, plan.spec)
         issues.append(PlanIssue(text, fix_for_readiness(readiness, plan.target, info)))
     memory = plan.memory_plan
     if memory is not None and not memory.fits:
@@ -104,7 +105,10 @@ def describe_problems(problems: Sequence[Problem], at: PlanContext) -> PlanText:
 def _issue(problem: Problem, at: PlanContext) -> PlanIssue:
     # The last frame of the scene before is no picture that could be chosen or cleared.
     first, *others = (() if at.is_linked else frame_fixes(problem, at.spec)) or (None,)
-    return PlanIssue(problem.message, first or fix_for_problem(problem, at), tuple(others))
+    message = problem.message
+    if problem.field == "target" and isinstance(at.readiness, NotReady) and at.spec is not None:
+        message = said_in_window(at.readiness, at.spec)
+    return PlanIssue(message, first or fix_for_problem(problem, at), tuple(others))
 
 
 def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:
@@ -145,6 +149,8 @@ def _details(plan: RenderPlan, info: ProviderInfo) -> str:
         sampling.append(f"guidance {plan.guidance_scale:g}")
     sampling.append("with sound" if plan.has_audio else "silent")
     lines = [f"{plan.spec.label} ({info.shown_name})", ", ".join(sampling)]
+    if plan.loras_text:
+        lines.append(f"With {plan.loras_text}")
     memory = plan.memory_plan
     if memory is not None:
         peaks = f"{_gb(memory.peak_ram_gb)} GB of memory"

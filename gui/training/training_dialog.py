@@ -95,6 +95,7 @@ class TrainingDialog(QDialog):
 
     def _take_models(self, models: tuple[TrainableModel, ...]) -> None:
         self.form.set_models(models)
+        self.more.set_models(models)
         self.more.set_value(self.form.value())
         self._plan_anew(self.form.value())
 
@@ -116,11 +117,14 @@ class TrainingDialog(QDialog):
         self._show_nothing(_PLANNING)
 
         def plan(cancel: CancelToken) -> TrainingPlan:
+            listed = list_set(source)
             request = TrainingRequest(
                 target=choices.target,
-                listed=list_set(source),
+                listed=listed,
                 choices=choices.choices,
-                name=choices.name.strip() or None,
+                resolution=choices.resolution,
+                length_s=choices.length,
+                name=choices.name.strip() or self._studio.free_lora_name(listed),
             )
             return self._studio.plan_training(request, cancel)
 
@@ -129,6 +133,8 @@ class TrainingDialog(QDialog):
     def _take_plan(self, plan: TrainingPlan) -> None:
         self._plan = plan
         self._start.setEnabled(True)
+        if not self.form.value().name.strip():
+            self.form.show_free_name(plan.name)
         time = f"about {clock(plan.est_seconds)}" if plan.est_seconds else "time not known yet"
         line = f"{plan.set_text}: {plan.recipe.steps} steps, {time}, to {plan.path.name}."
         self._line.show_message("\n".join([line, *plan.notes]), Tone.GOOD)
@@ -160,5 +166,10 @@ class TrainingDialog(QDialog):
 
     def _on_started(self, name: str) -> None:
         self.message.emit(f"The LoRA {name!r} is in the queue.")
+        # The next one is another LoRA, with a name of its own.
+        unnamed = self.form.value().model_copy(update={"name": ""})
+        self.form.set_value(unnamed)
+        self.more.set_value(unnamed)
+        self.form.show_free_name("")
         self._show_nothing("")
         self.close()

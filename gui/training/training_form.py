@@ -11,15 +11,18 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from typing_extensions import override
 
 from core.frozen import Frozen
-from core.lora.training import TRAINING_CONTROLS, Targets
+from core.lora.training import SET_CONTROLS, TRAINING_CONTROLS, Targets, with_choices
 from core.lora.training_set import MANIFEST_SUFFIXES
+from core.video.lora_training import usual_length_s
+from core.video.provider import NotReady
 from core.video.request import AUTO, DEFAULT_TARGET, Target
-from gui.widgets.choice_field import Choice, ChoiceField
+from gui.render.plan_fixes import said_in_window
+from gui.widgets.choice_field import Choice, ChoiceField, choices_of
 from gui.widgets.fields import LineField, ignore_wheel, named
 from gui.widgets.file_field import FileKind, choose_folder, file_dialog, files_in, printable
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import hbox
-from gui.widgets.model_form import FieldPath, ModelForm
+from gui.widgets.model_form import FieldPath, ModelForm, part
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class TrainingChoices(Frozen):
 
     Attributes:
         choices: fields of the recipe; what is not named is as usual for the model.
+        resolution, length: of the set; None for what is usual for the model.
     """
 
     source: Path | None = None
@@ -55,6 +59,8 @@ class TrainingChoices(Frozen):
     choices: dict[str, float | int | str | None] = Field(
         default_factory=dict[str, "float | int | str | None"]
     )
+    resolution: str | None = None
+    length: float | None = None
 
 
 class SetField(QWidget):
@@ -131,8 +137,8 @@ class SetField(QWidget):
         self.take(Path(path))
 
 
-class TrainingForm(ModelForm[TrainingChoices]):
-    """The set, the model, the name, and the choices that everybody looks at.
+class TrainingRows(ModelForm[TrainingChoices]):
+    """Rows of controls that say what is usual for the chosen model.
 
     Attributes:
         models: what is offered, with the reasons against those that cannot be trained.
@@ -141,6 +147,41 @@ class TrainingForm(ModelForm[TrainingChoices]):
     def __init__(self) -> None:
         super().__init__(TrainingChoices(), "training_")
         self.models: tuple[TrainableModel, ...] = ()
+        self._fields: dict[TrainingControl, NumberField | LineField | ChoiceField] = {}
+
+    def set_models(self, models: tuple[TrainableModel, ...]) -> None:
+        """What can be trained, and what is usual for it."""
+        self.models = models
+        self.refresh(self._value)
+
+    def _add_controls(self, controls: Sequence[TrainingControl], *, is_of_set: bool) -> None:
+        for control in controls:
+            path = part(control.field) if is_of_set else _path_of(control)
+            field = _field_of(control)
+            self._fields[control] = field
+            self.add_row(control.field, control.label, field, control.help, path)
+
+    @override
+    def refresh(self, value: TrainingChoices) -> None:
+        model = next((one for one in self.models if one.target == value.target), None)
+        if model is None:
+            return
+        recipe = with_choices(model.usual, value.choices)
+        usual: dict[str, object] = {
+            **model.usual.model_dump(),
+            "alpha": recipe.alpha,
+            "resolution": model.spec.default_size.resolution,
+            "length": usual_length_s(model.spec),
+        }
+        for control, field in self._fields.items():
+            _show_usual(field, usual[control.field], value, model)
+
+
+class TrainingForm(TrainingRows):
+    """The set, the model, the name, and the choices that everybody looks at."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._model = ChoiceField()
         self.add_row("source", "Learn &from", SetField())
         self.add_row(
@@ -153,25 +194,31 @@ class TrainingForm(ModelForm[TrainingChoices]):
                 lambda choices, target: choices.model_copy(update={"target": target}),
             ),
         )
-        name = LineField()
-        name.setPlaceholderText("As the set is called")
-        self.add_row("name", "&Name", name, "What the LoRA is called in your collection")
-        _add_rows(self, [control for control in TRAINING_CONTROLS if not control.is_more])
+        self._name = LineField()
+        self.show_free_name("")
+        self.add_row("name", "&Name", self._name, "What the LoRA is called in your collection")
+        self._add_controls(SET_CONTROLS, is_of_set=True)
+        main = [control for control in TRAINING_CONTROLS if not control.is_more]
+        self._add_controls(main, is_of_set=False)
         ignore_wheel(self)
         self.set_models(())
 
+    def show_free_name(self, name: str) -> None:
+        """Say what the LoRA is called while no name is typed; empty before that is known."""
+        self._name.setPlaceholderText(name or "As the set is called")
+
+    @override
     def set_models(self, models: tuple[TrainableModel, ...]) -> None:
-        """What can be trained, and why the others cannot."""
-        self.models = models
-        trainable = [model for model in models if not model.refusal]
-        if trainable and self._value.target.model == AUTO:
-            self._value = self._value.model_copy(update={"target": trainable[0].target})
-        self.refresh(self._value)
+        possible = [model for model in models if model.is_possible]
+        if possible and self._value.target.model == AUTO:
+            self._value = self._value.model_copy(update={"target": possible[0].target})
+        super().set_models(models)
 
     @override
     def refresh(self, value: TrainingChoices) -> None:
+        super().refresh(value)
         choices = [
-            Choice(model.target, model.spec.label, model.refusal, model.spec.summary)
+            Choice(model.target, model.spec.label, _why_not(model), model.spec.summary)
             for model in self.models
         ]
         self._model.show_choices(
@@ -179,20 +226,41 @@ class TrainingForm(ModelForm[TrainingChoices]):
         )
 
 
-class MoreTrainingForm(ModelForm[TrainingChoices]):
+class MoreTrainingForm(TrainingRows):
     """The choices of those who know what they do."""
 
     def __init__(self) -> None:
-        super().__init__(TrainingChoices(), "training_")
-        _add_rows(self, [control for control in TRAINING_CONTROLS if control.is_more])
+        super().__init__()
+        more = [control for control in TRAINING_CONTROLS if control.is_more]
+        self._add_controls(more, is_of_set=False)
         ignore_wheel(self)
 
 
-def _add_rows(form: ModelForm[TrainingChoices], controls: Sequence[TrainingControl]) -> None:
-    for control in controls:
-        form.add_row(
-            control.field, control.label, _field_of(control), control.help, _path_of(control)
-        )
+def _why_not(model: TrainableModel) -> str:
+    if model.refusal or not isinstance(model.readiness, NotReady):
+        return model.refusal
+    return said_in_window(model.readiness, model.spec)
+
+
+def _show_usual(
+    field: NumberField | LineField | ChoiceField,
+    usual: object,
+    value: TrainingChoices,
+    model: TrainableModel,
+) -> None:
+    """Say in a field what is usual."""
+    match field, usual:
+        case NumberField(), int() | float():
+            field.show_usual(f"{_USUAL}: {usual:.10g}{field.suffix()}", usual)
+        case ChoiceField(), Targets():
+            labels = {None: f"{_USUAL}: {_LAYERS[usual]}", **_LAYERS}
+            field.show_choices(choices_of(labels), value.choices.get("targets"))
+        case ChoiceField(), _:
+            labels = {None: f"{_USUAL}: {usual}", **{name: name for name in model.spec.resolutions}}
+            field.show_choices(choices_of(labels), value.resolution)
+        case _:
+            # A text that is usual is empty, and says so itself.
+            return
 
 
 def _path_of(control: TrainingControl) -> FieldPath[TrainingChoices]:
@@ -209,16 +277,16 @@ def _path_of(control: TrainingControl) -> FieldPath[TrainingChoices]:
 
 
 def _field_of(control: TrainingControl) -> NumberField | LineField | ChoiceField:
+    if control.kind is Targets or control.field == "resolution":
+        # Filled once the model is known.
+        return ChoiceField([Choice(None, _USUAL)])
     if control.kind is str:
         line = LineField()
-        line.setPlaceholderText("None" if control.field == "trigger" else _USUAL)
+        line.setPlaceholderText("None" if control.field == "trigger" else "The first caption")
         return line
-    if control.kind is Targets:
-        return ChoiceField(
-            [Choice(None, _USUAL), *(Choice(value, label) for value, label in _LAYERS.items())]
-        )
     limits = Limits(control.minimum, control.maximum)
     if control.kind is int:
         return NumberField(limits, NumberLook(0, 1.0, is_whole=True, none_text=_USUAL))
-    look = _FINE if control.maximum < 1 else _ROUGH
-    return NumberField(limits, look)
+    if control.field == "length":
+        return NumberField(limits, NumberLook(2, 0.5, " s", none_text=_USUAL))
+    return NumberField(limits, _FINE if control.maximum < 1 else _ROUGH)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
@@ -119,6 +119,13 @@ class NumberField(QDoubleSpinBox):
         # The special text of the spin box stands for the value at its lower end.
         self._bottom = self._low - self._unit if self._look.none_text else self._low
         self.setRange(self._bottom, limits.high * scale)
+
+    def show_usual(self, text: str, first: float) -> None:
+        """Say what "not chosen" means now, and begin there when stepping up; tells nobody."""
+        assert self._look.none_text, "a number that cannot be left open has nothing usual"
+        self._look = replace(self._look, none_text=text, first=first)
+        if not self._is_several:
+            self.setSpecialValueText(text)
 
     def show_several(self, first: object) -> None:
         """Show that it stands for several values; tells nobody.

@@ -40,7 +40,7 @@ def test_ones_own_are_listed_with_what_is_known_of_them(run, home: Path) -> None
         "follows_reference": True,
         "problem": None,
     }
-    assert "is cut off" in bad["problem"]
+    assert "is no .safetensors file" in bad["problem"]
     assert (oil_event["notes"], oil_event["source"]) == ("Best at 0.7.", "me")
     out = run("loras").out
     # A path is never broken.

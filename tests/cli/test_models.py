@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,6 +92,35 @@ def test_what_cannot_be_added_is_told_all_at_once(models, tmp_path: Path) -> Non
     assert code == 2
     assert "The name 'tiny-video' is taken." in messages
     assert "There is nothing at" in messages
+
+
+def test_a_text_under_the_name_of_weights_is_called_what_it_is(models, tmp_path: Path) -> None:
+    note = tmp_path / "note.safetensors"
+    note.write_text("hello!")
+    code, _, messages = models("add", str(note), "--name", "mix")
+    assert code == 2
+    assert "is no .safetensors file" in messages
+    assert "cut off" not in messages
+
+
+def test_what_is_not_installed_ends_with_its_own_code(
+    models, models_dir: Path, checkpoint: Path
+) -> None:
+    shutil.rmtree(models_dir / TINY_VIDEO.id)
+    code, _, messages = models("add", str(checkpoint), "--name", "mix")
+    assert code == 3
+    assert "are not installed. Run 'python3 scripts/setup_ltx_video.py" in flat(messages)
+    code, _, messages = models("add", str(checkpoint), "--name", TINY_VIDEO.id)
+    assert code == 2
+    assert "is taken" in messages
+    assert "are not installed" in flat(messages)
+    code, out, _ = models("verify", TINY_VIDEO.id)
+    assert code == 3
+    assert "not installed" in flat(out)
+
+
+def flat(messages: str) -> str:
+    return " ".join(messages.split())
 
 
 def test_damage_is_named_with_the_way_back(models, checkpoint: Path) -> None:

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core.media.ffmpeg import probe_clip
+from tests.fakes.loras import smallest_lora
 
 TERMINAL = {"succeeded", "failed", "cancelled"}
 
@@ -21,6 +23,39 @@ def test_the_path_alone_is_on_stdout_and_the_plan_on_stderr(run) -> None:
     assert "1.3 s at 8 fps → 9 frames" in answer.err
     assert "denoise: step 1 of 4, 22%" in answer.err
     assert json.loads(path.with_suffix(".json").read_text())["seed"] == 5
+
+
+def test_the_plan_names_the_loras(run) -> None:
+    for name in ("ink", "paper"):
+        smallest_lora(Path(f"{name}.safetensors"))
+    answer = run(
+        "-p", "a ball", "--model", "fake-full", "--lora", "ink.safetensors",
+        "--lora", "paper.safetensors@0.5", "--dry-run",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    assert "  with LoRA ink, LoRA paper at 0.5\n" in answer.err
+    assert "LoRA" not in run("-p", "a ball", "--dry-run").err
+
+
+def test_a_problem_of_an_end_image_is_told_of_the_option_that_was_typed(run) -> None:
+    Image.new("RGB", (96, 64)).save("last.png")
+    typed = run("-p", "a ball", "--keyframe", "end:last.png", "--dry-run")
+    assert typed.code == 2
+    assert "--keyframe: Fake Small takes no end image." in typed.err
+    assert "--end-image" not in typed.err
+    other = run("-p", "a ball", "--end-image", "last.png", "--dry-run")
+    assert "--end-image: Fake Small takes no end image." in other.err
+
+
+def test_what_is_not_set_up_ends_with_its_own_code_however_much_it_is(
+    run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGEAI_FFMPEG", "/nowhere/ffmpeg")
+    answer = run("-p", "a ball", "--model", "fake-big")
+    assert answer.code == 3
+    assert "/nowhere/ffmpeg" in answer.err
+    assert "Fake Big is not installed." in answer.err
+    assert run("-p", " ", "--model", "fake-big").code == 2
 
 
 def test_without_out_the_name_has_date_prompt_and_seed(run, home: Path) -> None:

@@ -14,13 +14,14 @@ from core.jobs.job import CancelToken, JobCancelled
 from core.studio import Studio
 from core.video.listing import read_listing
 from core.video.provider import NotReady, OtherName, ProviderEntry
-from core.video.request import AUTO, FrameRequest, RenderRequest, Role, Target
+from core.video.request import AUTO, FrameRequest, Input, RenderRequest, Role, Target
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.loras import smallest_lora
-from tests.fakes.provider import ENTRY, FakeProvider
+from tests.fakes.provider import BIG, ENTRY, FULL, SMALL, FakeProvider
 
 if TYPE_CHECKING:
     from core.platform.paths import Paths
+    from core.video.provider import ProviderContext
 
 
 def ask(model: str = "fake-small", **parts: object) -> RenderRequest:
@@ -95,6 +96,47 @@ def test_model_not_installed_joins_the_other_problems(studio: Studio) -> None:
     assert set(found) == {"frame.fps", "target"}
 
 
+@pytest.mark.parametrize(
+    ("model", "parts", "field", "way"),
+    [
+        ("fake-small", {"inputs": ("end",)}, "inputs.end", "or choose Fake Full (fake-full)."),
+        # Fake Full would refuse the rate, and is still the only one that takes an end image.
+        (
+            "fake-small",
+            {"inputs": ("end",), "frame": FrameRequest(fps=8)},
+            "inputs.end",
+            "or choose Fake Full (fake-full).",
+        ),
+        ("fake-big", {"inputs": ("start",)}, "inputs.start", "or choose Fake Small (fake-small)."),
+        ("fake-big", {"audio": True}, "audio", "or choose Fake Small (fake-small)."),
+        ("fake-full", {"inputs": ("mask",)}, "inputs.mask", "Leave it out."),
+    ],
+)
+def test_a_refusal_names_a_model_that_takes_what_was_asked(
+    studio: Studio, tmp_path: Path, model: str, parts: dict[str, object], field: str, way: str
+) -> None:
+    image = tmp_path / "one.png"
+    Image.new("RGB", (96, 64)).save(image)
+    roles = parts.get("inputs", ())
+    assert isinstance(roles, tuple)
+    inputs = [Input(role=Role(role), path=image) for role in roles]
+    found = problems(studio, ask(model, **{**parts, "inputs": inputs}))
+    assert found[field].endswith(way), found[field]
+
+
+def test_a_refusal_says_of_a_model_that_it_is_to_be_installed_first(paths: Paths) -> None:
+    def open_provider(_: ProviderContext) -> FakeProvider:
+        provider = FakeProvider()
+        louder = BIG.model_copy(update={"takes_audio_prompt": True, "audio": FULL.audio})
+        provider.models = lambda: (louder, SMALL.model_copy(update={"audio": None}))
+        return provider
+
+    studio = Studio([ProviderEntry(ENTRY.info, open_provider)], paths=paths)
+    said = problems(studio, ask(audio=True))["audio"]
+    assert said.endswith("or choose Fake Big (fake-big), which is to be installed first.")
+    studio.close()
+
+
 def test_plan_that_does_not_fit_the_memory_is_not_rendered(studio: Studio) -> None:
     planned = studio.plan(ask())
     memory = planned.plan.memory_plan
@@ -164,7 +206,12 @@ def test_every_file_of_a_request_is_checked_and_all_problems_come_together(
     assert "The end image" in found[1]
     assert "The reference image" in found[2]
     said = " ".join(found)
-    for words in ("is cut off", "is a folder", "is no .safetensors file", "There is no LoRA"):
+    for words in (
+        "ends after 1 of the 10 bytes",
+        "is a folder",
+        "is no .safetensors file",
+        "There is no LoRA",
+    ):
         assert words in said
 
 

@@ -127,8 +127,8 @@ def test_everything_wrong_is_told_at_once_and_nothing_begins(
         "holds a single item",
         "--rank: Rank takes 1 to 256, not 0.",
         "--learning-rate: Learning rate takes 1e-07 to 0.1, not 5.",
-        "--resolution: LTX Mini has 128p, not '4k'.",
-        "--length: LTX Mini takes 0.5 to 5 s, not 90 s.",
+        "--resolution: LTX Mini has the resolutions 128p, not '4k'.",
+        "--length: LTX Mini learns 0.5 to 5 s of a clip, not 90 s.",
         "'a/b' cannot be the name of a LoRA",
     ):
         assert words in answer.said, words
@@ -137,3 +137,23 @@ def test_everything_wrong_is_told_at_once_and_nothing_begins(
     assert distilled.code == 2
     assert "is distilled" in distilled.said
     assert "(ltx-2.3): the LoRA works with both" in distilled.said
+    assert "is not installed" not in distilled.said
+
+
+def test_a_model_that_is_not_installed_is_told_with_everything_else(
+    app: Callable[..., Answer],
+) -> None:
+    source = write_ink_set(Path("ink"), 2, (1280, 736))
+    alone = app("train-lora", "ink", "--model", "ltx-2.3", "--dry-run")
+    assert alone.code == 3
+    assert "is not installed" in alone.said
+    assert "setup_ltx_video.py --model ltx-2.3" in alone.said
+    (source / "00.txt").unlink()
+    (source / "01.txt").write_text(" ")
+    both = app("train-lora", "ink", "--model", "ltx-2.3", "--rank", "0", "--length", "90")
+    assert both.code == 2
+    for words in (
+        "is not installed", "'00.png' has no caption", "The caption of '01.png' is empty",
+        "--rank: Rank takes", "--length: LTX-2.3",
+    ):  # fmt: skip
+        assert words in both.said, words

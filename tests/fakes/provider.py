@@ -5,17 +5,20 @@ The prompt says what happens: words such as "slow", "hang", "fail", "oom" or "sh
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from core.config.api_keys import KeySpec
-from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
+from core.errors import NotConfigured, OutOfMemory, Problem, RenderFailed, UnsupportedRequest
 from core.jobs.job import CancelToken, JobContext, Progressed
 from core.jobs.lanes import Lane, Stage
 from core.lora.lora_family import LoraFamily, LoraLayer
+from core.lora.training import JOB_NOTE, RECORD, LossLine, Recipe, Targets, record_text
 from core.media.ffmpeg import run_ffmpeg
+from core.video.lora_training import TrainedFiles
 from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.provider import (
@@ -46,11 +49,13 @@ from core.video.spec import (
     ModelSpec,
     Needs,
 )
+from core.video.train_lora_job import find_item
+from tests.fakes.loras import smallest_lora
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.video.lora_training import LoraTrainer
+    from core.video.lora_training import LoraTrainer, TrainingPlan
     from core.video.model_store import ModelStore
     from core.video.request import RenderRequest, Target
 
@@ -312,3 +317,61 @@ def open_fake(_: ProviderContext) -> FakeProvider:
 
 
 ENTRY = ProviderEntry(FakeProvider().info, open_fake)
+
+
+@dataclass
+class QuickTrainer:
+    """Trains in an instant: a LoRA, a record and a clip, as a real one leaves them.
+
+    Attributes:
+        plans: what it was given.
+        trained: the one model that it trains.
+        is_too_large: this machine has no room for it.
+        is_stopped: a person stops it as soon as it has begun.
+    """
+
+    plans: list[TrainingPlan] = field(default_factory=list["TrainingPlan"])
+    trained: str = FULL.id
+    is_too_large: bool = False
+    is_stopped: bool = False
+
+    def refusal(self, model: str) -> str:
+        return "" if model == self.trained else f"{model} learns nothing."
+
+    def usual(self, model: str) -> Recipe:
+        return Recipe(
+            rank=1, alpha=1, targets=Targets.ATTENTION, learning_rate=0.1, steps=2, batch_size=1,
+            validate_every=1, save_every=1,
+        )  # fmt: skip
+
+    def fit(self, plan: TrainingPlan) -> TrainingPlan:
+        if self.is_too_large:
+            raise NotConfigured("No room.")
+        return plan.model_copy(update={"parameters": 1_000_000})
+
+    def train(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainedFiles:
+        self.plans.append(plan)
+        if self.is_stopped:
+            ctx.cancel.cancel()
+            ctx.cancel.check()
+        for item in plan.items:
+            find_item(item)
+        lora = smallest_lora(ctx.workdir / "lora.safetensors", {JOB_NOTE: ctx.job_id})
+        (kept / RECORD).write_text(
+            record_text([LossLine(step=2, loss=0.5, clip="step-000002.mp4")])
+        )
+        clip = kept / "step-000002.mp4"
+        clip.write_bytes(b"a clip")
+        return TrainedFiles(lora, kept / RECORD, (clip,))
+
+
+def entry_with(trainer: QuickTrainer) -> ProviderEntry:
+    """The fake provider, whose models are trained by this one."""
+
+    def open_provider(context: ProviderContext) -> FakeProvider:
+        provider = ENTRY.open(context)
+        assert isinstance(provider, FakeProvider)
+        provider.trainer = trainer
+        return provider
+
+    return ProviderEntry(ENTRY.info, open_provider)

@@ -13,6 +13,7 @@ from typing_extensions import override
 from core.project.files.project_file import NAME
 from core.project.model.status import LastRenderFailed, Stale, project_statuses
 from gui.jobs.jobs_area import RenderWorker
+from gui.jobs.jobs_panel import JobsPanel
 from gui.player.video_surface import VideoSurface
 from gui.widgets.buttons import NetworkBadge
 from tests.gui.children import child
@@ -292,3 +293,20 @@ def test_the_window_fits_a_small_screen(opened: OpenWindow, qtbot: QtBot) -> Non
     content = left.widget()
     assert content is not None
     assert content.minimumSizeHint().width() <= left.width()
+
+
+def test_the_curve_of_a_training_gets_room_and_gives_it_back(
+    opened: OpenWindow, qtbot: QtBot
+) -> None:
+    opened.new("one")
+    opened.render()
+    panel = child(opened.window, JobsPanel, "jobs_panel")
+    opened.until(lambda: not panel.is_empty)
+    qtbot.wait(300)
+    before = opened.window.jobs.height()
+    panel.is_tall_wanted.emit(True)
+
+    assert opened.window.jobs.height() > before + 100
+    assert opened.window.height() == 800
+    panel.is_tall_wanted.emit(False)
+    assert opened.window.jobs.height() == before

@@ -256,7 +256,7 @@ def _encoder_problems(settings: ExportSettings) -> list[Problem]:
     try:
         known, version = ffmpeg_encoders(), ffmpeg_version()
     except FFmpegMissing as error:
-        return [Problem(FFMPEG_FIELD, str(error))]
+        return [Problem(FFMPEG_FIELD, str(error), is_of_setup=True)]
     way = way_to_bundled() or "Name an FFmpeg that has it."
     return [
         Problem(

@@ -123,6 +123,7 @@ def upsampler_problem(model: LocalModel, models_dir: Path) -> Problem | None:
         "sampling.two_stage",
         f"{model.spec.label} was installed without what enlarges the first of two stages. "
         f"{way_to_repair(model)} It adds that alone, about 1 GB.",
+        is_of_setup=True,
     )
 
 

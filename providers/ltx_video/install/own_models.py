@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.errors import OutputError, Problem, UnreadableWeights, UnsupportedRequest
+from core.errors import NotConfigured, OutputError, Problem, UnreadableWeights, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.files import folders_in
 from core.platform.suggestions import unknown_name
@@ -177,6 +177,7 @@ def _check(
 
     Raises:
         UnsupportedRequest: with all that is wrong with it.
+        NotConfigured: nothing is, but it takes parts of a model that is not installed.
     """
     label, path = " ".join(name.split()), path.expanduser().absolute()
     model = label.casefold().replace(" ", "-")
@@ -195,7 +196,12 @@ def _check(
         checkpoint = read_checkpoint(path, families)
     except UnreadableWeights as error:
         raise UnsupportedRequest([*problems, Problem("path", str(error))]) from error
-    chosen = _like(checkpoint, like, models_dir, catalogue)
+    try:
+        chosen = _like(checkpoint, like, models_dir, catalogue)
+    except NotConfigured as error:
+        if not problems:
+            raise
+        chosen = str(error)
     if isinstance(chosen, str):
         problems.append(Problem("like", chosen))
     if problems or isinstance(chosen, str):
@@ -213,7 +219,11 @@ def _check(
 def _like(
     checkpoint: Checkpoint, asked: str | None, models_dir: Path, catalogue: Mapping[str, LocalModel]
 ) -> LocalModel | str:
-    """The model that a checkpoint is run like, or why there is none."""
+    """The model that a checkpoint is run like, or why there is none.
+
+    Raises:
+        NotConfigured: it takes parts of a model that is not installed.
+    """
     family = checkpoint.family
     relatives = [
         one
@@ -240,9 +250,10 @@ def _like(
         ]
         if not relatives:
             command = f"'python3 scripts/setup_ltx_video.py --model {wanted[0].id}'"
-            return (
+            raise NotConfigured(
                 f"A single file holds the transformer alone, and the other parts of {family.label} "
-                f"are not installed. Run {command}, or with another of: {names}."
+                "are not installed.",
+                hint=f"Run {command}, or with another of: {names}.",
             )
     is_distilled = _DISTILLED in checkpoint.path.name.casefold()
     return min(relatives, key=lambda one: (_DISTILLED in one.id) != is_distilled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -340,6 +341,12 @@ class InstallModelJob:
 
     def _list_files(self, ctx: JobContext, hub: Hub) -> tuple[NeededFile, ...]:
         for folder in self._reuse_from:
+            if folder.is_file():
+                its_folder = shlex.quote(str(folder.parent))
+                raise OutputError(
+                    f"{str(folder)!r} is a file, and files are taken from a folder.",
+                    hint=f"Give the folder in which it lies: --adopt {its_folder}.",
+                )
             if not folder.is_dir():
                 raise OutputError(
                     f"There is no folder {str(folder)!r} to take files from.",

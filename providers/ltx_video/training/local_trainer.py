@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
+from core.errors import EngineCrashed, NotConfigured
 from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
-from core.lora.training import RECORD, Recipe, Targets, lora_metadata
+from core.lora.training import JOB_NOTE, RECORD, Recipe, Targets, lora_metadata
 from core.platform.files import write_text_atomically
 from core.video.lora_training import TrainedFiles
 from core.video.plan import Device, MemoryPlan, Precision, StagePeak
 from core.video.planning import make_plan
 from core.video.request import FrameRequest, RenderRequest, Residency, Sampling
-from core.video.train_lora_job import JOB_NOTE, find_item
+from core.video.train_lora_job import find_item
 from providers.ltx_video.engine.engine_process import EngineProcess
 from providers.ltx_video.engine.following import events_of
 from providers.ltx_video.engine.protocol import Advanced, Began, Made, OrderedItem, TrainOrder
@@ -85,6 +85,8 @@ _CACHE_BYTES = 20 * 10**9
 # Reading the set and the model is the first part of the bar.
 _PREPARED = 0.1
 _PACES = TypeAdapter(dict[str, float])
+# Behind the name of a pace: the seconds of a training that are no steps.
+_BESIDES = "/besides"
 _SAMPLE_SEED = 1
 
 
@@ -131,8 +133,7 @@ class LocalTrainer:
                 f"{label} is distilled to a few steps, and training would undo that rather than "
                 f"teach it anything.{way}"
             )
-        missing = files_problem(row, self._context.paths)
-        return f"{missing.reason} {missing.fix}" if missing else ""
+        return ""
 
     def usual(self, model: str) -> Recipe:
         """The recipe that suits a model; see `LoraTrainer.usual`."""
@@ -143,16 +144,14 @@ class LocalTrainer:
         model = self._models[plan.target.model]
         memory = self._memory(plan, model)
         if not memory.fits:
-            raise UnsupportedRequest([Problem("target", " ".join(memory.reasons))])
-        pace_s = self._read_paces().get(_pace_name(plan, memory))
+            raise NotConfigured(" ".join(memory.reasons), target=str(plan.target))
         recipe = plan.recipe
-        steps = recipe.steps * recipe.batch_size * _mean_tokens(plan)
         notes = (*plan.notes, *_mini_notes(plan)) if model.spec.is_builtin else plan.notes
         return plan.model_copy(
             update={
                 "parameters": recipe.lora_parameters(self._family(model)),
                 "memory_plan": memory,
-                "est_seconds": None if pace_s is None else pace_s * steps,
+                "est_seconds": self._usual_s(plan, memory),
                 "notes": notes,
             }
         )
@@ -160,6 +159,7 @@ class LocalTrainer:
     def train(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainedFiles:
         """Train in a process of its own; see `LoraTrainer.train`."""
         order = self.order(plan, kept, ctx)
+        meter = _Meter(plan.recipe.steps)
         ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0, message="Starting the engine"))
         self._free_engine()
         try:
@@ -171,15 +171,16 @@ class LocalTrainer:
                 hint="The Python that runs this program may have been moved; start it anew.",
             ) from error
         try:
-            file = self._follow(engine, order, ctx)
+            file = self._follow(engine, order, meter, ctx)
         finally:
             engine.end()
             self._trim({path for one in order.items for path in (one.latents, one.words)})
         clips = tuple(sorted(kept.glob("step-*.mp4")))
         return TrainedFiles(file, kept / RECORD, clips)
 
-    def _follow(self, engine: EngineProcess, order: TrainOrder, ctx: JobContext) -> Path:
-        meter = _Meter(order.plan.recipe.steps)
+    def _follow(
+        self, engine: EngineProcess, order: TrainOrder, meter: _Meter, ctx: JobContext
+    ) -> Path:
         for event in events_of(engine, order, ctx.cancel):
             match event:
                 case None:
@@ -189,7 +190,7 @@ class LocalTrainer:
                 case Advanced():
                     ctx.report(meter.advance(event))
                 case Made():
-                    self._remember(order.plan, order.memory, meter.seconds_a_step)
+                    self._remember(order.plan, order.memory, meter)
                     return event.file
         raise AssertionError("the events of an order end with its file or an error")
 
@@ -362,11 +363,21 @@ class LocalTrainer:
         except (OSError, ValidationError):
             return {}
 
-    def _remember(self, plan: TrainingPlan, memory: MemoryPlan, seconds_a_step: float) -> None:
-        if not seconds_a_step:
+    def _usual_s(self, plan: TrainingPlan, memory: MemoryPlan) -> float | None:
+        """What it takes by the last training of this model, start and end included."""
+        paces, name = self._read_paces(), _pace_name(plan, memory)
+        if name not in paces:
+            return None
+        recipe = plan.recipe
+        learning_s = paces[name] * recipe.steps * recipe.batch_size * _mean_tokens(plan)
+        return learning_s + paces.get(name + _BESIDES, 0.0)
+
+    def _remember(self, plan: TrainingPlan, memory: MemoryPlan, meter: _Meter) -> None:
+        if not meter.seconds_a_step:
             return
-        pace_s = seconds_a_step / (plan.recipe.batch_size * _mean_tokens(plan))
-        paces = self._read_paces() | {_pace_name(plan, memory): pace_s}
+        name = _pace_name(plan, memory)
+        pace_s = meter.seconds_a_step / (plan.recipe.batch_size * _mean_tokens(plan))
+        paces = self._read_paces() | {name: pace_s, name + _BESIDES: meter.besides_s()}
         try:
             write_text_atomically(self._paces, json.dumps(paces, indent=1) + "\n")
         except OSError as error:
@@ -374,10 +385,12 @@ class LocalTrainer:
 
 
 class _Meter:
-    """How far a training is, and what is left of it."""
+    """How far a training is, and what is left of it; begins with the start of its process."""
 
     def __init__(self, steps: int) -> None:
         self._steps = steps
+        self._began_at = time.monotonic()
+        self._learned = 0
         self._first: tuple[int, float] | None = None
         self._fraction = 0.0
         self.seconds_a_step = 0.0
@@ -392,6 +405,7 @@ class _Meter:
         if self._first is None:
             self._first = (event.step, now)
         first, began_at = self._first
+        self._learned = event.step - first + 1
         if event.step > first:
             self.seconds_a_step = (now - began_at) / (event.step - first)
             eta_s = round(self.seconds_a_step * (self._steps - event.step), 1)
@@ -405,6 +419,11 @@ class _Meter:
             steps=event.steps,
             preview=event.preview,
         )
+
+    def besides_s(self) -> float:
+        """What it took by now besides its steps: the start, reading model and set, the end."""
+        passed = time.monotonic() - self._began_at
+        return max(0.0, round(passed - self.seconds_a_step * self._learned, 2))
 
 
 def _mean_tokens(plan: TrainingPlan) -> float:

@@ -30,7 +30,6 @@ from providers.ltx_video.engine.protocol import Advanced, Began, Made, RenderOrd
 from providers.ltx_video.engine.stages import decode, denoise, stop_between
 from providers.ltx_video.training.adapter import TrainedLora
 from providers.ltx_video.training.checkpoint import load_checkpoint, save_checkpoint
-from providers.ltx_video.training.loss_image import draw_losses
 from providers.ltx_video.training.prepare import (
     PreparedSet,
     load_model,
@@ -78,8 +77,7 @@ class _Training:
         self._stage = Stage.LOAD
         self._lines: list[LossLine] = []
         self._began_at = time.monotonic()
-        self._still: Image.Image | None = None
-        self._chart: Path | None = None
+        self._still: Path | None = None
 
     def run(self) -> Path:
         """Do all of it; gives the LoRA, in the work folder."""
@@ -235,7 +233,8 @@ class _Training:
             denoised = denoise(pipeline, sample, prompt, lambda *_: None, self._cancel, None)
             frames, _ = decode(pipeline, sample, denoised, lambda _: None, self._cancel)
             write_clip(clip, frames, sample.plan.fps, None, lambda _: self._cancel.check())
-            self._still = Image.fromarray(frames[len(frames) // 2])
+            self._still = self._order.workdir / f"{clip.stem}.png"
+            Image.fromarray(frames[len(frames) // 2]).save(self._still)
         self._note(
             LossLine(
                 step=step,
@@ -262,8 +261,6 @@ class _Training:
         seconds = round(time.monotonic() - self._began_at, 2)
         self._lines.append(line.model_copy(update={"seconds": seconds}))
         write_text_atomically(self._order.kept / RECORD, record_text(self._lines))
-        self._chart = self._order.workdir / f"losses-{line.step}.png"
-        draw_losses(self._lines, self._recipe.steps, self._still, self._chart)
 
     def _sample_order(self) -> RenderOrder:
         order = self._order
@@ -306,7 +303,7 @@ class _Training:
                 message=message,
                 step=step,
                 steps=None if step is None else self._recipe.steps,
-                preview=self._chart,
+                preview=self._still,
             )
         )
 

@@ -144,7 +144,8 @@ WRONG = {
     "pickled": (pickled, "is a pickle under the name of a .safetensors file"),
     "nested": (nested, "its head cannot be understood"),
     "a text": (lambda path: path.write_text("a LoRA, believe me"), "its head claims"),
-    "empty": (lambda path: path.touch(), "is cut off"),
+    "six letters": (lambda path: path.write_text("weight"), "it ends after 6 of the 10 bytes"),
+    "empty": (lambda path: path.touch(), "is empty"),
     "a list": (lambda path: path.write_bytes(struct.pack("<Q", 2) + b"[]"), "contradicts itself"),
     "negative": (
         head({"a": {"dtype": "F32", "shape": [-1, 2], "data_offsets": [0, 64]}}),

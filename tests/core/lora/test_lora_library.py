@@ -30,7 +30,7 @@ def test_every_file_of_both_folders_is_listed_and_the_first_of_a_name(tmp_path: 
         "style/soft": soft,
     }
     assert found["bad"].file is None
-    assert "is cut off" in found["bad"].problem
+    assert "is no .safetensors file" in found["bad"].problem
     assert found["ink"].file is read_lora(ink)
     assert found["ink"].size_bytes == ink.stat().st_size
 

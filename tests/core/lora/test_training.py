@@ -11,11 +11,13 @@ from core.lora.lora_file import read_lora
 from core.lora.lora_library import notes_of
 from core.lora.training import (
     TRAINING_CONTROLS,
+    LossCurve,
     LossLine,
     Recipe,
     Targets,
     library_notes,
     lora_metadata,
+    problems_of_choices,
     read_record,
     record_text,
     with_choices,
@@ -33,9 +35,22 @@ USUAL = Recipe(
 
 
 def test_alpha_follows_the_rank_unless_it_is_chosen() -> None:
-    assert with_choices(USUAL, {"rank": 8, "steps": None})[0].alpha == 8
-    assert with_choices(USUAL, {"rank": 8, "alpha": 4.0})[0].alpha == 4
-    assert with_choices(USUAL, {}) == (USUAL, [])
+    assert with_choices(USUAL, {"rank": 8, "steps": None}).alpha == 8
+    assert with_choices(USUAL, {"rank": 8, "alpha": 4.0}).alpha == 4
+    assert with_choices(USUAL, {}) == USUAL
+
+
+def test_a_curve_says_its_last_values_in_words() -> None:
+    lines = [
+        LossLine(step=0, validation_loss=0.9),
+        LossLine(step=10, loss=0.5),
+        LossLine(step=20, loss=0.25, validation_loss=0.1),
+    ]
+    assert LossCurve.of([], 40).text == ""
+    assert LossCurve.of(lines[:1], 40).text == "Step 0 of 40: validation loss 0.900"
+    assert LossCurve.of(lines, 40).text == (
+        "Step 20 of 40: loss 0.250, validation loss 0.100 (at first 0.900)"
+    )
 
 
 def test_every_choice_out_of_its_range_is_told_at_once() -> None:
@@ -43,10 +58,16 @@ def test_every_choice_out_of_its_range_is_told_at_once() -> None:
         "rank": 0, "steps": 0, "learning_rate": 2.0, "caption_dropout": 1.5, "batch_size": 100,
         "seed": -1,
     }  # fmt: skip
-    _, problems = with_choices(USUAL, wrong)
-    assert {problem.field for problem in problems} >= set(wrong) - {"rank"}
+    problems = problems_of_choices(wrong)
+    assert {problem.field for problem in problems} == set(wrong)
     rank = next(problem for problem in problems if problem.field == "rank")
-    assert rank.message.startswith("--rank: Rank takes 1 to 256, not 0.")
+    assert rank.message.startswith("Rank takes 1 to 256, not 0.")
+
+
+def test_a_rank_out_of_its_range_is_told_once() -> None:
+    assert [problem.field for problem in problems_of_choices({"rank": 9999})] == ["rank"]
+    both = problems_of_choices({"rank": 9999, "alpha": 9999.0, "steps": None})
+    assert [problem.field for problem in both] == ["rank", "alpha"]
 
 
 def test_every_choice_is_a_field_of_the_recipe() -> None:

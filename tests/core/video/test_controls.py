@@ -245,7 +245,7 @@ def test_an_image_has_no_length_no_rate_and_no_sound() -> None:
 def test_a_model_that_makes_no_images_or_takes_none_says_what_it_does() -> None:
     image = RenderRequest(target=TARGET, prompt="a red ball", output=OutputKind.IMAGE)
     clips_only = FULL.model_copy(update={"tasks": SMALL.tasks[:2]})
-    assert "does no text-to-image; it does text-to-video" in problems(image, clips_only)["task"]
+    assert "does no text-to-image. Ask for text-to-video" in problems(image, clips_only)["task"]
     start = ROWS[Control.START_IMAGE].with_value(image, Input(role=Role.START, path=Path("a.png")))
     no_edits = FULL.model_copy(update={"tasks": SMALL.tasks[:3]})
     assert "does no image-edit" in problems(start, no_edits)["task"]

@@ -4,67 +4,43 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from core.errors import JournalError, UnsupportedRequest
+from core.errors import JournalError, NotConfigured, UnsupportedRequest
 from core.jobs.job import Notice, Succeeded
 from core.jobs.job_record import JobState
 from core.lora.lora_library import read_library
-from core.lora.training import RECORD, LossLine, Recipe, Targets, read_record, record_text
+from core.lora.training import (
+    JOB_NOTE,
+    RECORD,
+    LossCurve,
+    LossLine,
+    LossPoint,
+    read_record,
+    record_text,
+)
 from core.lora.training_set import list_training_set
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.lora_training import TrainedFiles, TrainingRequest, list_trainable
-from core.video.provider import ProviderEntry
+from core.video.lora_training import TrainingRequest, list_trainable
 from core.video.request import AUTO, Target
-from core.video.train_lora_job import JOB_NOTE, find_item
+from core.video.train_lora_job import find_item
 from scripts.sample_training_set import write_ink_set
+from tests.fakes.job_records import record as record_of_job
 from tests.fakes.loras import smallest_lora
-from tests.fakes.provider import ENTRY, FULL, FakeProvider
+from tests.fakes.provider import BIG, ENTRY, FULL, QuickTrainer, entry_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from core.jobs.job import JobContext, Report
+    from core.jobs.job import Report
     from core.video.lora_training import TrainingPlan
-    from core.video.provider import ProviderContext
 
 TARGET = Target(provider=ENTRY.info.id, deployment=ENTRY.info.deployment, model=FULL.id)
-
-
-@dataclass
-class QuickTrainer:
-    """Trains in an instant: a LoRA, a record and a clip, as a real one leaves them."""
-
-    plans: list[TrainingPlan]
-
-    def refusal(self, model: str) -> str:
-        return "" if model == FULL.id else f"{model} learns nothing."
-
-    def usual(self, model: str) -> Recipe:
-        return Recipe(
-            rank=1, alpha=1, targets=Targets.ATTENTION, learning_rate=0.1, steps=2, batch_size=1,
-            validate_every=1, save_every=1,
-        )  # fmt: skip
-
-    def fit(self, plan: TrainingPlan) -> TrainingPlan:
-        return plan.model_copy(update={"parameters": 1_000_000})
-
-    def train(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainedFiles:
-        self.plans.append(plan)
-        for item in plan.items:
-            find_item(item)
-        lora = smallest_lora(ctx.workdir / "lora.safetensors", {JOB_NOTE: ctx.job_id})
-        (kept / RECORD).write_text(
-            record_text([LossLine(step=2, loss=0.5, clip="step-000002.mp4")])
-        )
-        clip = kept / "step-000002.mp4"
-        clip.write_bytes(b"a clip")
-        return TrainedFiles(lora, kept / RECORD, (clip,))
 
 
 @pytest.fixture
@@ -73,13 +49,7 @@ def trainer() -> QuickTrainer:
 
 
 def studio_with(trainer: QuickTrainer, home: Path, free_bytes: int = 10**12) -> Studio:
-    def open_provider(context: ProviderContext) -> FakeProvider:
-        provider = ENTRY.open(context)
-        assert isinstance(provider, FakeProvider)
-        provider.trainer = trainer
-        return provider
-
-    entry = ProviderEntry(ENTRY.info, open_provider)
+    entry = entry_with(trainer)
     return Studio([entry], paths=Paths.below(home), free_bytes=lambda _: free_bytes)
 
 
@@ -134,8 +104,40 @@ def test_all_that_is_wrong_is_told_at_once(studio: Studio, ink: Path) -> None:
 
 def test_a_name_that_is_taken_is_refused_or_replaced(studio: Studio, ink: Path) -> None:
     smallest_lora(studio.paths.lora_dirs[0] / "look.safetensors")
-    assert "--force" in problems_of(studio, asked(ink, name="look"))["name"]
+    found = problems_of(studio, asked(ink, name="look"))["name"]
+    assert "--force" in found
+    assert "such as 'look-2'" in found
     assert studio.plan_training(asked(ink, name="look", overwrite=True)).overwrite
+
+
+def test_a_free_name_is_none_that_is_there_or_still_to_be_trained(
+    studio: Studio, ink: Path
+) -> None:
+    listed = list_training_set(ink)
+    assert studio.free_lora_name(listed) == "My-ink"
+    smallest_lora(studio.paths.lora_dirs[0] / "My-ink.safetensors")
+    assert studio.free_lora_name(listed) == "My-ink-2"
+    job_id = studio.submit_training(studio.plan_training(asked(ink, name="My-ink-2")))
+    assert studio.free_lora_name(listed) == "My-ink-3"
+    studio.queue.cancel(job_id)
+    assert studio.free_lora_name(listed) == "My-ink-2"
+
+
+def test_everything_wrong_is_told_of_a_model_that_is_not_installed_too(
+    studio: Studio, trainer: QuickTrainer, ink: Path
+) -> None:
+    trainer.trained = BIG.id
+    target = TARGET.with_model(BIG.id)
+    with pytest.raises(NotConfigured, match=r"Fake Big is not installed\. Install it\."):
+        studio.plan_training(asked(ink, target=target))
+    trainer.is_too_large = True
+    with pytest.raises(NotConfigured, match=r"No room\. Fake Big is not installed\."):
+        studio.plan_training(asked(ink, target=target))
+    (ink / "00.txt").unlink()
+    wrong = {"choices": {"rank": 0}, "name": "a/b", "resolution": "8k", "length_s": 99.0}
+    found = problems_of(studio, asked(ink, target=target, **wrong))
+    assert set(found) == {"set", "rank", "name", "resolution", "length", "target"}
+    assert found["target"] == "Fake Big is not installed. Install it."
 
 
 def test_a_disk_without_room_is_told_before_anything_begins(
@@ -178,6 +180,38 @@ def test_a_trained_lora_is_in_the_collection_with_all_that_is_known(
     assert list((studio.paths.inputs_dir / record.id).iterdir()) == []
 
 
+def test_a_lora_that_is_replaced_takes_its_validation_clips_with_it(
+    studio: Studio, ink: Path
+) -> None:
+    folder = run(studio, studio.plan_training(asked(ink, name="look"))).path.parent
+    old = folder / "look-step-000001.mp4"
+    old.write_bytes(b"of an earlier step")
+    others = [folder / "look-step-000009.mp4", folder / "look-2-step-000001.mp4", folder / "a.mp4"]
+    for other in others:
+        other.write_bytes(b"of somebody else")
+    named = [old.name, "look-2-step-000001.mp4", "a.mp4", "../look-step-000001.mp4"]
+    lines = [LossLine(step=1, clip=name) for name in (*named, "look-step-000002.mp4")]
+    (folder / "look.jsonl").write_text(record_text(lines))
+    plan = studio.plan_training(asked(ink, name="look", overwrite=True))
+    note = "It replaces the LoRA 'look' that is there, with its record and its 2 validation clips."
+    assert note in plan.notes
+    run(studio, plan)
+    assert not old.exists()
+    assert all(other.exists() for other in others)
+    assert (folder / "look-step-000002.mp4").read_bytes() == b"a clip"
+
+
+def test_clips_beside_a_lora_of_another_program_stay(studio: Studio, ink: Path) -> None:
+    path = smallest_lora(studio.paths.lora_dirs[0] / "look.safetensors")
+    clip = path.with_name("look-step-000001.mp4")
+    clip.write_bytes(b"mine")
+    path.with_suffix(".jsonl").write_text(record_text([LossLine(step=1, clip=clip.name)]))
+    plan = studio.plan_training(asked(ink, name="look", overwrite=True))
+    assert "It replaces the LoRA 'look' that is there." in plan.notes
+    run(studio, plan)
+    assert clip.read_bytes() == b"mine"
+
+
 def test_a_name_taken_meanwhile_gets_another_and_says_so(studio: Studio, ink: Path) -> None:
     plan = studio.plan_training(asked(ink, name="look"))
     other = smallest_lora(plan.path).read_bytes()
@@ -187,6 +221,34 @@ def test_a_name_taken_meanwhile_gets_another_and_says_so(studio: Studio, ink: Pa
     assert path != plan.path
     assert plan.path.read_bytes() == other
     assert any(isinstance(event, Notice) and path.name in event.message for event in reports)
+
+
+def test_the_losses_of_a_training_are_read_before_and_after_its_end(
+    studio: Studio, ink: Path
+) -> None:
+    job_id = studio.submit_training(studio.plan_training(asked(ink, name="look")))
+    assert studio.read_losses(studio.queue.job(job_id)) == LossCurve(steps=2)
+    record = studio.paths.inputs_dir / job_id / RECORD
+    record.write_text(record_text([LossLine(step=1, validation_loss=0.9)]))
+    begun = studio.read_losses(studio.queue.job(job_id))
+    assert begun == LossCurve(steps=2, validated=(LossPoint(1, 0.9),))
+    studio.queue.run_job(job_id)
+    assert not record.exists()
+    ended = studio.read_losses(studio.queue.job(job_id))
+    assert ended == LossCurve(steps=2, learned=(LossPoint(2, 0.5),))
+
+
+def test_a_lora_that_another_training_replaced_lends_its_losses_to_nobody_else(
+    studio: Studio, ink: Path
+) -> None:
+    first = studio.submit_training(studio.plan_training(asked(ink, name="look")))
+    studio.queue.run_job(first)
+    run(studio, studio.plan_training(asked(ink, name="look", overwrite=True)))
+    assert studio.read_losses(studio.queue.job(first)) == LossCurve(steps=2)
+
+
+def test_a_job_that_trains_nothing_has_no_losses(studio: Studio) -> None:
+    assert studio.read_losses(record_of_job("clip")) is None
 
 
 def test_a_job_killed_when_its_lora_was_in_place_is_done(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,8 +44,6 @@ from tests.fakes.provider import FAKE_KEY, FULL, SMALL, memory_plan
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytestqt.qtbot import QtBot
 
     from core.video.spec import ModelSpec
@@ -118,24 +117,40 @@ def test_what_was_left_out_joins_the_notes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason_code", "fix"),
+    ("reason_code", "fix", "advice"),
     [
-        (ReasonCode.NOT_INSTALLED, ShowInstall(LTX_SMALL)),
-        (ReasonCode.DAMAGED, ShowInstall(LTX_SMALL)),
-        (ReasonCode.KEY_MISSING, SetKey(FAKE_KEY)),
-        (ReasonCode.MACHINE_TOO_SMALL, ChooseValue("target", LOCAL.target)),
-        (ReasonCode.PACKAGE_MISSING, None),
+        (ReasonCode.NOT_INSTALLED, ShowInstall(LTX_SMALL), "Install it in the Models tab."),
+        (ReasonCode.DAMAGED, ShowInstall(LTX_SMALL), "Repair it in the Models tab."),
+        (ReasonCode.KEY_MISSING, SetKey(FAKE_KEY), "Run a command."),
+        (ReasonCode.MACHINE_TOO_SMALL, ChooseValue("target", LOCAL.target), "Run a command."),
+        (ReasonCode.PACKAGE_MISSING, None, "Run a command."),
     ],
 )
-def test_what_is_lacking_is_told_with_what_mends_it(
-    reason_code: ReasonCode, fix: Fix | None
+def test_what_is_lacking_is_told_with_what_mends_it_in_the_window(
+    reason_code: ReasonCode, fix: Fix | None, advice: str
 ) -> None:
-    readiness = NotReady(reason_code, "It lacks something.", "Do this.")
-    text = describe_plan(planned(), CLOUD.info, readiness, ON_CPU)
+    readiness = NotReady(reason_code, "It lacks something.", "Run a command.")
+    spec = planned().spec.model_copy(update={"is_builtin": False})
+    plan = planned().model_copy(update={"spec": spec})
+    text = describe_plan(plan, CLOUD.info, readiness, ON_CPU)
     assert text.line
     (issue,) = text.issues
-    assert issue.message == "It lacks something. Do this."
+    assert issue.message == f"It lacks something. {advice}"
     assert (issue.quick_fix and issue.quick_fix.fix) == fix
+
+
+def test_the_details_name_the_loras() -> None:
+    plan = planned()
+    given = (lora(path=Path("/loras/ink.safetensors")),)
+    with_one = plan.model_copy(update={"request": plan.request.with_inputs(given)})
+    assert "LoRA" not in describe_plan(plan, CLOUD.info, Ready(), ON_CPU).details
+    assert "With LoRA ink" in describe_plan(with_one, CLOUD.info, Ready(), ON_CPU).details
+
+
+def test_what_comes_with_the_program_is_repaired_by_no_tab() -> None:
+    readiness = NotReady(ReasonCode.DAMAGED, "It is damaged.", "Get a whole copy.")
+    (issue,) = describe_plan(planned(), CLOUD.info, readiness, ON_CPU).issues
+    assert issue.message == "It is damaged. Get a whole copy."
 
 
 def test_a_plan_that_does_not_fit_says_why() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from core.jobs.job_record import JobState
@@ -14,6 +15,9 @@ from core.studio import Studio
 from core.video.train_lora_job import KIND, TrainingPayload
 from gui.training.training_dialog import TrainingDialog
 from gui.training.training_form import SetField
+from gui.widgets.choice_field import ChoiceField
+from gui.widgets.fields import LineField
+from gui.widgets.number_field import NumberField
 from providers import PROVIDERS
 from scripts.sample_training_set import write_ink_set
 from tests.gui.children import child
@@ -70,7 +74,7 @@ def chosen(dialog: TrainingDialog) -> object:
     return dialog.form.value()
 
 
-MAIN = ("steps", "rank")
+MAIN = ("steps", "rank", "length")
 MORE = (
     "alpha", "learning_rate", "batch_size", "seed", "caption_dropout", "first_frame_share",
     "validate_every", "save_every",
@@ -82,6 +86,7 @@ CASES = (
     ControlCase("training_trigger", write("inkpaper"), chosen),
     ControlCase("training_validation_prompt", write("a red ball"), chosen),
     ControlCase("training_targets", choose_index(1), chosen),
+    ControlCase("training_resolution", choose_index(1), chosen),
     *(ControlCase(f"training_{name}", step_up, chosen) for name in (*MAIN, *MORE)),
     ControlCase("training_start", click, lambda dialog: start_of(dialog).isEnabled()),
     ControlCase("section_training_more", click, lambda dialog: dialog.section.is_open),
@@ -133,10 +138,76 @@ def test_models_that_cannot_be_trained_say_why(
     dialog = make_dialog()
     field = child(dialog, QPushButton, "training_folder")
     assert field.isVisible()
-    reasons = {model.spec.id: model.refusal for model in dialog.form.models}
-    assert reasons["ltx-mini"] == ""
-    assert "is distilled" in reasons["ltx-2.3-distilled"]
-    assert "is not installed" in reasons["ltx-2.3"]
+    models = child(dialog, ChoiceField, "training_model")
+    tips = {
+        model.spec.id: models.itemData(row, Qt.ItemDataRole.ToolTipRole)
+        for row, model in enumerate(dialog.form.models)
+    }
+    assert "is distilled" in tips["ltx-2.3-distilled"]
+    assert "is not installed" in tips["ltx-2.3"]
+    assert tips["ltx-2.3"].endswith("Install it in the Models tab.")
+    assert not any("setup_ltx_video.py" in tip for tip in tips.values())
+
+
+def test_what_is_usual_is_told_for_the_chosen_model(
+    make_dialog: Callable[[], TrainingDialog],
+) -> None:
+    dialog = make_dialog()
+    dialog.section.open()
+
+    def said(name: str) -> str:
+        return child(dialog, NumberField, f"training_{name}").text()
+
+    names = ("steps", "rank", "alpha", "learning_rate", "length")
+    assert [said(name) for name in names] == [
+        "As usual: 200", "As usual: 16", "As usual: 16", "As usual: 0.003", "As usual: 2 s",
+    ]  # fmt: skip
+    targets = child(dialog, ChoiceField, "training_targets")
+    assert targets.currentText() == "As usual: Attention and feed-forward"
+    resolutions = child(dialog, ChoiceField, "training_resolution")
+    assert resolutions.currentText() == "As usual: 128p"
+    dialog.form.put("rank", 8)
+    assert said("alpha") == "As usual: 8"
+    large = next(one for one in dialog.form.models if one.spec.id == "ltx-2.3")
+    dialog.form.put("model", large.target)
+    assert [said(name) for name in names] == [
+        "As usual: 2000", "8", "As usual: 8", "As usual: 0.0001", "As usual: 2 s",
+    ]  # fmt: skip
+    assert targets.currentText() == "As usual: Attention"
+    assert resolutions.findText(large.spec.resolutions[-1]) > 0
+
+
+def test_resolution_and_length_are_those_of_the_plan(
+    qtbot: QtBot, make_dialog: Callable[[], TrainingDialog], local_studio: Studio, ink: Path
+) -> None:
+    dialog = make_dialog()
+    child(dialog, SetField, "training_source_row").take(ink)
+    qtbot.waitUntil(start_of(dialog).isEnabled, timeout=WITHIN_MS)
+    dialog.form.put("length", 50.0)
+    qtbot.waitUntil(lambda: "0.5 to 5 s of a clip, not 50 s" in plan_of(dialog), timeout=WITHIN_MS)
+    assert "--length" not in plan_of(dialog)
+    dialog.form.put("length", None)
+    dialog.form.put("resolution", "4k")
+    qtbot.waitUntil(lambda: "128p, not '4k'" in plan_of(dialog), timeout=WITHIN_MS)
+
+
+def test_a_second_training_of_a_set_gets_a_free_name(
+    qtbot: QtBot, make_dialog: Callable[[], TrainingDialog], ink: Path
+) -> None:
+    dialog = make_dialog()
+    child(dialog, SetField, "training_source_row").take(ink)
+    qtbot.waitUntil(start_of(dialog).isEnabled, timeout=WITHIN_MS)
+    name = child(dialog, LineField, "training_name")
+    assert (name.text(), name.placeholderText()) == ("", "ink")
+    dialog.form.put("name", "mine")
+    qtbot.waitUntil(lambda: "mine.safetensors" in plan_of(dialog), timeout=WITHIN_MS)
+    dialog.form.put("name", "")
+    qtbot.waitUntil(lambda: "ink.safetensors" in plan_of(dialog), timeout=WITHIN_MS)
+    start_of(dialog).click()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=WITHIN_MS)
+    dialog.show()
+    qtbot.waitUntil(lambda: "to ink-2.safetensors" in plan_of(dialog), timeout=WITHIN_MS)
+    assert (name.text(), name.placeholderText()) == ("", "ink-2")
 
 
 def test_every_control_changes_something(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from core.errors import JobCancelled, UnsupportedRequest
+from core.errors import JobCancelled, NotConfigured, UnsupportedRequest
 from core.jobs.job import CancelToken
 from core.video.model_store import AddedModel, OnDisk
 from core.video.provider import NotReady, Ready
@@ -280,7 +280,7 @@ def spoil_folder(folder: Path, what: str) -> None:
         ("index", "is no folder in the layout of diffusers"),
         ("part", "vae/ is missing"),
         ("shard", "transformer/two.safetensors is missing, one of 2 shards"),
-        ("cut", "is cut off"),
+        ("cut", "is empty"),
         ("pickle", "vae/diffusion_pytorch_model.bin is a pickle"),
         ("name", "names a part that is no folder's name"),
     ],
@@ -317,7 +317,9 @@ def test_everything_that_is_wrong_is_told_at_once(shop: Shop, theirs: Path) -> N
 
 def test_a_single_file_without_its_relatives_names_the_command(shop: Shop, theirs: Path) -> None:
     file = save(weights_like(TINY_AV_23), theirs / "mix.safetensors")
-    assert f"setup_ltx_video.py --model {TINY_AV_23.id}" in shop.refused(file)
+    with pytest.raises(NotConfigured, match=f"setup_ltx_video.py --model {TINY_AV_23.id}"):
+        shop.add(file)
+    assert "are not installed" in shop.refused(file, name="a/b")
 
 
 def test_a_model_of_another_family_is_none_to_be_like(shop: Shop, theirs: Path) -> None:

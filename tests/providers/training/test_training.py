@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from core.errors import JobCancelled, JournalError, UnsupportedRequest
+from core.errors import JobCancelled, JournalError, NotConfigured
 from core.jobs.job import CancelToken, JobContext
 from core.lora.lora_family import fit_lora
 from core.lora.lora_file import read_lora
@@ -160,9 +161,9 @@ def test_the_validation_loss_falls_and_the_file_fits_the_model(
     assert file.ranks == (4,)
     assert file.metadata["base_model"] == model.id
     assert all(order.kept.joinpath(line.clip).stat().st_size for line in record if line.clip)
-    # What the queue shows meanwhile: a frame of the clip beside the curve.
-    with Image.open(order.workdir / "losses-12.png") as image:
-        assert image.size == (210 + 360, 140)
+    # What the queue shows meanwhile: a frame of the newest clip.
+    with Image.open(order.workdir / "step-000012.png") as image:
+        assert image.size == (order.sample.width, order.sample.height)
 
 
 @pytest.mark.parametrize("stops_after", [3, 6])
@@ -278,8 +279,26 @@ def test_a_large_model_without_a_gpu_is_refused(place: Place, ink_set: Path) -> 
     model = trainable(TINY_VIDEO).model_copy(update={"footprint": big})
     plan = place.plan(TINY_VIDEO, ink_set)
     trainer = LocalTrainer(context_of(place.home), {model.id: model}, TINY_INFO, lambda: None)
-    with pytest.raises(UnsupportedRequest, match="needs a GPU with about"):
+    with pytest.raises(NotConfigured, match="needs a GPU with about"):
         trainer.fit(plan)
+
+
+def test_the_usual_time_counts_start_and_end_too(place: Place, ink_set: Path) -> None:
+    plan = place.plan(TINY_VIDEO, ink_set)
+    assert plan.est_seconds is None
+    kept, work = place.folder / "kept", place.folder / "work"
+    for folder in (kept, work):
+        folder.mkdir()
+    began_at = time.monotonic()
+    ctx = JobContext(work, CancelToken(), lambda _: None, job_id="job")
+    place.trainer().train(plan, kept, ctx)
+    took_s = time.monotonic() - began_at
+    again = place.plan(TINY_VIDEO, ink_set)
+    assert again.est_seconds is not None
+    assert again.est_seconds == pytest.approx(took_s, rel=0.1)
+    twice = place.plan(TINY_VIDEO, ink_set, steps=2 * plan.recipe.steps)
+    assert twice.est_seconds is not None
+    assert again.est_seconds < twice.est_seconds < 1.9 * again.est_seconds
 
 
 def test_a_stopped_process_says_so(place: Place, ink_set: Path) -> None:
