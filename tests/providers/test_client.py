@@ -154,7 +154,7 @@ def test_a_lora_is_trained_and_a_wrong_choice_is_refused(
     client: LTXVideoClient, tmp_path: Path, home: Path
 ) -> None:
     write_ink_set(tmp_path / "ink")
-    with pytest.raises(UnsupportedRequest, match="rank"):
+    with pytest.raises(UnsupportedRequest, match="Rank takes 1 to 256, not 0"):
         asyncio.run(client.fine_tune_lora(tmp_path / "ink", model=LTXModel.LTX_MINI, rank=0))
     path = asyncio.run(client.fine_tune_lora(tmp_path / "ink", model=LTXModel.LTX_MINI, steps=2))
     assert path == Paths.below(home).models_dir / "loras" / "ink.safetensors"
