@@ -77,12 +77,13 @@ def main(arguments: list[str]) -> int:
             print(f"{miss.attribute}: {miss.asked}, but {miss.got}: {miss.caption}")
     text = figures_text(results)
     print(text, flush=True)
+    examples = [(question.caption, clip.frames) for question, clip in results.examples]
     if options.sheet:
-        contact_sheet(results.examples).save(options.sheet)
+        contact_sheet(examples).save(options.sheet)
     if options.json:
         options.json.write_text(json.dumps(_plain(results), indent=1), encoding="utf-8")
     if options.write_card:
-        contact_sheet(results.examples[:8]).save(_SHEET, optimize=True)
+        contact_sheet(examples[:8]).save(_SHEET, optimize=True)
         _write_card(text, options)
     return 0 if results.weakest >= NEEDED else 1
 

@@ -40,6 +40,7 @@ SLOWEST = (
     "tests/e2e/test_cli_bad_input.py",
     "tests/e2e/test_film_cli.py",
     "tests/e2e/test_journey.py",
+    "tests/e2e/test_mini_modes.py",
     "tests/e2e/test_mini_stopping.py",
     "tests/e2e/test_mini_training.py",
     "tests/e2e/test_window_kills.py",

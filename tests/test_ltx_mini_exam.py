@@ -107,7 +107,7 @@ def test_right_clips_are_counted_as_right_and_shown() -> None:
     assert results.weakest == 1.0
     assert results.kept[0].ssim > 0.95
     assert "is reached" in figures_text(results)
-    sheet = contact_sheet(results.examples)
+    sheet = contact_sheet([(asked.caption, clip.frames) for asked, clip in results.examples])
     assert sheet.width > 6 * 192
     assert sheet.height > len(results.examples) * 128
 

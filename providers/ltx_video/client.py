@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, assert_never
+from typing import TYPE_CHECKING, Any, Self, assert_never
 
 from core.errors import JobCancelled, Problem, RenderFailed, UnsupportedRequest
 from core.jobs.job import Cancelled, Failed, Progressed, Succeeded
+from core.lora.training_set import list_training_set
 from core.studio import Studio
+from core.video.lora_training import TrainingRequest
 from core.video.request import (
     AUTO,
     Editing,
@@ -17,6 +19,7 @@ from core.video.request import (
     Input,
     Motion,
     RenderRequest,
+    RetakePart,
     Role,
     Sampling,
     Target,
@@ -43,10 +46,13 @@ class LTXGenerationConfig:
         model: None for the best one that is installed and fits.
         resolution: a name such as "720p", or a size such as "1280x736".
         image, end_image: the first frame and the last one.
-        keyframes: a time in seconds and the picture that the clip comes by then.
+        keyframes: a time in seconds and the picture that the clip comes by then; a third value is
+            how strongly, from 0 to 1.
         audio_file: a sound that the clip follows and gets.
         strength: for `transform_video`, how much is made anew: 0 gives it back, 1 ignores it.
         extend_direction: for `extend_video`.
+        retake_from_s, retake_to_s, retake_part: for `retake_video`, what is made anew; None is the
+            clip's beginning and its end, and picture and sound.
         loras: a file, or the name of one of your own, and its scale.
         out: a file (.mp4) or an existing folder; None for the usual output folder.
         overwrite: replace an existing file.
@@ -62,11 +68,14 @@ class LTXGenerationConfig:
     include_audio: bool | None = None
     image: Path | None = None
     end_image: Path | None = None
-    keyframes: tuple[tuple[float, Path], ...] = ()
+    keyframes: tuple[tuple[float, Path] | tuple[float, Path, float], ...] = ()
     reference_images: tuple[Path, ...] = ()
     audio_file: Path | None = None
     strength: float | None = None
     extend_direction: ExtendDirection | None = None
+    retake_from_s: float | None = None
+    retake_to_s: float | None = None
+    retake_part: RetakePart | None = None
     camera_motion: str | None = None
     camera_speed: float | None = None
     loras: tuple[tuple[Path, float], ...] = ()
@@ -85,11 +94,7 @@ class LTXGenerationConfig:
             (Role.AUDIO, self.audio_file),
         )
         return RenderRequest(
-            target=Target(
-                provider=INFO.id,
-                deployment=deployment.value,
-                model=AUTO if self.model is None else self.model.value,
-            ),
+            target=_target(deployment, self.model),
             prompt=self.prompt,
             negative_prompt=self.negative_prompt,
             frame=FrameRequest(
@@ -100,11 +105,20 @@ class LTXGenerationConfig:
             ),
             inputs=(
                 *(Input(role=role, path=path) for role, path in single if path is not None),
-                *(Input(role=Role.KEYFRAME, path=path, at_s=at) for at, path in self.keyframes),
+                *(
+                    Input(role=Role.KEYFRAME, path=path, at_s=at, strength=next(iter(more), None))
+                    for at, path, *more in self.keyframes
+                ),
                 *(Input(role=Role.REFERENCE, path=path) for path in self.reference_images),
                 *(Input(role=Role.LORA, path=path, strength=scale) for path, scale in self.loras),
             ),
-            editing=Editing(strength=self.strength, direction=self.extend_direction),
+            editing=Editing(
+                strength=self.strength,
+                direction=self.extend_direction,
+                retake_from_s=self.retake_from_s,
+                retake_to_s=self.retake_to_s,
+                retake_part=self.retake_part,
+            ),
             motion=Motion(camera=self.camera_motion, speed=self.camera_speed),
             audio=self.include_audio,
             sampling=Sampling(
@@ -200,6 +214,47 @@ class LTXVideoClient:
         """A clip made anew, as much as the strength says."""
         return await self._with_video(Role.SOURCE_VIDEO, video_path, config)
 
+    async def retake_video(
+        self, video_path: Path, config: LTXGenerationConfig
+    ) -> LTXGenerationResult:
+        """A clip of which a part is made anew, and all else is kept."""
+        return await self._with_video(Role.RETAKE_VIDEO, video_path, config)
+
+    async def fine_tune_lora(
+        self,
+        source: Path,
+        *,
+        model: LTXModel | None = None,
+        name: str | None = None,
+        resolution: str | None = None,
+        length_s: float | None = None,
+        overwrite: bool = False,
+        **choices: Any,
+    ) -> Path:
+        """Train a LoRA on a folder or a manifest of images and clips; gives its file.
+
+        Args:
+            source: as `main.py train-lora` takes it.
+            model: None for the one that a render would take.
+            name: of the LoRA in the collection; None for that of the source.
+            resolution: one of the model's; None for its usual one.
+            length_s: of the longest piece of a clip that is learned.
+            overwrite: replace a LoRA of that name.
+            choices: fields of the recipe, such as `steps`, `rank` and `trigger`.
+        """
+        request = TrainingRequest(
+            target=_target(self._deployment, model),
+            listed=list_training_set(source),
+            choices=choices,
+            resolution=resolution,
+            length_s=length_s,
+            name=name,
+            overwrite=overwrite,
+        )
+        plan = await asyncio.to_thread(self._studio.plan_training, request)
+        job_id = await asyncio.to_thread(self._studio.submit_training, plan)
+        return await self._run(job_id, str(plan.target))
+
     async def _with_video(
         self, role: Role, video_path: Path, config: LTXGenerationConfig
     ) -> LTXGenerationResult:
@@ -213,9 +268,13 @@ class LTXVideoClient:
     async def _make(
         self, request: RenderRequest, config: LTXGenerationConfig
     ) -> LTXGenerationResult:
-        queue = self._studio.queue
         planned = await asyncio.to_thread(self._planned, request, config)
         job_id = await asyncio.to_thread(self._studio.submit_render, planned)
+        path = await self._run(job_id, str(planned.plan.target))
+        return LTXGenerationResult(path, planned.plan, job_id)
+
+    async def _run(self, job_id: str, target: str) -> Path:
+        queue = self._studio.queue
 
         def on_update(update: JobUpdate) -> None:
             event, is_ours = update.event, update.job_id == job_id
@@ -235,11 +294,15 @@ class LTXVideoClient:
             unsubscribe()
         match outcome:
             case Succeeded(path=path):
-                return LTXGenerationResult(path, planned.plan, job_id)
+                return path
             case Failed(error=error):
-                target = str(planned.plan.target)
                 raise RenderFailed(error.message, target=target, hint=error.hint)
             case Cancelled():
                 raise JobCancelled
             case _:
                 assert_never(outcome)
+
+
+def _target(deployment: LTXDeploymentMode, model: LTXModel | None) -> Target:
+    chosen = AUTO if model is None else model.value
+    return Target(provider=INFO.id, deployment=deployment.value, model=chosen)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from providers.ltx_video.mini.caption import said
+from providers.ltx_video.mini.vocabulary import Attribute, read
 from scripts.ltx_mini.world import COLOURS, Scene
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ _SAY: dict[str, tuple[str, ...]] = {
     "hum": ("with a hum", "a low hum"),
     "beeps": ("with beeps", "beeping"),
 }
+# What an image shows as well as a caption says it.
+_SHOWN = frozenset((Attribute.KIND, Attribute.COLOUR, Attribute.SETTING))
 
 
 @dataclass(frozen=True)
@@ -114,3 +118,17 @@ def _caption(rng: random.Random, scene: Scene, *, say_place: bool, say_setting: 
     ]
     rng.shuffle(ending)
     return ", ".join([" ".join(parts), *ending])
+
+
+def leave_open(rng: random.Random, caption: str) -> str:
+    """The same caption without some of what an image shows as well: thing, colour and setting.
+
+    The model reads a set of words, so what is left needs no grammar.
+    """
+    kept = [
+        value
+        for attribute, values in read(caption).values.items()
+        if attribute not in _SHOWN or rng.random() < 0.5
+        for value in values
+    ]
+    return ", ".join(map(said, kept))

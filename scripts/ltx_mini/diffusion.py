@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from diffusers import LTX2VideoTransformer3DModel
 from diffusers.pipelines.ltx2.connectors import LTX2TextConnectors
-from torch.nn import functional
 
 from scripts.ltx_mini import text
 from scripts.ltx_mini.audio import Sound, SoundLibrary, build
-from scripts.ltx_mini.captions import SOUNDS, describe
+from scripts.ltx_mini.captions import SOUNDS, describe, leave_open
 from scripts.ltx_mini.checkpoints import load_checkpoint, load_finished, note, save_checkpoint
+from scripts.ltx_mini.given import Given, choose_given, draw_keys, key_places
 from scripts.ltx_mini.keyframe_latents import (
     BLOCK,
     CHANNELS,
@@ -58,7 +58,7 @@ SHAPES: tuple[tuple[tuple[int, int], int, float], ...] = (
 )
 USUAL_SHAPE_SHARE = 0.5
 DROPPED_CAPTIONS = 0.1
-GIVEN_FIRST_FRAMES = 0.25
+OPEN_CAPTIONS = 0.6
 AUDIO_WEIGHT = 0.25
 # Errors where the caption puts the subject count so many times as much as elsewhere.
 SUBJECT_WEIGHT = 3.0
@@ -119,14 +119,21 @@ class Denoiser(torch.nn.Module):
         video_text, audio_text, text_mask = self.connectors(states, mask, padding_side="left")
         frames, height, width = batch.grid
         sigma = 1000 * batch.sigma
-        return self.transformer(
+        coordinates = self.transformer.rope.prepare_video_coords(
+            len(sigma), frames, height, width, batch.video.device, fps=float(FPS)
+        )
+        if batch.key_places is not None:
+            coordinates = torch.cat((coordinates, batch.key_places), dim=2)
+        video, audio = self.transformer(
             hidden_states=batch.video,
             audio_hidden_states=batch.audio,
             encoder_hidden_states=video_text,
             audio_encoder_hidden_states=audio_text,
-            timestep=sigma[:, None] * (1 - batch.given) if batch.given.any() else sigma[:, None],
-            audio_timestep=sigma,
+            timestep=_levels(sigma, batch.given),
+            audio_timestep=_levels(sigma, batch.given_audio).squeeze(1),
             sigma=sigma,
+            audio_sigma=torch.zeros_like(sigma) if batch.given_audio.all() else sigma,
+            video_coords=coordinates,
             encoder_attention_mask=text_mask,
             audio_encoder_attention_mask=text_mask,
             num_frames=frames,
@@ -137,6 +144,12 @@ class Denoiser(torch.nn.Module):
             use_cross_timestep=True,
             return_dict=False,
         )
+        return video[:, : frames * height * width], audio
+
+
+def _levels(sigma: torch.Tensor, given: torch.Tensor) -> torch.Tensor:
+    """The noise (n, tokens) of each token, or (n, 1) where all have the same."""
+    return sigma[:, None] * (1 - given) if given.any() else sigma[:, None]
 
 
 def load(model: Denoiser, finished: Path) -> None:
@@ -150,14 +163,17 @@ class Noised:
     """A batch on its way to noise, as tokens (n, tokens, channels).
 
     `sigma` (n) is 0 for clean and 1 for noise, `given` (n, tokens) is 1 where a token is kept
-    clean, `grid` is the video tokens' frames, height and width.
+    clean, `grid` is the video tokens' frames, height and width. Tokens of keyframes lie behind
+    those, at `key_places` (n, 3, tokens, 2).
     """
 
     video: torch.Tensor
     audio: torch.Tensor
     sigma: torch.Tensor
     given: torch.Tensor
+    given_audio: torch.Tensor
     grid: tuple[int, int, int]
+    key_places: torch.Tensor | None = None
 
 
 @dataclass
@@ -165,10 +181,13 @@ class Sample:
     """What is kept of a drawn clip.
 
     `video` are its latents as tokens (tokens, channels), `weight` (tokens) says how much an error
-    in each of them counts.
+    in each of them counts. `keys` (keys, tokens of a frame, channels) are more of its frames, by
+    themselves, and `key_frames` which ones.
     """
 
     video: torch.Tensor
+    keys: torch.Tensor
+    key_frames: list[int]
     weight: torch.Tensor
     sound: int
     caption: str
@@ -186,10 +205,13 @@ class LatentPool:
 
     def _draw(self, shape: tuple[int, int], num_frames: int) -> Sample:
         described = describe(self._rng)
-        pictures = draw(described.scene, *shape, num_frames, keyframes(num_frames))
-        video = latents_of(to_tensor(pictures[None]))[0].flatten(1).T / spreads()
+        timed, alone = keyframes(num_frames), draw_keys(self._rng, num_frames)
+        pictures = draw(described.scene, *shape, num_frames, [*timed, *alone])
+        latents = latents_of(to_tensor(pictures[None]))[0] / spreads()[:, None, None, None]
         return Sample(
-            video.contiguous(),
+            latents[:, : len(timed)].flatten(1).T.contiguous(),
+            latents[:, len(timed) :].flatten(2).permute(1, 2, 0).contiguous(),
+            alone,
             subject_weights(described.scene, shape, num_frames),
             SOUNDS.index(described.scene.sound),
             described.caption,
@@ -305,24 +327,28 @@ def train(
     losses: list[tuple[float, float]] = []
     while step < run.steps:
         set_rate(chosen, run.lr, step, run.steps)
-        is_usual = step < USUAL_SHAPE_SHARE * run.steps
+        # Whoever begins with a finished model knows where things are, and the other shapes.
+        is_usual = not run.start_from and step < USUAL_SHAPE_SHARE * run.steps
         number, samples = pool.batch(batch_size, usual=is_usual)
         (width, height), frames, _ = SHAPES[number]
         clean = torch.stack([sample.video for sample in samples])
         clean_audio = sounds[[sample.sound for sample in samples], : audio_length(frames)]
         grid = (len(keyframes(frames)), height // 32, width // 32)
-        if step < PATTERN_STEPS:
+        if step < PATTERN_STEPS and not run.start_from:
             clean = clean + pattern(grid, min(1.0, (PATTERN_STEPS - step) / PATTERN_FADES))
-        batch, aim, aim_audio = _noise(rng, clean, clean_audio, grid)
-        captions = [
-            sample.caption if rng.random() >= DROPPED_CAPTIONS else "" for sample in samples
-        ]
+        given = choose_given(rng, grid, clean_audio.shape[1], AUDIO_LATENTS_A_SECOND / FPS)
+        batch, aim, aim_audio = _noise(samples, clean, clean_audio, grid, given)
+        captions = [_caption(rng, sample.caption, shows=given.shows) for sample in samples]
         # Compiling a shape takes a minute: only the usual one is worth it.
-        with torch.compiler.set_stance("default" if number == 0 else "force_eager"):
+        is_plain = (
+            number == 0 and not given.video.any() and not given.audio.any() and not given.keys
+        )
+        with torch.compiler.set_stance("default" if is_plain else "force_eager"):
             video, audio = model(batch, *text.encode(tokenizer, encoder, captions))
-        weight = torch.stack([sample.weight for sample in samples]) * (1 - batch.given)
+        weight = torch.stack([sample.weight for sample in samples]) * (1 - given.video)
         video_loss = ((video - aim) ** 2 * weight[..., None]).sum() / (weight.sum() * CHANNELS)
-        audio_loss = functional.mse_loss(audio, aim_audio)
+        made_audio = (1 - given.audio)[:, None].expand_as(audio)
+        audio_loss = ((audio - aim_audio) ** 2 * made_audio).sum() / made_audio.sum().clamp(min=1)
         update(model, chosen, video_loss + AUDIO_WEIGHT * audio_loss)
         step += 1
         mean.follow(step)
@@ -342,8 +368,19 @@ def train(
             save_checkpoint(folder, step, mean.pair, chosen)
 
 
+def _caption(rng: random.Random, caption: str, *, shows: bool) -> str:
+    if rng.random() < DROPPED_CAPTIONS:
+        return ""
+    # Where an image shows it, people do not say it again.
+    return leave_open(rng, caption) if shows and rng.random() < OPEN_CAPTIONS else caption
+
+
 def _noise(
-    rng: random.Random, clean: torch.Tensor, clean_audio: torch.Tensor, grid: tuple[int, int, int]
+    samples: list[Sample],
+    clean: torch.Tensor,
+    clean_audio: torch.Tensor,
+    grid: tuple[int, int, int],
+    given: Given,
 ) -> tuple[Noised, torch.Tensor, torch.Tensor]:
     n = clean.shape[0]
     # Sampling walks sigma with this shift; training draws it the same way, so that no step is
@@ -351,12 +388,29 @@ def _noise(
     even = torch.rand(n)
     sigma = SIGMA_SHIFT * even / (1 + (SIGMA_SHIFT - 1) * even)
     noise, noise_audio = torch.randn_like(clean), torch.randn_like(clean_audio)
-    given = torch.zeros(clean.shape[:2])
-    # Whole batches, not single samples: one noise level for all tokens of a sample is a third
-    # cheaper.
-    if grid[0] > 1 and rng.random() < GIVEN_FIRST_FRAMES:
-        given[:, : grid[1] * grid[2]] = 1
-    level = sigma[:, None, None] * (1 - given[..., None])
-    video = (1 - level) * clean + level * noise
-    audio = (1 - sigma[:, None, None]) * clean_audio + sigma[:, None, None] * noise_audio
-    return Noised(video, audio, sigma, given, grid), noise - clean, noise_audio - clean_audio
+    video = _mixed(clean, noise, sigma, given.video)
+    audio = _mixed(clean_audio, noise_audio, sigma, given.audio)
+    cleanness, places = given.video, None
+    if given.keys:
+        keys = torch.stack([sample.keys[: given.keys].flatten(0, 1) for sample in samples])
+        soft = torch.full((keys.shape[1],), given.strength)
+        video = torch.cat((video, _mixed(keys, torch.randn_like(keys), sigma, soft)), dim=1)
+        cleanness = torch.cat((cleanness, soft))
+        places = key_places([sample.key_frames[: given.keys] for sample in samples], grid, FPS)
+    batch = Noised(
+        video,
+        audio,
+        sigma,
+        cleanness.expand(n, -1),
+        given.audio.expand(n, -1),
+        grid,
+        places,
+    )
+    return batch, noise - clean, noise_audio - clean_audio
+
+
+def _mixed(
+    clean: torch.Tensor, noise: torch.Tensor, sigma: torch.Tensor, given: torch.Tensor
+) -> torch.Tensor:
+    level = sigma[:, None, None] * (1 - given[:, None])
+    return (1 - level) * clean + level * noise

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from scripts.ltx_mini.exam import Marks, Results
-    from scripts.ltx_mini.questions import Question
-    from scripts.ltx_mini.renderers import Clip
 
 _SHOTS = 6
 _GAP = 4
@@ -105,19 +106,19 @@ def _cells(marks: Marks, attribute: str) -> tuple[str, str, str]:
     return str(count.asked), str(count.right), f"{count.share:.1%}"
 
 
-def contact_sheet(examples: Sequence[tuple[Question, Clip]]) -> Image.Image:
-    """A picture with a row of frames for every clip, its caption above it."""
-    width = max(clip.frames.shape[2] for _, clip in examples)
-    height = max(clip.frames.shape[1] for _, clip in examples)
+def contact_sheet(examples: Sequence[tuple[str, NDArray[np.uint8]]]) -> Image.Image:
+    """A picture with a row of frames for every clip, its words above it."""
+    width = max(frames.shape[2] for _, frames in examples)
+    height = max(frames.shape[1] for _, frames in examples)
     row_height = height + _LINE + 2 * _GAP
     size = (_SHOTS * (width + _GAP) + _GAP, len(examples) * row_height + _GAP)
     sheet = Image.new("RGB", size, _PAPER)
     pen = ImageDraw.Draw(sheet)
-    for row, (question, clip) in enumerate(examples):
+    for row, (words, frames) in enumerate(examples):
         top = _GAP + row * row_height
-        pen.text((_GAP, top), question.caption, fill=_INK)
+        pen.text((_GAP, top), words, fill=_INK)
         for column in range(_SHOTS):
-            frame = clip.frames[column * (len(clip.frames) - 1) // (_SHOTS - 1)]
+            frame = frames[column * (len(frames) - 1) // (_SHOTS - 1)]
             place = (_GAP + column * (width + _GAP), top + _LINE)
             sheet.paste(Image.fromarray(frame), place)
     return sheet

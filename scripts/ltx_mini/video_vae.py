@@ -192,9 +192,10 @@ def train_encoder(run: Training, *, batch_size: int, pool_size: int) -> None:
     errors: list[float] = []
     while step < run.steps:
         set_rate(chosen, run.lr, step, run.steps)
-        # Start images are single pictures, the encoder's main work; clips teach it the time axis.
-        num_frames = rng.choices((1, 9), (0.75, 0.25))[0]
-        size = batch_size * (4 if num_frames == 1 else 1)
+        # Pictures are the most common work; of clips it must know those that are as long as theirs,
+        # since each latent frame is made from all that lies before it.
+        num_frames = rng.choices((1, 9, 17, 33), (0.25, 0.15, 0.25, 0.35))[0]
+        size = max(1, batch_size * 8 // max(2, num_frames - 1))
         true = pool.batch(size, num_frames, whole=rng.random() < 0.4)
         aim = latents_of(true[:, :, keyframes(num_frames)])
         made = encoder(true)[:, :CHANNELS]

@@ -6,19 +6,23 @@ import asyncio
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from core.errors import UnsupportedRequest
 from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
+from core.lora.lora_file import read_lora
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.video.request import Editing, ExtendDirection, Input, Role, Sampling
 from providers.ltx_video import LTXDeploymentMode, LTXModel
 from providers.ltx_video.client import LTXGenerationConfig, LTXVideoClient
+from scripts.sample_training_set import write_ink_set
 from tests.fakes.clips import moving_clip
 from tests.fakes.program import ROOT, environment
 
@@ -117,18 +121,44 @@ def test_whoever_stops_waiting_stops_the_work(client: LTXVideoClient, home: Path
 
 
 def test_what_a_model_does_not_take_is_refused_before_anything_starts(
-    client: LTXVideoClient, tmp_path: Path
+    client: LTXVideoClient,
 ) -> None:
-    video = moving_clip(tmp_path / "v.mp4", 33, 16, size=(192, 128))
-    mini = LTXGenerationConfig("a ball", model=LTXModel.LTX_MINI, keyframes=((0.5, video),))
-    with pytest.raises(UnsupportedRequest, match="takes no video to extend"):
-        asyncio.run(client.extend_video(video, mini))
-    with pytest.raises(UnsupportedRequest, match="takes no source video"):
-        asyncio.run(client.transform_video(video, mini))
-    with pytest.raises(UnsupportedRequest, match="takes no keyframe"):
-        asyncio.run(client.generate_with_keyframes(mini))
+    large = LTXGenerationConfig("a ball", model=LTXModel.LTX_MINI, resolution="4k")
+    with pytest.raises(UnsupportedRequest, match="4k"):
+        asyncio.run(client.generate_video_async(large))
     with pytest.raises(UnsupportedRequest, match="No keyframe is named"):
         asyncio.run(client.generate_with_keyframes(CONFIG))
+
+
+def test_a_clip_comes_by_pictures_and_a_video_is_extended_made_anew_and_retaken(
+    client: LTXVideoClient, tmp_path: Path
+) -> None:
+    video = moving_clip(tmp_path / "v.mp4", 17, 16, size=(192, 128))
+    picture = tmp_path / "p.png"
+    Image.new("RGB", (192, 128), "red").save(picture)
+    by = replace(CONFIG, keyframes=((0.25, picture), (0.5, picture, 0.4)))
+    result = asyncio.run(client.generate_with_keyframes(by))
+    made = [(one.at_s, one.strength) for one in result.plan.request.of_role(Role.KEYFRAME)]
+    assert made == [(0.25, None), (0.5, 0.4)]
+    extended = asyncio.run(client.extend_video(video, CONFIG))
+    assert probe_clip(extended.path).num_frames == 17 + 8
+    anew = asyncio.run(client.transform_video(video, replace(CONFIG, strength=0.5)))
+    assert anew.plan.strength == 0.5
+    part = replace(CONFIG, duration_s=None, retake_from_s=0.5, retake_to_s=1.0)
+    retaken = asyncio.run(client.retake_video(video, part))
+    assert retaken.plan.new == range(8, 16)
+    assert probe_clip(retaken.path).num_frames == 17
+
+
+def test_a_lora_is_trained_and_a_wrong_choice_is_refused(
+    client: LTXVideoClient, tmp_path: Path, home: Path
+) -> None:
+    write_ink_set(tmp_path / "ink")
+    with pytest.raises(UnsupportedRequest, match="Rank takes 1 to 256, not 0"):
+        asyncio.run(client.fine_tune_lora(tmp_path / "ink", model=LTXModel.LTX_MINI, rank=0))
+    path = asyncio.run(client.fine_tune_lora(tmp_path / "ink", model=LTXModel.LTX_MINI, steps=2))
+    assert path == Paths.below(home).models_dir / "loras" / "ink.safetensors"
+    assert read_lora(path).metadata["steps"] == "2"
 
 
 def test_the_example_of_the_guide_makes_its_clip(tmp_path: Path) -> None:

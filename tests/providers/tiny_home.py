@@ -19,7 +19,7 @@ from core.platform.paths import Paths
 from core.video.plan import Precision
 from core.video.planning import make_plan
 from core.video.provider import ProviderContext
-from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target, Task
 from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange
 from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.engine.protocol import OrderedImage, RenderOrder
@@ -171,7 +171,11 @@ def tiny(
         update={
             "id": name,
             "label": name,
+            "tasks": (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE),
             "inputs": {Role.START: 1, Role.LORA: MOST_LORAS},
+            "strength": None,
+            "reference_strength": None,
+            "keeps_source_audio": False,
             "lora_family": loras.id,
             "sizes": (size, large),
             "fps": (16,),

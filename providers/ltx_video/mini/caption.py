@@ -37,6 +37,16 @@ _PLURALS = {
     Attribute.AUDIO: "sounds",
 }
 _SHOWN = (Attribute.KIND, Attribute.COLOUR, Attribute.SETTING, Attribute.AUDIO)
+# What shows a subject in its setting.
+_SHOW = (
+    Role.START,
+    Role.END,
+    Role.KEYFRAME,
+    Role.REFERENCE,
+    Role.SOURCE_VIDEO,
+    Role.EXTEND_VIDEO,
+    Role.RETAKE_VIDEO,
+)
 # For the others there is a usual value: at rest, in the middle, of medium size, silent.
 _DRAWN = {Attribute.KIND: "thing", Attribute.COLOUR: "colour", Attribute.SETTING: "setting"}
 # Words that the tokenizer reads as that very value, where its own name is none.
@@ -74,7 +84,7 @@ def mini_caption(prompt: str, seed: int, *, has_image: bool, has_camera: bool) -
     Args:
         prompt: any words.
         seed: decides what the prompt leaves open.
-        has_image: a start image shows the subject and its setting, so nothing is drawn.
+        has_image: an image or a video shows the subject and its setting, so nothing is drawn.
         has_camera: the prompt ends in a camera move that was chosen beside it and counts alone.
     """
     reading = read(prompt)
@@ -86,7 +96,7 @@ def mini_caption(prompt: str, seed: int, *, has_image: bool, has_camera: bool) -
     drawn = {attribute: _draw(attribute, seed, reading.denied) for attribute in missing}
     chosen = (*kept.values(), *drawn.values())
     # Word for word where the tokenizer reads the same in it.
-    text = prompt if tokens_of(prompt) == chosen else ", ".join(map(_said, chosen))
+    text = prompt if tokens_of(prompt) == chosen else ", ".join(map(said, chosen))
     return MiniCaption(text, (*_reading_notes(reading), *_choice_notes(reading, kept, drawn)))
 
 
@@ -149,14 +159,15 @@ def _listed(values: Iterable[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def _said(value: str) -> str:
+def said(value: str) -> str:
+    """A value in words that the tokenizer reads as that very value."""
     return _SAID.get(value, value)
 
 
 def _plain(value: str) -> str:
     """A value in words: "place_left" is "on the left", "low_tone" is "low tone"."""
     is_setting = ATTRIBUTE_OF[value] is Attribute.SETTING
-    return value if is_setting else _said(value)
+    return value if is_setting else said(value)
 
 
 def caption_of(plan: RenderPlan) -> MiniCaption:
@@ -165,6 +176,6 @@ def caption_of(plan: RenderPlan) -> MiniCaption:
     return mini_caption(
         plan.prompt,
         plan.seed,
-        has_image=request.path_of(Role.START) is not None,
+        has_image=bool(request.of_role(*_SHOW)),
         has_camera=request.motion.camera is not None,
     )

@@ -55,7 +55,6 @@ _TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
 MOST_LORAS = 4
 """As many are laid over one model; each is read with every step."""
 _LARGE_TASKS = (*_TASKS, Task.VIDEO_TO_VIDEO, Task.EXTEND_VIDEO, Task.RETAKE)
-_START_ONLY = {Role.START: 1, Role.LORA: MOST_LORAS}
 _MOST_KEYFRAMES = 8
 _INPUTS = {
     Role.START: 1,
@@ -247,9 +246,8 @@ _MINI_SPEC = ModelSpec(
     summary="Comes with the program and runs on any machine: simple shapes, colours, moves and "
     "sounds.",
     family=profiles.LTX_MINI.family.value,
-    tasks=_TASKS,
-    # It was not taught to come by other images than the first.
-    inputs=_START_ONLY,
+    tasks=(*_LARGE_TASKS, Task.AUDIO_TO_VIDEO),
+    inputs=_AUDIO_INPUTS,
     lora_family="ltx-mini",
     sizes=(
         FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128),
@@ -265,6 +263,9 @@ _MINI_SPEC = ModelSpec(
         minimum=1.0, maximum=4.0, default=profiles.LTX_MINI.guidance.guidance_scale
     ),
     takes_negative_prompt=False,
+    strength=STRENGTH,
+    reference_strength=REFERENCE_STRENGTH,
+    keeps_source_audio=True,
     camera=MINI_CAMERA,
     audio=AudioSpec(sample_rate_hz=24_000),
     # In words: Mini's tokenizer drops most of them, and what is left is counted when it is read.
