@@ -21,14 +21,17 @@ from PySide6.QtWidgets import (
 
 from core.project.model.project import RenderChoices
 from core.video.controls import CHOICES, MAX_SEED
-from core.video.listing import ModelListing
-from core.video.request import Input, Role
+from core.video.listing import ListedModel, ListedProvider, ModelListing
+from core.video.provider import Ready
+from core.video.request import Input, Role, Target
 from core.video.spec import Residency
 from gui.render.keyframe_list import KeyframeList
 from gui.render.lora_list import LoraList, OfferedLora
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from gui.widgets.choice_field import ChoiceField
+from providers.ltx_video.models.catalog import BY_ID
+from providers.ltx_video.models.info import INFO, LTXModel
 from tests.fakes.choices import any_choices
 from tests.fakes.inputs import chosen, lora
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
@@ -300,6 +303,31 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
         panel.set_last_seed(99)
         case.act(control(panel, case.name))
         assert panel.value() != SMALL_OWN, case.name
+
+
+MODES = {
+    "keyframe_add": Role.KEYFRAME,
+    "source_video": Role.SOURCE_VIDEO,
+    "extend_video": Role.EXTEND_VIDEO,
+    "retake_video": Role.RETAKE_VIDEO,
+    "audio_file": Role.AUDIO,
+    "lora_add": Role.LORA,
+}
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_each_mode_can_be_asked_of_the_model_that_comes_with_the_program(
+    qtbot: QtBot, name: str
+) -> None:
+    mini = BY_ID[LTXModel.LTX_MINI].spec
+    target = Target(provider=INFO.id, deployment=INFO.deployment, model=mini.id)
+    listed = ListedProvider(INFO, (ListedModel(target, INFO, mini, Ready()),), automatic=mini.id)
+    panel = made(qtbot, RenderChoices(target=target), ModelListing((listed,)))
+    assert is_shown(panel, name)
+    assert not panel.value().inputs
+    answer_with(PICKED)(control(panel, name))
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert [given.role for given in panel.value().inputs] == [MODES[name]]
 
 
 @settings(
