@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.errors import NotConfigured, Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import free_disk_bytes
+from core.video.prompt_parts import BAR, windows_of
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import Role
 from providers.ltx_video.engine.warm_engine import WarmEngine
@@ -150,7 +151,8 @@ class LocalLTX:
         if model.spec.is_builtin:
             from providers.ltx_video.mini.caption import caption_of
 
-            notes = caption_of(plan).notes
+            captions = [caption_of(window) for window in windows_of(plan)]
+            notes = tuple(dict.fromkeys(note for caption in captions for note in caption.notes))
         if plan.strength is not None:
             steps = plan.num_inference_steps or model.profile.num_inference_steps
             taken = len(model.profile.sigmas_from(steps, plan.strength))
@@ -393,4 +395,9 @@ def _in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:
         return plan
     from providers.ltx_video.mini.caption import caption_of
 
-    return plan.model_copy(update={"prompt": caption_of(plan).text})
+    texts = [caption_of(window).text for window in windows_of(plan)]
+    parts = [
+        part.model_copy(update={"prompt": text})
+        for part, text in zip(plan.parts, texts, strict=False)
+    ]
+    return plan.model_copy(update={"prompt": BAR.join(texts), "parts": tuple(parts)})

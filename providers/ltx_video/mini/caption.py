@@ -160,11 +160,12 @@ def _plain(value: str) -> str:
 
 
 def caption_of(plan: RenderPlan) -> MiniCaption:
-    """What LTX Mini is told of a plan's prompt."""
+    """What LTX Mini is told of a plan's prompt, of a single one."""
     request = plan.request
     return mini_caption(
         plan.prompt,
         plan.seed,
-        has_image=request.path_of(Role.START) is not None,
+        # A part that goes on from another shows what was seen there.
+        has_image=plan.context_frames > 0 or request.path_of(Role.START) is not None,
         has_camera=request.motion.camera is not None,
     )
