@@ -182,8 +182,8 @@ class _Draft:
                 continue
             if row.role is not None:
                 continue
-            if row.id is Control.DURATION and self.prompt.has_parts:
-                # Longer than the longest clip; judged part by part.
+            if row.id in (Control.PROMPT, Control.DURATION) and self.prompt.has_parts:
+                # May be longer than for one prompt; judged part by part.
                 continue
             if row.needs is not None and not self.request.of_role(row.needs):
                 article = "An" if row.noun[0] in "aeiou" else "A"

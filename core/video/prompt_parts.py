@@ -145,6 +145,8 @@ def part_problems(request: RenderRequest, spec: ModelSpec) -> Iterator[Problem]:
                 f"Part {number} of {len(asked)} of the prompt is empty. Say what is to be seen in "
                 "it, or leave its bar out.",
             )
+        elif (problem := ROWS[Control.PROMPT].problem(part.prompt, spec)) is not None:
+            yield Problem(_FIELD, f"Part {number}: {problem}")
     if asked[0].begin_s:
         yield Problem(
             _FIELD,

@@ -90,6 +90,10 @@ def test_a_bar_between_spaces_begins_another_part(prompt: str, parts: list[Asked
     assert split_prompt(prompt) == tuple(parts)
 
 
+def test_each_part_may_have_as_many_words_as_the_model_reads() -> None:
+    assert len(plan(f"{'a ' * 64} | {'b ' * 64}").parts) == 2
+
+
 def test_a_prompt_of_one_part_is_planned_as_ever() -> None:
     found = plan("a|b 5: c", 2.0)
     assert (found.parts, found.prompt, found.num_frames) == ((), "a|b 5: c", 49)
@@ -190,6 +194,7 @@ def test_a_camera_move_is_asked_for_in_every_part() -> None:
     [
         ("a | | c", None, "Part 2 of 3 of the prompt is empty"),
         ("a | 2:", None, "Part 2 of 2 of the prompt is empty"),
+        (f"a | {'b ' * 65}", None, "Part 2: The prompt has 65 words, and Fake Full reads at most"),
         ("1: a | b", None, "The first part begins with the clip, not at 1 s"),
         ("a | 4: b | 2: c", None, "A part at 2 s cannot come behind one at 4 s"),
         ("a | 0: b", None, "A part at 0 s cannot come behind one at 0 s"),
