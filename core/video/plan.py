@@ -104,11 +104,27 @@ class Retake(Frozen):
     part: RetakePart
 
 
+class ClipPart(Frozen):
+    """A part of a clip with a prompt of its own.
+
+    Attributes:
+        prompt: what the model reads, camera words included.
+        first: which frame of the clip it begins with, from 0.
+        seen_frames: how many before that one the model works on too.
+    """
+
+    prompt: str
+    first: int = Field(ge=0)
+    num_frames: int = Field(gt=0)
+    seen_frames: int = 0
+
+
 class ClipSettings(Frozen):
     """What is settled about a clip, word for word the same in its plan and in its record.
 
     Attributes:
         prompt: what the model reads, camera words included.
+        parts: of a clip of several prompts, each with its own; empty of any other.
         negative_prompt: None leaves the model's own default.
         num_inference_steps, guidance_scale: None where the model leaves no choice.
         refine_steps: of a second stage at the full size, after a first one at half of it.
@@ -125,6 +141,7 @@ class ClipSettings(Frozen):
     """
 
     prompt: str
+    parts: tuple[ClipPart, ...] = ()
     negative_prompt: str | None
     width: int
     height: int
@@ -244,6 +261,8 @@ class RenderPlan(ClipSettings):
             return ""
         if self.refine_steps:
             return f"{steps} + {self.refine_steps} steps"
+        if self.parts:
+            return f"{steps} steps for each part"
         return f"{steps} steps" if taken is None else f"{taken} of {steps} steps"
 
     @property

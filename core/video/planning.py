@@ -15,8 +15,9 @@ from core.video.inputs import KEPT, ROLES, SHAPING, CheckedInputs, field_of, lim
 from core.video.placement import place_problems, placed_images, strength_problems
 from core.video.plan import RenderPlan
 from core.video.price import Billed
+from core.video.prompt_parts import AskedPrompt
 from core.video.request import OutputKind, Role
-from core.video.spec import ANOTHER_MODEL, CameraWay, shown_name
+from core.video.spec import ANOTHER_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
-_SLOW_BELOW = 0.8
-_QUICK_ABOVE = 1.25
 _SAME_ASPECT = 0.02
 # Judged where size, length and move are chosen, because they depend on one another.
 _JUDGED_TOGETHER = (Control.RESOLUTION, Control.ASPECT, Control.CAMERA_SPEED)
@@ -71,12 +70,16 @@ def make_plan(
     kept = None if is_image else KeptVideo.among(known.videos)
     partly = draft.given.partly_new(size, fps, kept)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
-    prompt = draft.join_camera(request.prompt.strip())
+    words = draft.prompt.read(size, fps)
+    if draft.prompt.has_parts and not words.parts:
+        duration_s = None  # as long as its parts, and what is wrong with these is told
     has_audio = draft.choose_audio(known, partly)
     refine_steps = draft.choose_stages(size)
     num_frames = 1
     if duration_s is not None and not is_image:
-        num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
+        num_frames = sum(part.num_frames for part in words.parts)
+        if not words.parts:
+            num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
         draft.place_images(size, num_frames, fps, known, partly.new if partly else None)
         draft.given.follow_audio(known.audio, num_frames, fps)
     if draft.problems or size is None or duration_s is None:
@@ -86,7 +89,8 @@ def make_plan(
     return RenderPlan(
         request=request,
         spec=spec,
-        prompt=prompt,
+        prompt=words.prompt,
+        parts=words.parts,
         negative_prompt=request.negative_prompt,
         width=size.width,
         height=size.height,
@@ -137,6 +141,7 @@ class _Draft:
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.given = GivenMedia(request, spec, self.problems, self.notes)
+        self.prompt = AskedPrompt(request, spec, self.problems, self.notes)
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
@@ -177,6 +182,9 @@ class _Draft:
                 self._refuse(row.path, f"An image has no {row.noun}. Leave it out.")
                 continue
             if row.role is not None:
+                continue
+            if row.id in (Control.PROMPT, Control.DURATION) and self.prompt.has_parts:
+                # May be longer than for one prompt; judged part by part.
                 continue
             if row.needs is not None and not self.request.of_role(row.needs):
                 article = "An" if row.noun[0] in "aeiou" else "A"
@@ -292,6 +300,9 @@ class _Draft:
         is_refused = any(problem.field == "frame.duration_s" for problem in self.problems)
         if is_refused or size is None:
             return None
+        if self.prompt.has_parts:
+            # As long as its parts, which judge what is asked.
+            return allowed.default
         longest_s = allowed.longest(size.resolution, fps)
         usual_s = allowed.default
         if known.audio is not None:
@@ -371,38 +382,6 @@ class _Draft:
     ) -> None:
         if size is not None and image.place in known.image_sizes:
             self._tell_crop(image.label, size, known.image_sizes[image.place])
-
-    def join_camera(self, prompt: str) -> str:
-        """The prompt with the words for the camera move, where it is asked for in words."""
-        asked, camera = self.request.motion.camera, self.spec.camera
-        speed = self._speed_word(has_move=asked is not None)
-        motion = find_value(asked, camera.motions) if camera and asked is not None else None
-        if camera is None or motion is None or camera.way is not CameraWay.WORDS:
-            return prompt
-        phrase = camera.phrase(str(motion)) or ""
-        words = phrase.replace("{speed}", speed).strip()
-        move = shown_name(str(motion))
-        self.notes.append(f"The camera move {move} is asked for in words: {words!r}.")
-        joint = "" if prompt.endswith((".", "!", "?")) else "."
-        return f"{prompt}{joint} {words}"
-
-    def _speed_word(self, *, has_move: bool) -> str:
-        speed, row = self.request.motion.speed, ROWS[Control.CAMERA_SPEED]
-        if speed is None:
-            return ""
-        if not has_move:
-            self._refuse(row.path, "A camera speed needs a camera move. Name one.")
-            return ""
-        problem = row.problem(speed, self.spec)
-        if problem is not None:
-            self._refuse(row.path, problem)
-        elif speed < _SLOW_BELOW:
-            return " slowly"
-        elif speed > _QUICK_ABOVE:
-            return " quickly"
-        else:
-            self.notes.append(f"A camera speed of {speed:g} is the normal one.")
-        return ""
 
     def choose_stages(self, size: FrameSize | None) -> int:
         """The steps of a second stage: where it is asked for, or the size cannot be made in one."""

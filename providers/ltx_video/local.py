@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.errors import NotConfigured, Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import free_disk_bytes
+from core.video.prompt_parts import BAR
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import Role
 from providers.ltx_video.engine.warm_engine import WarmEngine
@@ -148,9 +149,10 @@ class LocalLTX:
         model = self._models[plan.target.model]
         notes: tuple[str, ...] = ()
         if model.spec.is_builtin:
-            from providers.ltx_video.mini.caption import caption_of
+            from providers.ltx_video.mini.caption import captions_of
 
-            notes = caption_of(plan).notes
+            said = (note for caption in captions_of(plan) for note in caption.notes)
+            notes = tuple(dict.fromkeys(said))
         if plan.strength is not None:
             steps = plan.num_inference_steps or model.profile.num_inference_steps
             taken = len(model.profile.sigmas_from(steps, plan.strength))
@@ -391,6 +393,11 @@ def _in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:
     """The plan with the words that the model itself is given."""
     if not model.spec.is_builtin:
         return plan
-    from providers.ltx_video.mini.caption import caption_of
+    from providers.ltx_video.mini.caption import captions_of
 
-    return plan.model_copy(update={"prompt": caption_of(plan).text})
+    texts = [caption.text for caption in captions_of(plan)]
+    parts = [
+        part.model_copy(update={"prompt": text})
+        for part, text in zip(plan.parts, texts, strict=False)
+    ]
+    return plan.model_copy(update={"prompt": BAR.join(texts), "parts": tuple(parts)})

@@ -53,6 +53,15 @@ EXTENDED, SEEN, NEW = 12, 9, 16
 RETAKEN, RETAKE_FIRST, RETAKE_STOP, RETAKE_SEEN = 30, 10, 18, 1
 RETAKE_STAYS = torch.tensor([True, True, False, True])
 FPS = 16
+# Four parts of 17, 8, 8 and 8 frames. Of each: its prompt, its seed, the frames that the model
+# works on, how many latent frames it sees, whether these begin with the clip, and with which latent
+# of the clip's sound its own begins.
+CHAIN = (
+    (PROMPT, SEED, 17, 0, True, 0),
+    ("it stops", 890_799_651, 25, 3, True, 0),
+    ("a blue box", 1_143_203_452, 33, 4, True, 0),
+    ("it stops", 127_853_370, 33, 3, False, 12),
+)
 
 
 class Given(NamedTuple):
@@ -196,13 +205,24 @@ class BareVideo:
 
     def retaken(self, frames: list[Image.Image]) -> np.ndarray:
         """Six tokens a latent frame; those that stay are put back behind every step."""
-        pipeline = self.pipeline
-        vae, plain = pipeline.vae, pipeline.prepare_latents
+        vae = self.pipeline.vae
         mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
         given = ((self.latents(frames) - mean) / std).flatten(2).transpose(1, 2)
         stays = RETAKE_STAYS.repeat_interleave(6)[None, :, None]
+        return self.keeping(
+            given,
+            stays,
+            num_frames=25,
+            num_inference_steps=self.steps,
+            timesteps=self.timesteps,
+        )
 
-        def keeping(*args: Any, **options: Any) -> Any:
+    def keeping(self, given: torch.Tensor, stays: torch.Tensor, **options: Any) -> Any:
+        """What is made around tokens that stay."""
+        pipeline = self.pipeline
+        plain = pipeline.prepare_latents
+
+        def with_given(*args: Any, **options: Any) -> Any:
             latents, *rest = plain(*args, **options)
             return torch.where(stays, given, latents), *rest
 
@@ -213,23 +233,54 @@ class BareVideo:
         def put_back(_: Any, __: int, ___: Any, tensors: Any) -> Any:
             return {"latents": torch.where(stays, given, tensors["latents"])}
 
-        pipeline.prepare_latents = keeping
+        pipeline.prepare_latents = with_given
         hook = pipeline.transformer.register_forward_pre_hook(clean, with_kwargs=True)
         try:
-            return self.run(
-                num_frames=25,
-                num_inference_steps=self.steps,
-                timesteps=self.timesteps,
-                callback_on_step_end=put_back,
-            )
+            return self.run(callback_on_step_end=put_back, **options)
         finally:
             hook.remove()
             del pipeline.prepare_latents
 
-    def run(self, **options: Any) -> np.ndarray:
-        return self.pipeline(
-            prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
-        ).frames[0]
+    def chained(self) -> np.ndarray:
+        """Each part by a mask of latent frames, put in by hand; all of them decoded as one."""
+        whole: torch.Tensor | None = None
+        noise: torch.Generator | None = None
+        for prompt, seed, num_frames, seen, is_begin, _ in CHAIN:
+            generator = torch.Generator("cpu").manual_seed(seed)
+            options = {
+                "prompt": prompt,
+                "generator": generator,
+                "num_frames": num_frames,
+                "num_inference_steps": self.steps,
+                "timesteps": self.timesteps,
+                "output_type": "latent",
+            }
+            if whole is None:
+                whole, noise = self.run(**options)[None], generator
+                continue
+            given, stays = seen_tokens(whole, num_frames // 8 + 1, seen, is_begin=is_begin)
+            made = self.keeping(given, stays, **options)[None]
+            whole = torch.cat((whole, made[:, :, -1:]), dim=2)
+        assert whole is not None
+        latents = (1 - 0.025) * whole + 0.025 * torch.randn(whole.shape, generator=noise)
+        with torch.no_grad():
+            video = self.pipeline.vae.decode(latents, torch.tensor([0.05]), return_dict=False)[0]
+        return self.pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+
+    def run(self, **options: Any) -> Any:
+        words = {"prompt": PROMPT, "generator": _generator()}
+        return self.pipeline(**{**words, **SIZE, **self.options, **options}).frames[0]
+
+
+def seen_tokens(
+    whole: torch.Tensor, count: int, seen: int, *, is_begin: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The last latent frames as tokens of a window, behind its first unless they begin the clip."""
+    window, stays = torch.zeros(1, 8, count, 2, 3), torch.zeros(count, dtype=torch.bool)
+    place = slice(0, seen) if is_begin else slice(1, seen + 1)
+    window[:, :, place] = whole[:, :, whole.shape[2] - seen :]
+    stays[place] = True
+    return window.flatten(2).transpose(1, 2), stays.repeat_interleave(6)[None, :, None]
 
 
 class FrozenScheduler(FlowMatchEulerDiscreteScheduler):
@@ -411,6 +462,68 @@ class BareAv:
             hook.remove()
             del pipeline.prepare_latents
 
+    def chained(self) -> tuple[np.ndarray, np.ndarray]:
+        """As with the other family; the latents of the sound go on as those of the picture do."""
+        pipeline = self.pipeline
+        whole = sound = None
+        for prompt, seed, num_frames, seen, is_begin, begin in CHAIN:
+            options = {
+                "prompt": prompt,
+                "generator": torch.Generator("cpu").manual_seed(seed),
+                "num_frames": num_frames,
+                "output_type": "latent",
+            }
+            if whole is None or sound is None:
+                made = self.made(**options)
+                whole, sound = made.frames, made.audio
+                continue
+            given, stays = seen_tokens(whole, num_frames // 8 + 1, seen, is_begin=is_begin)
+            length = round(num_frames / FPS * 25)
+            heard = torch.zeros(length, dtype=torch.bool)
+            known = sound.shape[2] - begin
+            heard[0 if is_begin else 1 : known] = True
+            tokens = torch.zeros(1, length, 8)
+            tokens[:, :known] = sound[:, :, begin:].transpose(1, 2).flatten(2, 3)
+            with self.keeping(given, stays, heard), self.partly_frozen(tokens, heard):
+                made = self.made(**options)
+            whole = torch.cat((whole, made.frames[:, :, -1:]), dim=2)
+            sound = torch.cat((sound, made.audio[:, :, known:]), dim=2)
+        assert whole is not None
+        assert sound is not None
+        with torch.no_grad():
+            video = pipeline.vae.decode(whole, None, return_dict=False)[0]
+            mel = pipeline.audio_vae.decode(sound, return_dict=False)[0]
+            samples = pipeline.vocoder(mel)[0].float().clamp(-1, 1).numpy()
+        return pipeline.video_processor.postprocess_video(video, output_type="np")[0], samples
+
+    @contextmanager
+    def keeping(
+        self, given: torch.Tensor, stays: torch.Tensor, heard: torch.Tensor
+    ) -> Iterator[None]:
+        """Tokens of the picture that stay, and no noise in the sound that does."""
+        pipeline = self.pipeline
+        plain = pipeline.prepare_latents
+
+        def with_given(**options: Any) -> Any:
+            latents, _, clean, coords = plain(**options)
+            kept = torch.where(stays, given, latents)
+            return kept, stays.float(), torch.where(stays, given, clean), coords
+
+        def levels(_: Any, args: Any, options: Any) -> Any:
+            level = options["audio_timestep"][:, None] * ~heard
+            return args, {**options, "audio_timestep": level}
+
+        hook = pipeline.transformer.register_forward_pre_hook(levels, with_kwargs=True)
+        pipeline.prepare_latents = with_given
+        try:
+            yield
+        finally:
+            hook.remove()
+            del pipeline.prepare_latents
+
+    def made(self, **options: Any) -> Any:
+        return self.pipeline(**{**SIZE, **self.options, **options})
+
     @contextmanager
     def partly_frozen(self, tokens: torch.Tensor, stays: torch.Tensor) -> Iterator[None]:
         pipeline = self.pipeline
@@ -541,10 +654,14 @@ def main(folder: Path) -> None:
     around = sound_of(retake, 25 / FPS, RETAKE_SEEN / FPS)
     for name, model in bare.items():
         if isinstance(model, BareVideo):
+            _save(folder, f"{name}-chained", model.chained())
             _save(folder, f"{name}-retaken", model.retaken(seen))
             if model.timesteps:
                 _save(folder, f"{name}-two-stages", model.two_stages(folder / "tiny-095"))
         else:
+            chained, chained_sound = model.chained()
+            _save(folder, f"{name}-chained", chained)
+            np.save(folder / f"{name}-chained-sound.npy", chained_sound)
             _save(folder, f"{name}-following", model.following(tone))
             large, sound = model.two_stages(folder / name)
             _save(folder, f"{name}-two-stages", large)

@@ -245,7 +245,7 @@ def _size(record: ClipRecord, spec: ModelSpec | None) -> FrameSize | None:
 
 def _duration_s(record: ClipRecord, spec: ModelSpec | None, size: FrameSize | None) -> float | None:
     asked_s = record.request.frame.duration_s
-    if asked_s is not None or spec is None or not record.fps or record.retake:
+    if asked_s is not None or spec is None or not record.fps or record.retake or record.parts:
         return asked_s
     # Without the frames beyond the grid, which would make it longer than the longest clip.
     # Of an extended video the length is that of its new part, which has none of those frames.

@@ -12,10 +12,12 @@ import psutil
 import torch
 
 from core.jobs.lanes import Stage
+from core.video.prompt_parts import windows_of
 from core.video.spec import Residency
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import translate
 from providers.ltx_video.engine.lora_overlay import LoraOverlay
+from providers.ltx_video.engine.part_chain import denoise_parts
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     Pipeline,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.protocol import Event, RenderOrder
     from providers.ltx_video.engine.streams import EventWriter
+    from providers.ltx_video.engine.text import Embedding
 
 _GB = 1e9
 
@@ -79,20 +82,23 @@ class PipelineHost:
 
     def _make(self, run: _ClipRun) -> Path:
         order = run.order
-        pipeline, prompt = self._prepare(run)
+        pipeline, prompts = self._prepare(run)
         steps = order.plan.num_inference_steps or order.profile.num_inference_steps
-        steps += order.plan.refine_steps
+        steps = steps * len(prompts) + order.plan.refine_steps
         with run.stage(Stage.DENOISE, message=f"Step 0 of {steps}"):
-            first = order.model_copy(update={"plan": first_stage(order.plan)})
-            denoised = denoise(
-                pipeline,
-                order,
-                prompt,
-                run.on_step,
-                run.cancel,
-                Previewer(pipeline, first),
-                self._upsampler,
-            )
+            if order.plan.parts:
+                denoised = denoise_parts(pipeline, order, prompts, run.on_step, run.cancel)
+            else:
+                first = order.model_copy(update={"plan": first_stage(order.plan)})
+                denoised = denoise(
+                    pipeline,
+                    order,
+                    prompts[0],
+                    run.on_step,
+                    run.cancel,
+                    Previewer(pipeline, first),
+                    self._upsampler,
+                )
         with run.stage(Stage.DECODE, message="Decoding"):
             set_tiling(pipeline.vae, order)
             frames, audio = decode(pipeline, order, denoised, run.on_progress, run.cancel)
@@ -104,7 +110,7 @@ class PipelineHost:
         return clip
 
     def _prepare(self, run: _ClipRun) -> _Prepared:
-        """The loaded pipeline and the encoded prompt.
+        """The loaded pipeline and the encoded prompts, one for each part.
 
         A plan that frees the text encoder has no room for it beside the transformer, so there the
         prompt is encoded before the transformer is loaded.
@@ -121,10 +127,9 @@ class PipelineHost:
                 self._tokenizer = loader.load("tokenizer")
                 self._layout = _layout(order)
             check_length(self._tokenizer, order)
-            texts = [order.plan.prompt]
+            prompts = [window.prompt for window in windows_of(order.plan)]
             negative = negative_text(order)
-            if negative is not None:
-                texts.append(negative)
+            texts = prompts if negative is None else [*prompts, negative]
             found = {text: cache.find(order, text) for text in texts}
             missing = [text for text, embedding in found.items() if embedding is None]
             needs_encoder = bool(missing) and self._text_pipeline is None
@@ -159,11 +164,12 @@ class PipelineHost:
             with run.stage(Stage.LOAD):
                 self._load_rest(loader, order)
         assert self._pipeline is not None
-        embeddings = [found[text] for text in texts]
-        positive = embeddings[0]
-        assert positive is not None
         return _Prepared(
-            self._pipeline, EncodedPrompt(positive, embeddings[1] if embeddings[1:] else None)
+            self._pipeline,
+            tuple(
+                EncodedPrompt(_there(found[text]), None if negative is None else found[negative])
+                for text in prompts
+            ),
         )
 
     def _load_rest(self, loader: PartLoader, order: RenderOrder) -> None:
@@ -270,7 +276,12 @@ class _ClipRun:
 
 class _Prepared(NamedTuple):
     pipeline: Pipeline
-    prompt: EncodedPrompt
+    prompts: tuple[EncodedPrompt, ...]
+
+
+def _there(embedding: Embedding | None) -> Embedding:
+    assert embedding is not None, "what was missing was encoded"
+    return embedding
 
 
 def _layout(order: RenderOrder) -> str:

@@ -38,8 +38,14 @@ class Previewer:
     """
 
     def __init__(
-        self, pipeline: Pipeline, order: RenderOrder, clock: Callable[[], float] = time.monotonic
+        self,
+        pipeline: Pipeline,
+        order: RenderOrder,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        steps_before: int = 0,
     ) -> None:
+        self._steps_before = steps_before
         self._pipeline: Any = pipeline
         self._order = order
         self._clock = clock
@@ -76,7 +82,7 @@ class Previewer:
         if self._spent_s + self._cost_s > allowed_s:
             return None
         image = self._decode(latents - rest * (latents - before) / (rest - sigma))
-        path = self._order.workdir / f"preview-{index + 1:03}.png"
+        path = self._order.workdir / f"preview-{self._steps_before + index + 1:03}.png"
         image.save(path)
         self._cost_s = self._clock() - began_at
         self._spent_s += self._cost_s
@@ -95,7 +101,7 @@ class Previewer:
         is_first_family = isinstance(pipeline, LTXConditionPipeline)
         start = packed.shape[1] - frames * tokens if is_first_family else 0
         chosen = frames // 2 if any(image.frame == 0 for image in self._order.images) else 0
-        if plan.retake is not None:
+        if plan.retake is not None or (plan.kept_frames and not plan.is_backward):
             chosen = latent_frame(plan.new[len(plan.new) // 2] - plan.first_made)
         start += chosen * tokens
         latents = pipeline._unpack_latents(  # noqa: SLF001 - the pipeline decodes by it itself

@@ -65,7 +65,7 @@ def silent_latents(pipeline: Any, num_frames: int, fps: float) -> torch.Tensor:
     would take pure noise for a sound with little noise in it.
     """
     vae, device = pipeline.audio_vae, pipeline._execution_device  # noqa: SLF001 - as above
-    count = _audio_latents(pipeline, num_frames, fps)
+    count = audio_latent_count(pipeline, num_frames, fps)
     shape = (1, vae.config.in_channels, count * _STEPS_OF_A_LATENT, vae.config.mel_bins)
     mel = torch.full(shape, _SILENCE, device=device, dtype=vae.dtype)
     return vae.encode(mel).latent_dist.mode().float()
@@ -86,7 +86,7 @@ def audio_condition(pipeline: Any, order: RenderOrder) -> KeptLatents | None:
     hop, bins = vae.config.mel_hop_length, vae.config.mel_bins
     mel = log_mel(audio.samples, audio.rate_hz, hop, bins)
     latents = vae.encode(mel[None].to(device, vae.dtype)).latent_dist.mode().float()
-    count = _audio_latents(pipeline, plan.made_frames, plan.fps)
+    count = audio_latent_count(pipeline, plan.made_frames, plan.fps)
     stays = torch.ones(count, dtype=torch.bool)
     if plan.retake is not None and plan.makes_audio:
         begin, end = (
@@ -98,7 +98,7 @@ def audio_condition(pipeline: Any, order: RenderOrder) -> KeptLatents | None:
     return KeptLatents(latents[:, :, :count], stays)
 
 
-def _audio_latents(pipeline: Any, num_frames: int, fps: float) -> int:
+def audio_latent_count(pipeline: Any, num_frames: int, fps: float) -> int:
     """How many latents the sound of a clip has, counted as the pipeline does."""
     a_second = pipeline.audio_sampling_rate / pipeline.audio_hop_length / _STEPS_OF_A_LATENT
     # An image is shorter than any sound that the VAE knows.

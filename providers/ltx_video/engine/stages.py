@@ -16,7 +16,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from core.video.request import Role
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
-from providers.ltx_video.engine.kept_latents import KeepingLTXVideoPipeline
+from providers.ltx_video.engine.kept_latents import KeepingLTXVideoPipeline, KeptLatents
 from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.engine.scheduler import StochasticScheduler
 from providers.ltx_video.engine.source import (
@@ -56,6 +56,14 @@ class Denoised:
 
 
 @dataclass(frozen=True)
+class SeenLatents:
+    """What of a clip is there already, of picture and sound, and stays."""
+
+    video: KeptLatents
+    audio: KeptLatents | None
+
+
+@dataclass(frozen=True)
 class _Start:
     """What denoising begins with instead of pure noise, and the levels of noise from there on.
 
@@ -85,6 +93,7 @@ def denoise(
     cancel: CancelToken,
     previewer: Previewer | None,
     upsampler: Upsampler | None = None,
+    seen: SeenLatents | None = None,
 ) -> Denoised:
     """Make the latents of a clip; stops between two blocks of the transformer when asked to.
 
@@ -97,13 +106,14 @@ def denoise(
         cancel: the wish to stop.
         previewer: makes those pictures, of the first stage.
         upsampler: for a clip in two stages.
+        seen: of a part that goes on from another, what the model works on of it.
     """
     plan = order.plan
     # On the CPU, so that every device draws the same noise for a seed.
     generator = torch.Generator("cpu").manual_seed(plan.seed)
     if isinstance(pipeline.scheduler, StochasticScheduler):
         pipeline.scheduler.seed(plan.seed)
-    run = _Denoising(pipeline, prompt, on_step, cancel, generator)
+    run = _Denoising(pipeline, prompt, on_step, cancel, generator, seen)
     if not plan.refine_steps:
         start = run.source_start(order)
         if start is not None and not start.sigmas:
@@ -130,6 +140,7 @@ class _Denoising:
     on_step: OnStep
     cancel: CancelToken
     generator: torch.Generator
+    seen: SeenLatents | None
 
     def source_start(self, order: RenderOrder) -> _Start | None:
         """The video that a clip is made anew from; None where there is none or all is made anew."""
@@ -175,6 +186,8 @@ class _Denoising:
         with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, self.cancel):
             given = given_video(pipeline, order, self.cancel)
         kept = None if given is None else given.kept
+        if self.seen is not None:
+            kept = self.seen.video
         shared: dict[str, Any] = {
             "latents": None if start is None else start.video,
             "height": plan.height,
@@ -213,7 +226,8 @@ class _Denoising:
             if start is not None:
                 sigmas = start.sigmas
                 shared |= {"noise_scale": sigmas[0], "audio_latents": start.audio}
-            with pipeline.keeping(kept, audio_condition(pipeline, order)):
+            audio = audio_condition(pipeline, order) if self.seen is None else self.seen.audio
+            with pipeline.keeping(kept, audio):
                 output = call(
                     conditions=conditions_of_ltx_2(order, given),
                     frame_rate=float(plan.fps),
@@ -296,14 +310,20 @@ def normalized(pipeline: KeepingLTXVideoPipeline, latents: torch.Tensor) -> torc
     )
 
 
+def denormalized(pipeline: KeepingLTXVideoPipeline, latents: torch.Tensor) -> torch.Tensor:
+    """The reverse of `normalized`."""
+    vae = pipeline.vae
+    return pipeline._denormalize_latents(  # noqa: SLF001 - the pipeline decodes by it itself
+        latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
+    )
+
+
 def _noised_for_decoder(
     pipeline: KeepingLTXVideoPipeline, order: RenderOrder, denoised: Denoised
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """The latents as the decoder of LTX-Video wants them: in its scale, with a trace of noise."""
     vae = pipeline.vae
-    latents = pipeline._denormalize_latents(  # noqa: SLF001 - the pipeline decodes by it itself
-        denoised.video, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
-    ).to(compute_dtype(order))
+    latents = denormalized(pipeline, denoised.video).to(compute_dtype(order))
     if not vae.config.timestep_conditioning:
         return latents, None
     time = order.profile.decode_timestep

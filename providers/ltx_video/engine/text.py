@@ -65,18 +65,21 @@ def check_length(tokenizer: Callable[..., Any], order: RenderOrder) -> None:
     """Refuse texts that the model would cut off without a word.
 
     Raises:
-        UnsupportedRequest: for the prompt, the negative prompt or both.
+        UnsupportedRequest: for each prompt, the negative prompt or all of them.
     """
     limit = order.profile.max_sequence_length
     problems: list[Problem] = []
-    for field, text in (
-        ("prompt", order.plan.prompt),
-        ("negative_prompt", order.plan.negative_prompt),
-    ):
+    parts = order.plan.parts
+    prompts = [
+        ("prompt", f"prompt of part {number}", part.prompt)
+        for number, part in enumerate(parts, start=1)
+    ] or [("prompt", "prompt", order.plan.prompt)]
+    negative = ("negative_prompt", "negative prompt", order.plan.negative_prompt)
+    for field, name, text in (*prompts, negative):
         count = 0 if text is None else len(tokenizer(text.strip()).input_ids)
         if count > limit:
             message = (
-                f"The {field.replace('_', ' ')} has {count} tokens, and {order.plan.spec.label} "
+                f"The {name} has {count} tokens, and {order.plan.spec.label} "
                 f"reads {limit}. Shorten it."
             )
             problems.append(Problem(field, message))

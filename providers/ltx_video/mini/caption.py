@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.video.prompt_parts import windows_of
 from core.video.request import Role
 from providers.ltx_video.mini.vocabulary import (
     ATTRIBUTE_OF,
@@ -22,7 +23,7 @@ from providers.ltx_video.mini.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from core.video.plan import RenderPlan
 
@@ -78,7 +79,14 @@ class MiniCaption:
     notes: tuple[str, ...]
 
 
-def mini_caption(prompt: str, seed: int, *, has_image: bool, has_camera: bool) -> MiniCaption:
+def mini_caption(
+    prompt: str,
+    seed: int,
+    *,
+    has_image: bool,
+    has_camera: bool,
+    before: Mapping[Attribute, str] | None = None,
+) -> MiniCaption:
     """The caption for a prompt.
 
     Args:
@@ -86,18 +94,30 @@ def mini_caption(prompt: str, seed: int, *, has_image: bool, has_camera: bool) -
         seed: decides what the prompt leaves open.
         has_image: an image or a video shows the subject and its setting, so nothing is drawn.
         has_camera: the prompt ends in a camera move that was chosen beside it and counts alone.
+        before: of a part that goes on from another, what that one was told.
     """
     reading = read(prompt)
     kept: dict[Attribute, str] = {}
     for attribute, values in reading.values.items():
         is_chosen = attribute is Attribute.CAMERA and has_camera
         kept[attribute] = values[-1] if is_chosen else values[0]
+    taken_over = {
+        attribute: value
+        for attribute, value in (before or {}).items()
+        if attribute in (*_DRAWN, Attribute.SIZE)
+        and attribute not in kept
+        and value not in reading.denied
+    }
     missing = [] if has_image else [attribute for attribute in _DRAWN if attribute not in kept]
     drawn = {attribute: _draw(attribute, seed, reading.denied) for attribute in missing}
-    chosen = (*kept.values(), *drawn.values())
+    chosen = (*kept.values(), *taken_over.values(), *drawn.values())
     # Word for word where the tokenizer reads the same in it.
     text = prompt if tokens_of(prompt) == chosen else ", ".join(map(said, chosen))
-    return MiniCaption(text, (*_reading_notes(reading), *_choice_notes(reading, kept, drawn)))
+    notes = [*_reading_notes(reading), *_choice_notes(reading, kept, drawn)]
+    if taken_over:
+        values = ", ".join(map(_plain, taken_over.values()))
+        notes.append(f"What a part does not name it takes from the one before: {values}.")
+    return MiniCaption(text, tuple(notes))
 
 
 def _draw(attribute: Attribute, seed: int, denied: tuple[str, ...]) -> str:
@@ -171,11 +191,23 @@ def _plain(value: str) -> str:
 
 
 def caption_of(plan: RenderPlan) -> MiniCaption:
-    """What LTX Mini is told of a plan's prompt."""
-    request = plan.request
-    return mini_caption(
-        plan.prompt,
-        plan.seed,
-        has_image=bool(request.of_role(*_SHOW)),
-        has_camera=request.motion.camera is not None,
-    )
+    """What LTX Mini is told of a plan's prompt, of a single one."""
+    return captions_of(plan)[0]
+
+
+def captions_of(plan: RenderPlan) -> tuple[MiniCaption, ...]:
+    """What LTX Mini is told of each part of a plan; of most there is one."""
+    captions: list[MiniCaption] = []
+    for window in windows_of(plan):
+        before = read(captions[-1].text).values if captions else {}
+        captions.append(
+            mini_caption(
+                window.prompt,
+                window.seed,
+                # A part that goes on from another begins with what is seen there.
+                has_image=bool(captions) or bool(window.request.of_role(*_SHOW)),
+                has_camera=window.request.motion.camera is not None,
+                before={attribute: values[0] for attribute, values in before.items()},
+            )
+        )
+    return tuple(captions)

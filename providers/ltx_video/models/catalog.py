@@ -54,6 +54,8 @@ _FREE = PriceTable(
 _TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
 MOST_LORAS = 4
 """As many are laid over one model; each is read with every step."""
+MOST_PARTS = 8
+"""Of so many prompts a clip is made at most: all of it is decoded at once."""
 _LARGE_TASKS = (*_TASKS, Task.VIDEO_TO_VIDEO, Task.EXTEND_VIDEO, Task.RETAKE)
 _MOST_KEYFRAMES = 8
 _INPUTS = {
@@ -217,6 +219,7 @@ def _model(
         if is_guided
         else None,
         takes_negative_prompt=is_guided,
+        most_parts=MOST_PARTS,
         strength=STRENGTH,
         reference_strength=REFERENCE_STRENGTH,
         keeps_source_audio=True,
@@ -270,6 +273,7 @@ _MINI_SPEC = ModelSpec(
     audio=AudioSpec(sample_rate_hz=24_000),
     # In words: Mini's tokenizer drops most of them, and what is left is counted when it is read.
     max_prompt_tokens=256,
+    most_parts=MOST_PARTS,
     size_bytes=33_100_000,
     licence=MINI_LICENCE,
     needs=Needs(ram_gb=1, note="No GPU, no download."),

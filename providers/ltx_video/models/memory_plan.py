@@ -10,7 +10,8 @@ weights      parameters in billions × bytes each: 4 in 32 bit, 2 in 16 bit, 1.0
 LoRAs        parameters × bytes in the format of the arithmetic, beside the transformer; where that
              is streamed they wait in main memory too
 tokens       ((frames - 1) / 8 + 1) × (width / 32) × (height / 32), and those of one frame for each
-             image that is not the first frame
+             image that is not the first frame; of a clip of several prompts those of its longest
+             part with what that sees of the parts before, while all of it is decoded at once
 activations  tokens × hidden size × 24 values × rows: about as many values live at once in a block
 decode       pixels × frames decoded together × decoder channels / 16 × 6 living copies, and the
              finished picture; tiles are at most 512 × 512 × 24 frames. A video that is made anew
@@ -318,7 +319,7 @@ def _decoding(
         together = (
             min(workload.width, _TILE)
             * min(workload.height, _TILE)
-            * min(workload.num_frames, _TILE_FRAMES)
+            * min(workload.decoded_frames or workload.num_frames, _TILE_FRAMES)
         )
     working = together * footprint.decoder_channels / 16 * _LIVING_COPIES * bytes_each
     finished = workload.pixels * 3 * bytes_each

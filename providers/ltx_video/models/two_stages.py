@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.jobs.lanes import Stage
 from core.platform.units import clock
 from core.video.plan import Device
+from core.video.prompt_parts import windows_of
 from providers.ltx_video.models.sizes import more_tokens, token_count
 
 if TYPE_CHECKING:
@@ -22,9 +23,15 @@ def first_stage(plan: RenderPlan) -> RenderPlan:
 
 
 def denoising_work(plan: RenderPlan) -> tuple[int, int]:
-    """The pieces of a plan times the steps that are taken with them, of both stages."""
+    """The pieces of a plan times the steps that are taken with them, of both stages.
+
+    Of a clip of several parts, those of all of them, with what each sees of the ones before.
+    """
     steps = plan.num_inference_steps if plan.steps_taken is None else plan.steps_taken
-    full = token_count(plan.width, plan.height, plan.made_frames) + more_tokens(plan)
+    full = sum(
+        token_count(plan.width, plan.height, window.made_frames) + more_tokens(window)
+        for window in windows_of(plan)
+    )
     if not plan.refine_steps:
         return full * (steps or 1), 0
     return full // 4 * (steps or 1), full * plan.refine_steps

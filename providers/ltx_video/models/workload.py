@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.video.prompt_parts import windows_of
 from providers.ltx_video.models.sizes import more_tokens, token_count
 
 if TYPE_CHECKING:
@@ -18,9 +19,12 @@ class Workload:
     """The clip, as far as it decides about memory.
 
     Attributes:
+        num_frames: of what the transformer works on at a time: of several parts the longest, with
+            what it sees of the ones before.
         batch_rows: 2 with guidance, else 1.
         more_tokens: the pieces of images beside those of the clip.
         encodes_video: whether a video becomes latents first, which takes what decoding takes.
+        decoded_frames: as many become pictures at once; 0 for `num_frames`.
         lora_billions: the parameters of all its LoRAs.
         has_upsampler: whether it is made in two stages; its second is what needs most.
     """
@@ -31,6 +35,7 @@ class Workload:
     batch_rows: int = 1
     more_tokens: int = 0
     encodes_video: bool = False
+    decoded_frames: int = 0
     lora_billions: float = 0.0
     has_upsampler: bool = False
 
@@ -40,12 +45,20 @@ class Workload:
         rows = _batch_rows(profile, plan.guidance_scale)
         has_source = plan.strength is not None and plan.strength < 1
         has_video = has_source or plan.kept_frames > 0 or plan.retake is not None
-        size = (plan.width, plan.height, plan.made_frames)
+        longest = max(
+            windows_of(plan),
+            key=lambda window: (
+                token_count(plan.width, plan.height, window.made_frames) + more_tokens(window)
+            ),
+        )
         return cls(
-            *size,
+            plan.width,
+            plan.height,
+            longest.made_frames,
             rows,
-            more_tokens(plan),
+            more_tokens(longest),
             encodes_video=has_video,
+            decoded_frames=plan.made_frames,
             lora_billions=lora_billions,
             has_upsampler=plan.refine_steps > 0,
         )
@@ -65,8 +78,8 @@ class Workload:
 
     @property
     def pixels(self) -> int:
-        """Of all frames together."""
-        return self.width * self.height * self.num_frames
+        """Of all frames that are decoded."""
+        return self.width * self.height * (self.decoded_frames or self.num_frames)
 
 
 def _batch_rows(profile: Profile, guidance_scale: float | None) -> int:

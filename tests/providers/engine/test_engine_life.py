@@ -182,6 +182,16 @@ def test_too_long_a_prompt_is_refused_before_anything_is_made(
     assert {event.stage for event in job.progress} == {Stage.LOAD}
 
 
+def test_too_long_a_prompt_of_a_part_is_refused_by_its_number(
+    provider: LocalLTX, watched: Watch
+) -> None:
+    prompt = f"a ball | {'a,red,ball,' * 12}"
+    plan = plan_for(provider, TINY_AV, prompt=prompt, num_frames=33)
+    assert len(plan.parts) == 2
+    with pytest.raises(UnsupportedRequest, match=r"The prompt of part 2 has \d+ tokens"):
+        provider.render(plan, watched().context)
+
+
 def test_too_little_memory_is_told_as_such_and_the_next_clip_works(
     provider: LocalLTX, watched: Watch
 ) -> None:

@@ -187,3 +187,16 @@ def test_whoever_misses_an_image_sees_it_in_the_next_event(
     meter = ProgressMeter(TimingTable(tmp_path / "none.json"), order.plan, EngineState.OTHER)
     follow(engine, order, meter, job.context)
     assert [event.preview for event in job.progress] == [None, first, first, second, second]
+
+
+def test_images_of_a_later_part_do_not_lie_over_those_of_the_one_before(engine: Engine) -> None:
+    names: list[set[str]] = []
+    for before in (0, 10):
+        engine.images.clear()
+        clock = Clock(step_s=100.0, look_s=0.1)
+        part = Previewer(engine.pipeline, engine.order, clock, steps_before=before)
+        engine.denoise(part, clock.pass_a_step)
+        names.append({image.name for image in engine.images})
+    assert names[0]
+    assert not names[0] & names[1]
+    assert len(names[0]) == len(names[1])

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from core.errors import UnsupportedRequest
+from core.errors import JobCancelled, UnsupportedRequest
+from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.video.inputs import check_inputs
+from core.video.placement import images_of
 from core.video.plan import Precision
 from core.video.planning import make_plan
+from core.video.prompt_parts import windows_of
 from core.video.request import (
     Editing,
     ExtendDirection,
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from core.jobs.job import Report
     from core.video.plan import RenderPlan
     from providers.ltx_video.models.profiles import Profile
     from tests.providers.tiny_home import Watched
@@ -59,6 +63,7 @@ _AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_lengt
 
 _OF_THE_REAL_ONE = (
     "inputs", "tasks", "strength", "keeps_source_audio", "reference_strength", "refine_steps",
+    "most_parts",
 )  # fmt: skip
 LARGE = FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128)
 
@@ -458,6 +463,89 @@ def test_a_keyframe_and_streamed_weights_go_with_a_part_that_is_made_anew(
     plain = retaking(provider, model, files / "retake.mp4")
     without = images(provider.render(plain, watched().context).path)
     assert not np.array_equal(whole[FIRST:STOP], without[FIRST:STOP])
+
+
+CHAIN = f"{PROMPT} | it stops | a blue box | it stops"
+PART_FRAMES = (17, 8, 8, 8)
+
+
+def chained(provider: LocalLTX, model: LocalModel, *inputs: Input) -> RenderPlan:
+    request = asked(model, *inputs, num_frames=sum(PART_FRAMES)).model_copy(
+        update={"prompt": CHAIN}
+    )
+    return planned(provider, request, model)
+
+
+@EVERY_MODEL
+def test_each_part_goes_on_from_the_latents_before_as_plain_diffusers_makes_it_of_them(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    plan = chained(provider, model)
+    assert tuple(part.num_frames for part in plan.parts) == PART_FRAMES
+    assert tuple(part.seen_frames for part in plan.parts) == (0, 17, 25, 25)
+    job = watched()
+    clip = provider.render(plan, job.context).path
+    bare = np.load(files / f"{model.id}-chained.npy")
+    assert bare.shape == (sum(PART_FRAMES), 64, 96, 3)
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    steps = 4 * model.profile.num_inference_steps
+    assert [event.step for event in job.progress if event.step] == [*range(1, steps + 1)]
+    assert {event.steps for event in job.progress if event.steps} == {steps}
+    if model.spec.audio is not None:
+        sound = Audio(np.load(files / f"{model.id}-chained-sound.npy"), 24_000)
+        path = tmp_path / "sound.mp4"
+        write_clip(path, bare, FPS, sound, lambda _: None)
+        assert np.array_equal(samples(clip), samples(path))
+
+
+@pytest.mark.parametrize("model", [MODELS[0], MODELS[-1]], ids=lambda model: model.id)
+def test_images_of_a_clip_of_parts_count_in_the_part_that_holds_them(
+    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
+) -> None:
+    given = (
+        Input(role=Role.START, path=files / "a.png"),
+        keyframe(files / "b.png", 28),
+        Input(role=Role.END, path=files / "a.png"),
+    )
+    plan = chained(provider, model, *given)
+    placed = [[image.frame for image in images_of(window)] for window in windows_of(plan)]
+    assert placed == [[0], [], [28], [32]]
+    clips = [
+        images(provider.render(chained(provider, model, *some), watched().context).path)
+        for some in ((), given[:1], given[:2], given)
+    ]
+    assert len({clip.tobytes() for clip in clips}) == 4
+
+
+def test_a_clip_of_parts_counts_its_longest_window_as_memory_and_all_of_them_as_work(
+    provider: LocalLTX, files: Path
+) -> None:
+    model = MODELS[-1]
+    plan = chained(provider, model, keyframe(files / "b.png", 28))
+    load = Workload.of(plan, model.profile)
+    assert (load.num_frames, load.more_tokens) == (33, 6)
+    assert load.tokens == token_count(96, 64, 33) + 6
+    assert load.pixels == 96 * 64 * sum(PART_FRAMES)
+    tokens = sum(token_count(96, 64, frames) for frames in (17, 25, 33, 33)) + 6
+    assert work_of(Stage.DENOISE, plan) == tokens * (plan.num_inference_steps or 1)
+    assert work_of(Stage.DECODE, plan) == 96 * 64 * sum(PART_FRAMES)
+
+
+@pytest.mark.parametrize("steps_done", [3, 8, 11])
+def test_a_clip_of_parts_is_cancelled_within_and_between_them(
+    provider: LocalLTX, watched: Watch, steps_done: int
+) -> None:
+    model, job = MODELS[-1], watched()
+
+    def stop(event: Report) -> None:
+        if isinstance(event, Progressed) and event.step == steps_done:
+            job.context.cancel.cancel()
+
+    job.on_event = stop
+    with pytest.raises(JobCancelled):
+        provider.render(chained(provider, model), job.context)
+    assert max(event.step or 0 for event in job.progress) < 32
+    assert not (job.context.workdir / "clip.mp4").exists()
 
 
 DISTILLED = pytest.mark.parametrize("model", MODELS[1:], ids=lambda model: model.id)

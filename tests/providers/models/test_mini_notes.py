@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from providers.ltx_video.mini.caption import MiniCaption, mini_caption
+from core.video.planning import make_plan
+from core.video.request import RenderRequest, Target
+from providers.ltx_video.mini.caption import MiniCaption, captions_of, mini_caption
 from providers.ltx_video.mini.vocabulary import ATTRIBUTE_OF, tokens, tokens_of
+from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER
 
 WHOLE = " a red ball at sunset"
 
@@ -173,3 +176,18 @@ SAID = {
     "place_centre": ("centred",),
     "camera_still": ("locked shot",),
 }
+
+
+def test_a_part_takes_over_what_it_does_not_name_from_the_one_before() -> None:
+    row = BY_ID["ltx-mini"].spec
+    request = RenderRequest(
+        target=Target(provider=PROVIDER, deployment=DEPLOYMENT, model=row.id),
+        prompt="a big red ball moving right at sunset | moving left | a blue one moving up",
+    )
+    first, second, third = captions_of(make_plan(request, row))
+    assert (first.text, first.notes) == ("a big red ball moving right at sunset", ())
+    assert set(tokens_of(second.text)) == {"big", "red", "ball", "sunset", "move_left"}
+    assert set(tokens_of(third.text)) == {"big", "blue", "ball", "sunset", "move_up"}
+    assert [note for note in second.notes if "takes from the one before" in note] == [
+        "What a part does not name it takes from the one before: big, red, ball, sunset."
+    ]
