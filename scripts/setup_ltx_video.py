@@ -169,7 +169,10 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
 
     model = Installable.find(options.model or "")
     models_dir, sources = studio.paths.models_dir, options.sources
-    job = InstallModelJob(model, models_dir, studio.keys, sources, may_copy=options.may_copy)
+    network = studio.registry.network
+    job = InstallModelJob(
+        model, models_dir, studio.keys, sources, network=network, may_copy=options.may_copy
+    )
     state = check_installed(models_dir, model.id)
     if state.on_disk is OnDisk.WHOLE:
         voice.say(f"{model.label} is installed and complete in {state.folder}.")

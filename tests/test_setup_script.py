@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.config.settings import ConfigManager, NetworkSettings, Settings
+from core.platform.paths import Paths
 from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
@@ -227,6 +229,19 @@ def test_dry_run_names_the_files_and_fetches_none(script: Script, hub: StubHub) 
     assert BIG in answer.messages
     assert hub.fetched_paths() == set()
     assert not script.models_dir.exists()
+
+
+@pytest.mark.parametrize("more", ["--dry-run", "--yes"])
+def test_nobody_is_asked_while_the_network_is_switched_off(
+    script: Script, hub: StubHub, tmp_path: Path, more: str
+) -> None:
+    settings = Settings(network=NetworkSettings(is_off=True))
+    ConfigManager(Paths.below(tmp_path / "home").settings_file).save(settings)
+    answer = script.run("--model", MODEL, more)
+    assert answer.code == 3
+    assert "The network is switched off" in answer.messages
+    assert "config set network.is_off no" in answer.messages
+    assert hub.requests == []
 
 
 def test_without_a_terminal_consent_must_be_typed(script: Script, hub: StubHub) -> None:

@@ -285,7 +285,7 @@ class GivenMedia:
             self._refuse(
                 field_of(kept.role),
                 f"The {name} is {shown}, which {self.spec.label} does not make; the nearest is "
-                f"{near}. Export it at that size first, {way}.",
+                f"{near}. Export it at that size first {way}.",
             )
             return None
         names = (size.resolution.casefold(), shown)

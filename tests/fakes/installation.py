@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.config.api_keys import ApiKeys, FoundKey, KeySpec
 from core.jobs.job import CancelToken, JobContext, Notice, Report
+from core.platform.network import NetworkSwitch
 from core.video.spec import Licence
 from providers.ltx_video.install.weights import Installable, InstallModelJob
 from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
@@ -89,7 +90,13 @@ def job(
     may_copy: bool = False,
 ) -> InstallModelJob:
     return InstallModelJob(
-        model or installable(), models_dir, Keys(token), reuse_from, waits_s, may_copy=may_copy
+        model or installable(),
+        models_dir,
+        Keys(token),
+        reuse_from,
+        waits_s,
+        network=NetworkSwitch(),
+        may_copy=may_copy,
     )
 
 

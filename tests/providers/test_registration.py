@@ -13,6 +13,7 @@ import pytest
 from core.config.api_keys import ApiKeys
 from core.config.settings import Settings
 from core.platform.machine import Machine
+from core.platform.network import NetworkSwitch
 from core.platform.paths import Paths
 from core.video.provider import ProviderContext
 from core.video.registry import ProviderRegistry
@@ -47,7 +48,8 @@ def test_no_two_kinds_of_job_have_one_name() -> None:
 
 
 def test_a_job_of_every_kind_is_built_again_from_its_payload(tmp_path: Path) -> None:
-    job = InstallModelJob(Installable.find(LTXModel.LTX_VIDEO_2B_095), tmp_path, ApiKeys())
+    model = Installable.find(LTXModel.LTX_VIDEO_2B_095)
+    job = InstallModelJob(model, tmp_path, ApiKeys(), network=NetworkSwitch())
     factories = ProviderRegistry(PROVIDERS, context(tmp_path)).job_factories
     assert set(factories) == {job.kind}
     again = factories[job.kind](job.payload())

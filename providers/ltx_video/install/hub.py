@@ -18,7 +18,6 @@ from core.errors import (
     RateLimited,
     first_line,
 )
-from core.platform.network import NetworkSwitch
 from core.redaction import remember_secret
 from core.services.service_http import retry_after_s
 from core.video.provider import NotReady, Readiness, Ready, ReasonCode
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoSibling
 
     from core.config.api_keys import ApiKeys
+    from core.platform.network import NetworkSwitch
     from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
 
 _DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -114,9 +114,9 @@ class RetryableFailure(Exception):
 class Hub:
     """One hub with one account; the account's token shows in no repr, message or log."""
 
-    def __init__(self, keys: ApiKeys, target: str, network: NetworkSwitch | None = None) -> None:
+    def __init__(self, keys: ApiKeys, target: str, network: NetworkSwitch) -> None:
         self._target = target
-        self._network = network or NetworkSwitch()
+        self._network = network
         self.endpoint = os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or _DEFAULT_ENDPOINT
         self._token = _find_token(keys)
 
@@ -370,7 +370,7 @@ class Hub:
         )
 
 
-def check_token(keys: ApiKeys, network: NetworkSwitch | None = None) -> Readiness:
+def check_token(keys: ApiKeys, network: NetworkSwitch) -> Readiness:
     """Whether the hub accepts the token that is set; asks the hub once."""
     try:
         account = Hub(keys, "", network).account()

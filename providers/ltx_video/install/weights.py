@@ -23,7 +23,6 @@ from core.jobs.job import JobContext, Notice, Progressed, Subject, SubjectKind
 from core.jobs.lanes import Lane, Stage
 from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
-from core.platform.network import NetworkSwitch
 from core.video.model_store import FoundFiles, OnDisk
 from providers.ltx_video.install.download_progress import DownloadProgress
 from providers.ltx_video.install.hub import OFFLINE, Hub, NeededFile
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from core.config.api_keys import ApiKeys
+    from core.platform.network import NetworkSwitch
     from core.video.spec import Licence
     from providers.ltx_video.models.catalog import LocalModel
     from providers.ltx_video.models.weights_spec import WeightsSpec
@@ -148,8 +148,8 @@ class InstallModelJob:
         keys: ApiKeys,
         reuse_from: Sequence[Path] = (),
         waits_s: Sequence[float] = WAITS_S,
-        network: NetworkSwitch | None = None,
         *,
+        network: NetworkSwitch,
         may_copy: bool = False,
     ) -> None:
         self._model = model
@@ -157,7 +157,7 @@ class InstallModelJob:
         self._keys = keys
         self._reuse_from = tuple(path.expanduser().absolute() for path in reuse_from)
         self._waits_s = waits_s
-        self._network = network or NetworkSwitch()
+        self._network = network
         self._may_copy = may_copy
 
     @classmethod
@@ -167,7 +167,8 @@ class InstallModelJob:
         models_dir: Path,
         keys: ApiKeys,
         find: Callable[[str], Installable] = Installable.find,
-        network: NetworkSwitch | None = None,
+        *,
+        network: NetworkSwitch,
     ) -> InstallModelJob:
         """The job again from the journal; `find` looks a model up.
 

@@ -25,6 +25,7 @@ from core.errors import (
 from core.jobs.job import Progressed
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue
+from core.platform.network import NetworkSwitch
 from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
@@ -320,6 +321,7 @@ def test_queue_runs_the_job_and_builds_it_again_from_the_journal(
         find=lambda model: installable(),
         models_dir=models_dir,
         keys=Keys(),
+        network=NetworkSwitch(),
     )
     journal = Journal(tmp_path / "jobs.sqlite")
     queue = JobQueue(journal, tmp_path / "work", tmp_path / "inputs", {INSTALL_MODEL: factory})

@@ -17,6 +17,7 @@ from core.errors import (
     RateLimited,
 )
 from core.jobs.job import Progressed
+from core.platform.network import NetworkSwitch
 from core.video.model_store import OnDisk
 from core.video.provider import NotReady, Ready
 from providers.ltx_video.install.hub import check_token
@@ -171,13 +172,13 @@ def test_wish_to_wait_for_hours_ends_the_job(hub: StubHub, models_dir: Path, run
 
 
 def test_set_token_is_tested_by_asking_the_hub(hub: StubHub) -> None:
-    unset = check_token(Keys())
+    unset = check_token(Keys(), NetworkSwitch())
     assert isinstance(unset, NotReady)
     assert "HF_TOKEN" in unset.fix
-    rejected = check_token(Keys(TOKEN))
+    rejected = check_token(Keys(TOKEN), NetworkSwitch())
     assert isinstance(rejected, NotReady)
     assert "rejected" in rejected.reason
     hub.known_tokens.add(TOKEN)
-    accepted = check_token(Keys(TOKEN))
+    accepted = check_token(Keys(TOKEN), NetworkSwitch())
     assert isinstance(accepted, Ready)
     assert "'mary'" in accepted.note
