@@ -110,17 +110,23 @@ class Encoder:
         on_progress(Encoded(0, total, message))
         # A stop of its own: one failed piece ends the others, and that is no wish of the user.
         failed = threading.Event()
+        # The longest first, so that no processor waits long for the last ones.
+        longest_first = sorted(missing.items(), key=lambda one: -one[1].num_frames)
         with ThreadPoolExecutor(self._workers, thread_name_prefix="encode") as pool:
             futures: dict[str, Future[Path | None]] = {
-                key: pool.submit(self._make, key, segment, failed)
-                for key, segment in missing.items()
+                key: pool.submit(self._make, key, segment, failed) for key, segment in longest_first
             }
             running = list(futures.values())
-            while not all(future.done() for future in running):
-                wait(running, timeout=_TICK_S, return_when=FIRST_EXCEPTION)
-                if self._cancel.cancelled or any(f.done() and f.exception() for f in running):
-                    failed.set()
-                on_progress(self._now(total, message))
+            try:
+                while not all(future.done() for future in running):
+                    wait(running, timeout=_TICK_S, return_when=FIRST_EXCEPTION)
+                    if self._cancel.cancelled or any(f.done() and f.exception() for f in running):
+                        failed.set()
+                    on_progress(self._now(total, message))
+            except BaseException:
+                # Whoever is told how far it is may have found that it is in vain.
+                failed.set()
+                raise
         self._cancel.check()
         made = {**found, **{key: future.result() for key, future in futures.items()}}
         return [path for key in keys if (path := made[key]) is not None]

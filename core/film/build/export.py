@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from core.media.ffmpeg import run_ffmpeg
 from core.media.output import partial_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from core.film.build.segments import Segment
@@ -140,57 +141,76 @@ class _Export:
 
     def _film(self, timeline: Timeline, overlays: Overlays) -> Path:
         segments = segments_of(timeline)
-        segment_files = self._encode(timeline, segments, overlays)
+        # The sound beside the pictures: it takes one processor, which they leave idle at their end.
+        with ThreadPoolExecutor(1, thread_name_prefix="mix") as beside:
+            mixing = beside.submit(self._mix, timeline)
+
+            def encoded(now: Encoded) -> None:
+                if mixing.done():
+                    # Where the sound cannot be made, the rest of the pictures would be in vain.
+                    mixing.result()
+                self._encoded(now)
+
+            segment_files = self._encode(timeline, segments, overlays, encoded)
+            self._tell(Stage.MIX, _ENCODED)
+            audio = mixing.result()
+        self._note(*(audio.notes if audio is not None else ()))
         parts = Ingredients(
             segments=segments,
             segment_files=tuple(segment_files),
             metadata=write_metadata(timeline, self.settings, self.ctx.workdir / "film.ffmetadata"),
-            audio=self._mix(timeline),
+            audio=audio,
             subtitles=overlays.subtitle_track,
         )
         return self._join(timeline, parts)
 
     def _encode(
-        self, timeline: Timeline, segments: Sequence[Segment], overlays: Overlays
+        self,
+        timeline: Timeline,
+        segments: Sequence[Segment],
+        overlays: Overlays,
+        on_progress: Callable[[Encoded], None],
     ) -> list[Path]:
         settings = working_settings(self.settings)
         if may_copy(timeline, settings, overlays):
-            return self._copy(timeline, segments)
+            return self._copy(timeline, segments, on_progress)
         choice = choose_for(settings, self.ctx.cancel)
         self._note(*choice.notes)
         encoder = Encoder(timeline, overlays, settings, choice, self.store, self.ctx.cancel)
-        segment_files = encoder.encode(segments, self._encoded)
+        segment_files = encoder.encode(segments, on_progress)
         self._note(*encoder.suspect.values())
         self.suspect = list(encoder.suspect)
         return segment_files
 
-    def _copy(self, timeline: Timeline, segments: Sequence[Segment]) -> list[Path]:
+    def _copy(
+        self,
+        timeline: Timeline,
+        segments: Sequence[Segment],
+        on_progress: Callable[[Encoded], None],
+    ) -> list[Path]:
         """The clips' own pictures in pieces; only the ticks that count their times change."""
         segment_files: list[Path] = []
         for done, segment in enumerate(segments, start=1):
             source, ticks = segment.shot.source, timescale(timeline.rate)
             segment_files.append(copied_images(source, ticks, self.store, self.ctx.cancel))
-            self._encoded(Encoded(done, len(segments), "copied as they are"))
+            on_progress(Encoded(done, len(segments), "copied as they are"))
         return segment_files
 
     def _mix(self, timeline: Timeline) -> Soundtrack | None:
+        """The sound of the film; tells nothing, since the pictures tell how far the export is."""
         if not self.settings.has_audio:
             return None
-        self._tell(Stage.MIX, _ENCODED)
         try:
-            audio = audio_of(
+            return audio_of(
                 timeline,
                 self.store,
                 self.ctx.workdir,
                 self.ctx.cancel,
-                lambda share: self._tell(Stage.MIX, _ENCODED + share * (_MIXED - _ENCODED)),
+                lambda _: None,
                 self.settings.loudness_lufs,
             )
         except FFmpegFailed as error:
             raise explained(error, "The sound cannot be made", self.ctx.workdir) from error
-        if audio is not None:
-            self._note(*audio.notes)
-        return audio
 
     def _join(self, timeline: Timeline, parts: Ingredients) -> Path:
         self._tell(Stage.WRITE, _MIXED)
