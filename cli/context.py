@@ -10,7 +10,6 @@ import typer
 
 from core.platform.log import start_log
 from core.platform.paths import Paths
-from core.setup import Setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from core.errors import Problem
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.queue import JobQueue
+    from core.setup import Setup
     from core.studio import Studio
     from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
@@ -62,6 +62,9 @@ class CliContext:
         """
         if "studio" in self.__dict__:
             return self.studio
+        # Imported late: it brings the settings and the look at the machine, which no help needs.
+        from core.setup import Setup
+
         setup = Setup(
             self._parts.entries,
             paths=self.paths,
@@ -77,7 +80,7 @@ class CliContext:
         Raises:
             SettingsError: the settings cannot be read.
         """
-        # Imported late: it brings films, jobs and history, which no look at models needs.
+        # Imported late too: it brings films, jobs and history, which no look at models needs.
         from core.studio import Studio
 
         open_text_renderer = self._parts.open_text_renderer

@@ -1,3 +1,1 @@
 """Settings and keys: their schema, the file and the keyring that hold them."""
-
-from core.config.settings import ConfigManager as ConfigManager

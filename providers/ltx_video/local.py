@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from core.errors import NotConfigured, Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import free_disk_bytes
-from core.video.prompt_parts import BAR
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import Role
 from providers.ltx_video.engine.warm_engine import WarmEngine
@@ -35,7 +34,6 @@ from providers.ltx_video.models.timings import (
     layout_name,
     work_of,
 )
-from providers.ltx_video.models.two_stages import first_stage, stages_note
 from providers.ltx_video.stills import clip_of, like_clip, still_frame, still_note, take_still
 
 if TYPE_CHECKING:
@@ -165,6 +163,8 @@ class LocalLTX:
             plan = plan.model_copy(update={"num_inference_steps": steps})
         memory = self._memory(model, plan)
         if plan.refine_steps:
+            from providers.ltx_video.models.two_stages import first_stage, stages_note
+
             first = self._ladder_for(model, first_stage(plan)).rungs[memory.rung]
             laid_out = plan.model_copy(update={"memory_plan": memory})
             expected_s = self._timings.expected_s(Stage.DENOISE, laid_out)
@@ -393,6 +393,7 @@ def _in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:
     """The plan with the words that the model itself is given."""
     if not model.spec.is_builtin:
         return plan
+    from core.video.prompt_parts import BAR
     from providers.ltx_video.mini.caption import captions_of
 
     texts = [caption.text for caption in captions_of(plan)]

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
 from core.platform.files import set_aside, write_text_atomically
-from providers.ltx_video.models.two_stages import denoising_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,6 +70,9 @@ def layout_name(plan: RenderPlan) -> str:
 
 def work_of(stage: Stage, plan: RenderPlan) -> int:
     """How much a stage has to do for a plan; 0 where the clip makes no difference."""
+    # Imported late: it brings the table of controls, and every list of models opens this module.
+    from providers.ltx_video.models.two_stages import denoising_work
+
     match stage:
         case Stage.DENOISE:
             return sum(denoising_work(plan))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.video.prompt_parts import windows_of
 from providers.ltx_video.models.sizes import more_tokens, token_count
 
 if TYPE_CHECKING:
@@ -42,6 +41,9 @@ class Workload:
     @classmethod
     def of(cls, plan: RenderPlan, profile: Profile, *, lora_billions: float = 0.0) -> Workload:
         """The clip of a plan."""
+        # Imported late, as it brings the table of controls: a list asks only for the smallest.
+        from core.video.prompt_parts import windows_of
+
         rows = _batch_rows(profile, plan.guidance_scale)
         has_source = plan.strength is not None and plan.strength < 1
         has_video = has_source or plan.kept_frames > 0 or plan.retake is not None
