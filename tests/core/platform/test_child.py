@@ -45,14 +45,6 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def command_of(process: psutil.Process) -> str:
-    try:
-        return str(process.cmdline())
-    except psutil.Error:
-        # Ended between two looks.
-        return ""
-
-
 def until_gone(pids: list[int]) -> list[int]:
     deadline = time.monotonic() + 20.0
     while (left := [pid for pid in pids if is_running(pid)]) and time.monotonic() < deadline:
@@ -171,10 +163,13 @@ def test_a_child_knows_its_family_and_has_the_environment_that_it_was_given() ->
 
 
 def test_an_answer_that_does_not_come_in_time_leaves_no_process() -> None:
-    with pytest.raises(subprocess.TimeoutExpired):
-        ask_child([sys.executable, "-c", CHILD], 0.5)
-    below = psutil.Process().children(recursive=True)
-    assert [child for child in below if is_running(child.pid) and "120" in command_of(child)] == []
+    # How long it takes until there is a grandchild depends on what else this machine does.
+    for patience_s in (0.5, 4.0, 30.0):
+        with pytest.raises(subprocess.TimeoutExpired) as late:
+            ask_child([sys.executable, "-c", CHILD], patience_s)
+        if late.value.output:
+            break
+    assert until_gone([int(late.value.output)]) == []
 
 
 def test_an_answer_that_is_a_failure_is_raised_with_its_code() -> None:
