@@ -44,6 +44,7 @@ SLOWEST = (
     "tests/e2e/test_mini_stopping.py",
     "tests/e2e/test_mini_training.py",
     "tests/e2e/test_window_kills.py",
+    "tests/e2e/test_mini_parts.py",
     "tests/film/build/test_every_file_kind.py",
     "tests/film/build/test_export_cache.py",
     "tests/film/build/test_other_ffmpegs.py",
@@ -57,11 +58,14 @@ SLOWEST = (
     "tests/gui/test_controllers.py",
     "tests/gui/images/test_image_page.py",
     "tests/gui/player/test_film_preview.py",
+    "tests/gui/player/test_clip_player.py",
     "tests/gui/test_theme.py",
     "tests/gui/test_window_sizes.py",
     "tests/gui/text/test_text_renderer.py",
     "tests/gui/test_main_window.py",
     "tests/gui/test_menus.py",
+    "tests/gui/test_nothing_cut_off.py",
+    "tests/gui/test_every_control.py",
     "tests/gui/project/test_project_opening.py",
     "tests/gui/render/test_scene_rendering.py",
     "tests/gui/storyboard/test_storyboard_widget.py",
@@ -80,6 +84,7 @@ SLOWEST = (
     "tests/providers/engine/test_kept_latents.py",
     "tests/providers/engine/test_modes.py",
     "tests/providers/engine/test_own_checkpoints.py",
+    "tests/providers/engine/test_prompt_cache.py",
     "tests/providers/models/test_lora_families.py",
     "tests/providers/training/test_plain_diffusers.py",
     "tests/providers/training/test_training.py",
@@ -90,6 +95,8 @@ SLOWEST = (
     "tests/test_ltx_mini_exam.py",
     "tests/test_ltx_mini_training.py",
     "tests/test_setup_script.py",
+    "tests/gui/export/test_export_settings.py",
+    "tests/gui/models/test_models_page.py",
 )
 # These share one engine and the tiny models in it.
 TINY_MODELS = (
@@ -100,11 +107,17 @@ TINY_MODELS = (
 )
 
 
+# These parse every module.
+OF_THE_TREE = ("tests/test_architecture", "tests/test_names")
+
+
 class ByFile(LoadScopeScheduling):
     """Gives a test process whole files, whose tests share what is slow to make."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "tiny models" if nodeid.startswith(TINY_MODELS) else nodeid.split("::")[0]
+        shared = {"tiny models": TINY_MODELS, "the tree": OF_THE_TREE}
+        scope = (name for name, files in shared.items() if nodeid.startswith(files))
+        return next(scope, nodeid.split("::")[0])
 
 
 # Optional: without pytest-xdist nobody asks.

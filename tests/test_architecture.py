@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -171,15 +171,17 @@ class Module:
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def modules(root: Path) -> list[Module]:
+@cache
+def modules(root: Path) -> tuple[Module, ...]:
+    """Every module of the project; each is read and parsed once."""
     files = [root / "main.py"]
     for room in sorted(OURS):
         files += sorted((root / room).rglob("*.py"))
-    return [
+    return tuple(
         Module(file.relative_to(root).as_posix(), file.read_text(encoding="utf-8"))
         for file in files
         if file.exists()
-    ]
+    )
 
 
 def top(name: str) -> str:
@@ -285,8 +287,7 @@ def broken() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {rule.__name__: [] for rule in RULES}
     files = modules(ROOT)
     assert len(files) > 10
-    while files:
-        module = files.pop()
+    for module in files:
         for rule in RULES:
             found[rule.__name__] += rule(module)
     return found

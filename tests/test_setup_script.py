@@ -29,7 +29,7 @@ from providers.ltx_video.models.downloads import WEIGHTS
 from scripts.setup_ltx_video import main
 from tests.fakes.installation import wait_until
 from tests.fakes.program import REAL
-from tests.fakes.stub_hub import StubFile, StubHub, StubRepo, running_hub
+from tests.fakes.services.stub_hub import StubFile, StubHub, StubRepo, running_hub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from core.platform.network import NetworkSwitch
 from core.video.spec import Licence
 from providers.ltx_video.install.weights import Installable, InstallModelJob
 from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
-from tests.fakes.stub_hub import StubFile, StubHub, StubRepo
+from tests.fakes.services.stub_hub import StubFile, StubHub, StubRepo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

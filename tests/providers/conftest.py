@@ -9,7 +9,7 @@ from core.jobs.job import CancelToken, JobContext, Report
 from core.platform.paths import Paths
 from providers.ltx_video.local import LocalLTX
 from tests.fakes.installation import MODEL, REPO, Run, small_model
-from tests.fakes.stub_hub import StubHub, running_hub
+from tests.fakes.services.stub_hub import StubHub, running_hub
 from tests.providers.tiny_home import (
     ALL_MODELS,
     TINY_MODELS,

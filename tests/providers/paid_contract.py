@@ -72,7 +72,7 @@ class PaidContract(ProviderContract):
 
     @abstractmethod
     def set_habit(self, name: str, value: object) -> None:
-        """Let the service behave so from now on; names as in `tests.fakes.cloud_server.Habits`."""
+        """Let the service behave so from now on; names as in `cloud_server.Habits`."""
 
     @abstractmethod
     def questions(self) -> list[float]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
-from tests.fakes.cloud_provider import CLOUD_KEY, INFO, MODEL, UNPRICED, cloud_entry
-from tests.fakes.cloud_server import KEY, CloudServer, cloud_server
+from tests.fakes.services.cloud_provider import CLOUD_KEY, INFO, MODEL, UNPRICED, cloud_entry
+from tests.fakes.services.cloud_server import KEY, CloudServer, cloud_server
 from tests.providers.contract import Asked
 from tests.providers.paid_contract import Child, PaidContract
 
@@ -76,7 +76,7 @@ class TestCloudProvider(PaidContract):
         return list(self.server.uploads.values())
 
     def entry_source(self) -> tuple[str, str]:
-        return "tests.fakes.cloud_provider:cloud_entry", self.server.url
+        return "tests.fakes.services.cloud_provider:cloud_entry", self.server.url
 
     def test_a_lost_order_is_found_by_its_attempt_where_the_service_knows_it(
         self, cloud: CloudServer, studio: Studio, order: Asked

@@ -45,7 +45,7 @@ from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
 from tests.fakes.checkpoints import TINY_ENTRY, install_layers, save, weights_like
 from tests.fakes.provider import BIG, SMALL, FakeProvider
-from tests.fakes.stub_hub import StubFile, StubHub, StubRepo, running_hub
+from tests.fakes.services.stub_hub import StubFile, StubHub, StubRepo, running_hub
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.providers.tiny_home import TINY_VIDEO

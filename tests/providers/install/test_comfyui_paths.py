@@ -13,7 +13,7 @@ from providers.ltx_video.install.installed import check_installed
 from tests.fakes.installation import MODEL, SHARD, Run, content, job
 
 if TYPE_CHECKING:
-    from tests.fakes.stub_hub import StubHub
+    from tests.fakes.services.stub_hub import StubHub
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.fakes.installation import (
     job,
     plain_copy,
 )
-from tests.fakes.stub_hub import (
+from tests.fakes.services.stub_hub import (
     StubHub,
     running_hub,
 )

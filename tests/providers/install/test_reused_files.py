@@ -34,7 +34,7 @@ from tests.fakes.installation import (
     plain_copy,
     snapshot,
 )
-from tests.fakes.stub_hub import StubHub, running_hub
+from tests.fakes.services.stub_hub import StubHub, running_hub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -53,7 +53,7 @@ from tests.fakes.installation import (
     snapshot,
     wait_until,
 )
-from tests.fakes.stub_hub import (
+from tests.fakes.services.stub_hub import (
     Break,
     Corrupt,
     IgnoreRange,

@@ -22,7 +22,7 @@ from tests.fakes.installation import (
     installable,
     job,
 )
-from tests.fakes.stub_hub import (
+from tests.fakes.services.stub_hub import (
     Break,
     Corrupt,
     OtherLength,

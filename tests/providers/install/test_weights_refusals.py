@@ -36,7 +36,7 @@ from tests.fakes.installation import (
     job,
     snapshot,
 )
-from tests.fakes.stub_hub import (
+from tests.fakes.services.stub_hub import (
     Refuse,
     StubFile,
     StubHub,
