@@ -37,8 +37,8 @@ _MOST, _MOST_AGAIN = 1.05, 0.1
 _STAGES = {
     Stage.READ: "reading the clips",
     Stage.ASSEMBLE: "pictures",
-    Stage.MIX: "mixing the sound",
-    Stage.WRITE: "joining, with the sound's encoder",
+    Stage.MIX: "the sound, as far as it takes longer",
+    Stage.WRITE: "joining",
 }
 _NO_LIMIT = 10**12
 

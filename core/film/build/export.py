@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from core.film.build.encoding import pixel_format, timescale, working_settings
 from core.film.build.export_inputs import prepare
 from core.film.build.film_output import find_placed, place_film, remember_finished
 from core.film.build.hardware_encoders import choose_for
-from core.film.build.joining import Ingredients, join, verify
+from core.film.build.joining import Ingredients, encode_audio, join, verify
 from core.film.build.metadata import write_metadata
 from core.film.build.segments import segments_of
 from core.film.build.stream_copy import copied_images, may_copy
@@ -23,7 +23,7 @@ from core.film.picture.graph import arguments
 from core.film.picture.overlays import prepare_overlays
 from core.film.picture.picture import Look
 from core.film.sound.soundtrack import audio_of
-from core.jobs.job import JobContext, Notice, Progressed, Subject, SubjectKind
+from core.jobs.job import CancelToken, JobContext, Notice, Progressed, Subject, SubjectKind
 from core.jobs.lanes import Lane, Stage
 from core.media.ffmpeg import run_ffmpeg
 from core.media.output import partial_files
@@ -33,16 +33,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.build.segments import Segment
+    from core.film.model.delivery import ExportSettings
     from core.film.model.timeline import Timeline
     from core.film.picture.assembler import Overlays
     from core.film.picture.text_overlays import TextRenderer
-    from core.film.sound.soundtrack import Soundtrack
-    from core.jobs.job import CancelToken
     from core.media.render_cache import RenderCache
 
 KIND = "export"
 # Shares of the whole, for the bar: reading and sound take little beside encoding.
 _READ, _ENCODED, _MIXED, _JOINED = 0.04, 0.86, 0.92, 0.99
+# The same of the sound: its encoder does a minute in half a second.
+_BEFORE_ENCODING = 0.8
+_TICK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,49 @@ class ExportJob:
     def run(self, ctx: JobContext) -> Path:
         """Make the film; gives its final path."""
         return _Export(self, ctx).run()
+
+
+class _Mix:
+    """The film's sound, made in a thread of its own.
+
+    Attributes:
+        cancel: its own, so that it ends with pictures that fail as well.
+        share: how much of it is done.
+        notes: what was adjusted.
+    """
+
+    def __init__(
+        self, timeline: Timeline, settings: ExportSettings, store: RenderCache, workdir: Path
+    ) -> None:
+        self._timeline = timeline
+        self._settings = settings
+        self._store = store
+        self._workdir = workdir
+        self.cancel = CancelToken()
+        self.share = 0.0
+        self.notes: tuple[str, ...] = ()
+
+    def make(self) -> Path | None:
+        """The sound, encoded; None for a silent film."""
+        settings, workdir, cancel = self._settings, self._workdir, self.cancel
+        if not settings.has_audio:
+            return None
+        try:
+            track = audio_of(
+                self._timeline, self._store, workdir, cancel, self._told, settings.loudness_lufs
+            )
+            if track is None:
+                return None
+            self.notes = track.notes
+            encoded = encode_audio(track, settings, workdir, cancel)
+        except FFmpegFailed as error:
+            raise explained(error, "The sound cannot be made", workdir) from error
+        # Raw, it is the largest file here.
+        track.path.unlink()
+        return encoded
+
+    def _told(self, share: float) -> None:
+        self.share = share * _BEFORE_ENCODING
 
 
 class _Export:
@@ -143,7 +188,8 @@ class _Export:
         segments = segments_of(timeline)
         # The sound beside the pictures: it takes one processor, which they leave idle at their end.
         with ThreadPoolExecutor(1, thread_name_prefix="mix") as beside:
-            mixing = beside.submit(self._mix, timeline)
+            mix = _Mix(timeline, self.settings, self.store, self.ctx.workdir)
+            mixing = beside.submit(mix.make)
 
             def encoded(now: Encoded) -> None:
                 if mixing.done():
@@ -151,10 +197,17 @@ class _Export:
                     mixing.result()
                 self._encoded(now)
 
-            segment_files = self._encode(timeline, segments, overlays, encoded)
-            self._tell(Stage.MIX, _ENCODED)
-            audio = mixing.result()
-        self._note(*(audio.notes if audio is not None else ()))
+            try:
+                segment_files = self._encode(timeline, segments, overlays, encoded)
+                self._tell(Stage.MIX, _ENCODED)
+                while wait([mixing], timeout=_TICK_S).not_done:
+                    self.ctx.cancel.check()
+                    self._tell(Stage.MIX, _ENCODED + mix.share * (_MIXED - _ENCODED))
+                audio = mixing.result()
+            except BaseException:
+                mix.cancel.cancel()
+                raise
+        self._note(*mix.notes)
         parts = Ingredients(
             segments=segments,
             segment_files=tuple(segment_files),
@@ -195,22 +248,6 @@ class _Export:
             segment_files.append(copied_images(source, ticks, self.store, self.ctx.cancel))
             on_progress(Encoded(done, len(segments), "copied as they are"))
         return segment_files
-
-    def _mix(self, timeline: Timeline) -> Soundtrack | None:
-        """The sound of the film; tells nothing, since the pictures tell how far the export is."""
-        if not self.settings.has_audio:
-            return None
-        try:
-            return audio_of(
-                timeline,
-                self.store,
-                self.ctx.workdir,
-                self.ctx.cancel,
-                lambda _: None,
-                self.settings.loudness_lufs,
-            )
-        except FFmpegFailed as error:
-            raise explained(error, "The sound cannot be made", self.ctx.workdir) from error
 
     def _join(self, timeline: Timeline, parts: Ingredients) -> Path:
         self._tell(Stage.WRITE, _MIXED)

@@ -49,15 +49,35 @@ class Ingredients:
     Attributes:
         segment_files: one for each segment, in order.
         metadata: a file in FFmpeg's metadata format.
-        audio: None for a silent film.
+        audio: encoded, in the film's own container; None for a silent film.
         subtitles: an SRT file that becomes a track.
     """
 
     segments: tuple[Segment, ...]
     segment_files: tuple[Path, ...]
     metadata: Path
-    audio: Soundtrack | None
+    audio: Path | None
     subtitles: Path | None
+
+
+def encode_audio(
+    track: Soundtrack, settings: ExportSettings, workdir: Path, cancel: CancelToken
+) -> Path:
+    """The sound as the film carries it, in a file of the same container, to be copied.
+
+    Only so does the copy keep what the container says about a codec's delay.
+
+    Raises:
+        FFmpegFailed: it cannot be encoded.
+        JobCancelled: asked to stop.
+    """
+    encoded = workdir / f"encoded-sound.{settings.container}"
+    filters = [track.filter]
+    if (settings.container, settings.audio_codec) == (Container.AVI, AudioCodec.MP3):
+        filters.append(_IN_TIME_IN_AVI)
+    chosen = [*audio_arguments(settings), "-af", ",".join(filters)]
+    run_ffmpeg([*RAW_FORMAT, "-i", str(track.path), *chosen, str(encoded)], cancel)
+    return encoded
 
 
 def write_list(timeline: Timeline, parts: Ingredients, path: Path) -> None:
@@ -113,12 +133,9 @@ def _film(
     coding = ["-c:v", "copy"]
     number = 1
     if parts.audio is not None:
-        inputs += [*RAW_FORMAT, "-i", str(parts.audio.path)]
+        inputs += ["-i", str(parts.audio)]
         maps += ["-map", f"{number}:a"]
-        filters = [parts.audio.filter]
-        if (settings.container, settings.audio_codec) == (Container.AVI, AudioCodec.MP3):
-            filters.append(_IN_TIME_IN_AVI)
-        coding += [*audio_arguments(settings), "-af", ",".join(filters)]
+        coding += ["-c:a", "copy"]
         number += 1
     if parts.subtitles is not None:
         inputs += ["-i", str(parts.subtitles)]
