@@ -27,6 +27,8 @@ _SCALING = "bicubic+accurate_rnd+full_chroma_int"
 _HD_FROM = 720
 # FFmpeg's scaler calls these matrices by other names than its tags do.
 _SCALERS_NAMES = {"bt2020nc": "bt2020", "bt470bg": "bt470"}
+# What FFmpeg makes frames in between of, 8 bits a channel.
+_MIXED_FORMATS = "yuv420p|yuv422p|yuv444p"
 # Between the steps of a change of colours: 16 bits a channel, which every FFmpeg's lut3d takes.
 _DEEP, _DEEP_ALPHA = "rgb48le", "rgba64le"
 # FFmpeg keeps both halves of a time base in 32 bits.
@@ -209,10 +211,28 @@ def _at_rate(image: VideoStream, shot: Shot, rate: Fraction, retime: Retime) -> 
         more = image.filter("tpad", stop_mode="clone", stop=_MORE_TO_LOSE)
         next_one = f"PREV_OUTPTS+1/({facts.rate * shot.speed})/TB"
         image = more.filter("setpts", f"if(lte(PTS,PREV_OUTPTS),{next_one},PTS)")
-        image = image.filter("minterpolate", fps=wanted, **_INTERPOLATION[retime])
+        image = _mixed(image, facts, wanted, retime)
     # A clip that ends before the film's first frame is half over still shows its last frame.
     at_rate = image.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")
     return at_rate.filter("tpad", stop_mode="clone", stop=-1)
+
+
+def _mixed(image: VideoStream, facts: SourceFacts, rate: str, retime: Retime) -> VideoStream:
+    """Frames at another rate, made of the clip's; in 8 bits, since FFmpeg mixes no more.
+
+    Left to itself it would change the format, each version in its own way and old ones coarsely.
+    """
+    is_rgb = facts.has_alpha or facts.pixel_format.startswith(RGB_FORMATS)
+    if is_rgb:
+        image = image.filter("scale", flags=_SCALING, out_color_matrix="bt709", out_range="tv")
+        image = image.filter("format", "yuv444p")
+    elif facts.bit_depth > 8:
+        image = image.filter("scale", flags=_SCALING).filter("format", _MIXED_FORMATS)
+    image = image.filter("minterpolate", fps=rate, **_INTERPOLATION[retime])
+    if is_rgb:
+        image = image.filter("scale", flags=_SCALING, in_color_matrix="bt709", in_range="tv")
+        image = image.filter("format", "rgb24")
+    return image
 
 
 def _in_time(image: VideoStream, rate: Fraction) -> VideoStream:
