@@ -192,7 +192,7 @@ def _flattened(image: VideoStream, facts: SourceFacts, background: str, look: Lo
     conversion = conversion_of(facts)
     if conversion is not None:
         image = _through(image.filter("format", _DEEP_ALPHA), look.conversions[conversion])
-    over, under = image.filter("format", "rgba").split(2)
+    over, under = image.filter("scale", flags=_SCALING).filter("format", "rgba").split(2)
     # By a table of constants: FFmpeg 5.1 crashes when it draws a box on pictures with alpha.
     red, green, blue = bytes.fromhex(background.removeprefix("#"))
     filled = under.filter("lutrgb", r=red, g=green, b=blue, a=255)

@@ -201,6 +201,11 @@ def test_film_of_many_kinds_of_clips_is_what_was_planned(by_bundled: Path) -> No
         assert np.abs(frames[12, 24, x].astype(int) - wanted).max() <= 6
 
 
+def test_clip_that_lets_something_through_keeps_its_colour(accepted: Path, room: Room) -> None:
+    orange = frames_of(room.made_by(accepted, lossless(), Film(clips=(room.film.clips[4],))))
+    assert np.abs(orange[3, 24, 40].astype(int) - (255, 165, 0)).max() <= 2
+
+
 def test_same_film_comes_of_every_accepted_ffmpeg(
     accepted: Path, room: Room, by_bundled: Path
 ) -> None:
