@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # How many steps of the grid the model sees of a video beside what it makes, where it may: a second.
 _MOST_CONTEXT = 3
+_LENGTH = "frame.duration_s"
 _IMAGES = (Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE)
 _RETAKEN = {
     RetakePart.VIDEO: "the picture",
@@ -78,9 +79,14 @@ class GivenMedia:
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
 
+    def refuse_length(self, message: str) -> None:
+        """Say how long the clip may be at most, in place of what the model's table alone says."""
+        self.problems[:] = [problem for problem in self.problems if problem.field != _LENGTH]
+        self._refuse(_LENGTH, message)
+
     def length_of_source(self, source: VideoFacts, fps: int, longest_s: float) -> float | None:
         """As long as the source video, or as much of it as is asked for or possible."""
-        grid, field = self.spec.frame_grid, "frame.duration_s"
+        grid = self.spec.frame_grid
         asked_s, there = self.request.frame.duration_s, source.frames_at(fps)
         length = f"The source video is {source.duration_s:.2f} s long"
         fewest = max(grid.step + grid.offset, math.ceil(self.spec.durations.minimum * fps))
@@ -92,8 +98,7 @@ class GivenMedia:
             )
             return None
         if asked_s is not None and asked_s * fps > there + grid.step / 2:
-            self._refuse(
-                field,
+            self.refuse_length(
                 f"{length}, not {asked_s:g} s. Leave the duration out: the clip is then as long as "
                 "its source.",
             )
@@ -143,8 +148,7 @@ class GivenMedia:
         new = max(1, round(wanted_s * fps / grid.step)) * grid.step
         most = at_once - least
         if new > most and asked_s is not None:
-            self._refuse(
-                "frame.duration_s",
+            self.refuse_length(
                 f"At {size} and {fps} fps {self.spec.label} adds at most {most / fps:.2f} s at a "
                 f"time, not {asked_s:g} s. Shorten it, and extend the longer clip once more.",
             )

@@ -107,6 +107,14 @@ def test_what_is_added_at_a_time_ends_where_the_model_does() -> None:
     assert "adds at most 9.67 s at a time, not 10 s. Shorten it" in refused["frame.duration_s"]
 
 
+def test_the_longest_part_is_told_once_however_much_is_asked_for() -> None:
+    beyond = ask(frame=FrameRequest(duration_s=LTX.durations.maximum + 5))
+    with pytest.raises(UnsupportedRequest) as caught:
+        plan(beyond)
+    (problem,) = caught.value.problems
+    assert "adds at most 9.67 s at a time" in problem.message
+
+
 def test_size_and_rate_are_those_of_the_video_or_refused() -> None:
     frame = FrameRequest(duration_s=2.0, resolution="128p", aspect="1:1", fps=30)
     found = problems(ask(frame=frame))

@@ -241,10 +241,13 @@ def test_size_and_rate_limit_the_length_together(
     assert plan.duration_s == pytest.approx(min(8, longest_s), abs=9 / fps)
 
 
-def test_a_frame_rate_that_shortens_the_clip_is_named() -> None:
-    message = problems(frame(fps=50, duration_s=6), LIMITED)["frame.duration_s"]
-    assert "At 96x64 and 50 fps Fake Full makes at most 5 s" in message
-    assert "a lower frame rate" in message
+@pytest.mark.parametrize("asked_s", [6, 600])
+def test_a_frame_rate_that_shortens_the_clip_is_named(asked_s: float) -> None:
+    with pytest.raises(UnsupportedRequest) as caught:
+        make_plan(frame(fps=50, duration_s=asked_s), LIMITED)
+    (problem,) = caught.value.problems
+    assert "At 96x64 and 50 fps Fake Full makes at most 5 s" in problem.message
+    assert "a lower frame rate" in problem.message
 
 
 def test_a_move_that_is_no_words_leaves_the_prompt_alone() -> None:
