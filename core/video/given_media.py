@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # How many steps of the grid the model sees of a video beside what it makes, where it may: a second.
 _MOST_CONTEXT = 3
 _LENGTH = "frame.duration_s"
+_UNSTEADY = "has no steady frame rate (or is cut off at its end)"
 _IMAGES = (Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE)
 _RETAKEN = {
     RetakePart.VIDEO: "the picture",
@@ -311,7 +312,7 @@ class GivenMedia:
         field, rates = field_of(kept.role), self.spec.fps
         fps = 0.0 if facts.fps is None else round(facts.fps, 2)
         if fps not in rates:
-            what = f"has {fps:g} frames per second" if fps else "has no steady frame rate"
+            what = f"has {fps:g} frames per second" if fps else _UNSTEADY
             self._refuse(
                 field,
                 f"The {name} {what}, and {self.spec.label} makes {listed(rates)}. Export "

@@ -29,6 +29,9 @@ class MediaType(StrEnum):
     LORA = "LoRA"
 
 
+_A_RECORDING = {MediaType.VIDEO: "a video", MediaType.AUDIO: "a sound or a video with sound"}
+
+
 @dataclass(frozen=True)
 class RoleInfo:
     """What people are told of a role: its name in sentences, and the sort of file."""
@@ -202,6 +205,7 @@ class _InputReading:
         from core.errors import UnreadableClip
         from core.media.media_file import open_media
         from core.media.source_clip import read_audio_facts, read_video_facts
+        from core.media.stills import is_photo
         from core.media.streams import choose_audio, choose_video
 
         name = repr(str(item.path))
@@ -209,6 +213,8 @@ class _InputReading:
             return f"There is no {info.name} at {name}. Choose another file or remove it."
         if item.path.is_dir():
             return f"The {info.name} {name} is a folder. Name a file in it."
+        if is_photo(item.path):
+            return f"The {info.name} {name} is an image. Name {_A_RECORDING[info.media]}."
         try:
             with open_media(item.path) as container:
                 video, audio = choose_video(container), choose_audio(container)
@@ -217,6 +223,8 @@ class _InputReading:
                 self.length_s += (container.duration or 0) / av.time_base
             if info.media is MediaType.VIDEO:
                 facts = read_video_facts(item.path)
+                if facts.num_frames == 1:
+                    return f"The {info.name} {name} is a single picture. Name a video."
                 self.videos.setdefault(item.role, facts)
                 self.sizes.setdefault(item.role, (facts.width, facts.height))
             elif self.audio is None:
@@ -225,7 +233,8 @@ class _InputReading:
             return f"The {info.name} {name} cannot be used: {error.message} {error.hint}".strip()
         except (FFmpegError, OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or error
-            return f"The {info.name} {name} cannot be read: {why}. Get a whole copy of it."
+            advice = f"Get a whole copy of it, or name {_A_RECORDING[info.media]}."
+            return f"The {info.name} {name} cannot be read: {why}. {advice}"
         return None
 
 

@@ -130,7 +130,10 @@ def test_size_and_rate_are_those_of_the_video_or_refused() -> None:
     [
         (facts(size=(100, 64)), "is 100x64, which Fake Full does not make; the nearest is 96x64"),
         (facts(fps=23.976), "has 23.98 frames per second, and Fake Full makes 24, 25, 30, 48 or"),
-        (facts(fps=None), "has no steady frame rate, and Fake Full makes"),
+        (
+            facts(fps=None),
+            "has no steady frame rate (or is cut off at its end), and Fake Full makes",
+        ),
     ],
 )
 def test_a_video_that_the_model_does_not_make_is_refused_with_the_way_out(
