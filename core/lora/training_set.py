@@ -14,7 +14,7 @@ from core.frozen import Frozen
 from core.media.images import read_rgb_image
 from core.media.source_clip import VideoFacts, read_video_facts
 from core.platform.files import read_plain_file, write_text_atomically
-from core.platform.suggestions import nearest_name
+from core.platform.suggestions import file_guess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -161,10 +161,7 @@ def list_training_set(source: Path) -> TrainingList:
             f"{_CAPTION_SUFFIX} file beside each, a {' or '.join(MANIFEST_SUFFIXES)} manifest, or "
             "a project.",
         )
-    siblings = source.parent.iterdir() if source.parent.is_dir() else ()
-    near = nearest_name(source.name, [item.name for item in siblings])
-    guess = f" Did you mean {str(source.with_name(near))!r}?" if near else ""
-    return _unusable(source, f"There is nothing at {str(source)!r}.{guess}")
+    return _unusable(source, f"There is nothing at {str(source)!r}.{file_guess(source)}")
 
 
 def write_manifest(listed: TrainingList, path: Path) -> None:

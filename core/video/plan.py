@@ -51,6 +51,14 @@ class StagePeak(Frozen):
     ram_gb: float
 
 
+_WEIGHTS = {
+    Residency.RESIDENT: "all weights in GPU memory",
+    Residency.MODEL_OFFLOAD: "weights in main memory, in parts in GPU memory",
+    Residency.GROUP_OFFLOAD: "weights in main memory, block by block in GPU memory",
+    Residency.GROUP_OFFLOAD_TO_DISK: "weights on disk, block by block in GPU memory",
+}
+
+
 class MemoryPlan(Frozen):
     """How a local model is laid out in memory, and what that is expected to take.
 
@@ -75,6 +83,13 @@ class MemoryPlan(Frozen):
     scratch_disk_gb: float = 0.0
     fits: bool
     reasons: tuple[str, ...] = ()
+
+    @property
+    def weights_text(self) -> str:
+        """Where the weights lie and how, such as "all weights in GPU memory, bfloat16"."""
+        on_cpu = self.device is Device.CPU
+        place = "all weights in main memory" if on_cpu else _WEIGHTS[self.residency]
+        return f"{place}, {self.quantization or self.precision.value}"
 
     @property
     def peak_vram_gb(self) -> float:
