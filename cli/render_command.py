@@ -11,7 +11,7 @@ from cli.render_options import read_request
 from cli.run_job import run_job
 from cli.signals import EXIT_DONE, EXIT_NOT_CONFIGURED
 from core.errors import NotConfigured, Problem, UnsupportedRequest
-from core.platform.units import clock, price
+from core.platform.units import clock, count_text, price
 from core.video.controls import option_of
 from core.video.inputs import field_of
 from core.video.plan import Device
@@ -174,7 +174,7 @@ def as_event(planned: PlannedRender) -> dict[str, Any]:
 def _image(plan: RenderPlan) -> str:
     if plan.is_image:
         return f"{plan.width}x{plan.height}, an image"
-    frames = f"{plan.num_frames} frames at {plan.fps} fps = {plan.duration_s:.2f} s"
+    frames = f"{count_text(plan.num_frames, 'frame')} at {plan.fps} fps = {plan.duration_s:.2f} s"
     audio = "with sound" if plan.has_audio else "silent"
     return f"{plan.width}x{plan.height}, {frames}, {audio}"
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
+from core.platform.units import count_text
+
 _ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     # Started as a file, Python looks for modules beside it; ours are counted from the root.
@@ -262,7 +264,8 @@ def _announce(
         ],
     )
     lines = [
-        f"{model.label}: {len(survey.files)} files, {bytes_text(survey.total_bytes)}.",
+        f"{model.label}: {count_text(len(survey.files), 'file')}, "
+        f"{bytes_text(survey.total_bytes)}.",
         *(
             f"Found: {bytes_text(found.size_bytes)} in {found.folder}"
             f"{'' if options.may_copy else ', to be linked'} once they are proved."
@@ -372,7 +375,7 @@ def _verify_one(model: LocalModel, paths: Paths, cancel: CancelToken, voice: Voi
             else way_to_repair(model),
         )
     size = bytes_text(manifest.size_bytes)
-    voice.say(f"{label} is whole: {len(manifest.files)} files, {size}, all verified.")
+    voice.say(f"{label} is whole: {count_text(len(manifest.files), 'file')}, {size}, all verified.")
     voice.tell(Succeeded(path=state.folder))
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
+from core.platform.units import count_text
 from core.video.request import (
     ExtendDirection,
     Input,
@@ -275,10 +276,14 @@ class RenderPlan(ClipSettings):
         if steps is None:
             return ""
         if self.refine_steps:
-            return f"{steps} + {self.refine_steps} steps"
+            return f"{steps} + {count_text(self.refine_steps, 'step')}"
         if self.parts:
-            return f"{steps} steps for each part"
-        return f"{steps} steps" if taken is None else f"{taken} of {steps} steps"
+            return f"{count_text(steps, 'step')} for each part"
+        return (
+            f"{count_text(steps, 'step')}"
+            if taken is None
+            else f"{taken} of {count_text(steps, 'step')}"
+        )
 
     @property
     def loras_text(self) -> str:

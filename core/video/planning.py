@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
+from core.platform.units import count_text
 from core.video.allowed import find_size, find_value, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
 from core.video.given_media import GivenMedia, KeptVideo
@@ -155,8 +156,8 @@ class _Draft:
         if len(set(videos)) > 1:
             self._refuse(
                 field_of(videos[-1]),
-                "A clip is made anew, goes on or has a part retaken, not both at once. Leave all "
-                "but one video out.",
+                "A clip is made from a source video, goes on or has a part retaken, not both at "
+                "once. Leave all but one video out.",
             )
         if videos and self.request.of_role(Role.AUDIO):
             self._refuse(
@@ -346,7 +347,7 @@ class _Draft:
         if num_frames != duration_s * fps and not is_given:
             exact = num_frames / fps
             self.notes.append(
-                f"{duration_s:g} s at {fps} fps → {num_frames} frames, {exact:.2f} s."
+                f"{duration_s:g} s at {fps} fps → {count_text(num_frames, 'frame')}, {exact:.2f} s."
             )
         return num_frames
 

@@ -12,6 +12,7 @@ from core.errors import FFmpegFailed, Problem, RateLimited, StudioError, Unsuppo
 from core.jobs.job import EVENT_JSON, CancelToken, ErrorReport, Failed, JobCancelled, Progressed
 from core.jobs.lanes import Stage
 from core.platform.suggestions import file_guess, nearest_name, unknown_name
+from core.platform.units import count_text
 from core.video.controls import Control, taken_by
 from core.video.price import Billed, PriceRow, PriceTable, PriceUnit
 from core.video.request import AUTO, OutputKind, Target
@@ -159,3 +160,17 @@ def test_cancelled_token_ends_check_and_wait_at_once() -> None:
 def test_fraction_outside_0_to_1_is_refused() -> None:
     with pytest.raises(ValidationError):
         Progressed(stage=Stage.LOAD, fraction=1.1)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (count_text(1, "frame"), "1 frame"),
+        (count_text(0, "frame"), "0 frames"),
+        (count_text(1200, "frame"), "1,200 frames"),
+        (count_text(1, "job is", "jobs are"), "1 job is"),
+        (count_text(2, "job is", "jobs are"), "2 jobs are"),
+    ],
+)
+def test_one_of_something_is_told_as_one(said: str, expected: str) -> None:
+    assert said == expected

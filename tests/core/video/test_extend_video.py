@@ -76,7 +76,7 @@ def test_new_frames_come_by_eights_to_all_of_the_video() -> None:
     # The model sees a second of it, and works on a clip that is on its grid.
     assert (found.context_frames, found.made_frames, found.first_made) == (25, 73, 75)
     assert any(
-        note.startswith("48 new frames (2.00 s; they come by 8) behind the 100 of the video: 148 ")
+        note.startswith("48 new frames (2.00 s; they come by 8) after the 100 of the video: 148 ")
         for note in found.notes
     )
     assert plan(ask(frame=FrameRequest(duration_s=2.1))).num_frames == 148
