@@ -610,6 +610,27 @@ def test_a_checkpoint_that_cannot_be_added_is_told_in_the_dialog_and_tried_again
     assert not shop.studio.paths.models_dir.exists()
 
 
+@pytest.mark.parametrize("name", ["mix", TINY_VIDEO.id])
+def test_a_checkpoint_whose_other_parts_are_missing_points_to_the_page_and_to_no_command(
+    qtbot: QtBot, tmp_path: Path, name: str
+) -> None:
+    shop = Shop(qtbot, tmp_path / "home", [TINY_ENTRY])
+    file = save(weights_like(TINY_VIDEO), tmp_path / "theirs" / "mix.safetensors")
+    try:
+        shop.wait(lambda: bool(shop.page.models()))
+        child(shop.page, QPushButton, "add").click()
+        dialog = child(shop.page, AddModelDialog)
+        child(dialog, QLineEdit, "add_path").setText(str(file))
+        child(dialog, QLineEdit, "add_name").setText(name)
+        child(dialog, QPushButton, "add_checkpoint").click()
+        shop.wait(lambda: "in the Models tab." in words(dialog))
+        assert "One of these has them: tiny-video" in words(dialog)
+        assert "setup_ltx_video" not in words(dialog)
+        dialog.reject()
+    finally:
+        shop.close()
+
+
 def test_a_checkpoint_is_added_shown_and_removed(qtbot: QtBot, tmp_path: Path) -> None:
     home = tmp_path / "home"
     install_layers(home / "models", TINY_VIDEO)
