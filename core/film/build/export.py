@@ -118,7 +118,12 @@ class _Mix:
             return None
         try:
             track = audio_of(
-                self._timeline, self._store, workdir, cancel, self._progressed, settings.loudness_lufs
+                self._timeline,
+                self._store,
+                workdir,
+                cancel,
+                self._progressed,
+                settings.loudness_lufs,
             )
             if track is None:
                 return None
