@@ -57,12 +57,13 @@ def check_loras(
     notes: list[str] = []
     billions = 0.0
     seen: set[str] = set()
+    has_control = bool(request.of_role(Role.CONTROL))
     for item in request.of_role(Role.LORA):
         try:
             file = read_lora(item.path)
         except UnreadableLora:
             continue
-        sentence = lora_problem(file, family, families)
+        sentence = lora_problem(file, family, families, has_control=has_control)
         if not sentence and str(item.path) in seen:
             sentence = f"The LoRA {item.path.name!r} is given twice. Give it once, with one scale."
         seen.add(str(item.path))
@@ -70,7 +71,7 @@ def check_loras(
             problems.append(Problem(field_of(Role.LORA), sentence))
             continue
         billions += file.billions if scale_of(item) else 0.0
-        notes += _notes(file, family, families)
+        notes += _notes(file, family, families, has_control=has_control)
         if not scale_of(item):
             notes.append(f"The LoRA {item.path.name!r} has the scale 0, so it changes nothing.")
     if problems:
@@ -78,13 +79,31 @@ def check_loras(
     return CheckedLoras(billions, tuple(notes))
 
 
-def lora_problem(file: LoraFile, family: LoraFamily, families: Sequence[LoraFamily]) -> str:
-    """Why a model of this family cannot take a LoRA, in a sentence; empty where it can."""
+def lora_problem(
+    file: LoraFile,
+    family: LoraFamily,
+    families: Sequence[LoraFamily],
+    *,
+    has_control: bool,
+) -> str:
+    """Why a model of this family cannot take a LoRA, in a sentence; empty where it can.
+
+    Args:
+        file: the LoRA.
+        family: what the model takes.
+        families: all that there are, for the sentence that says where the LoRA belongs.
+        has_control: whether there is, or may be, a control video for one that follows it.
+    """
     name = f"The LoRA {file.path.name!r}"
-    if file.reference:
+    if file.reference and not has_control:
         return (
-            f"{name} is an IC-LoRA: it follows a reference video ({file.reference}), and such a "
-            "video cannot be given yet. Leave it out."
+            f"{name} is an IC-LoRA: it follows a control video ({file.reference}), and there is "
+            "none. Leave it out, or name such a video."
+        )
+    if file.reference and file.reference_downscale is None:
+        return (
+            f"{name} is an IC-LoRA whose control video is made in another way than is known here "
+            f"({file.reference}). Leave it out."
         )
     misfit = fit_lora(file, family).misfit
     if not misfit:
@@ -94,13 +113,15 @@ def lora_problem(file: LoraFile, family: LoraFamily, families: Sequence[LoraFami
     return f"{name} {misfit}.{place}"
 
 
-def _notes(file: LoraFile, family: LoraFamily, families: Sequence[LoraFamily]) -> tuple[str, ...]:
+def _notes(
+    file: LoraFile, family: LoraFamily, families: Sequence[LoraFamily], *, has_control: bool
+) -> tuple[str, ...]:
     name = f"The LoRA {file.path.name!r}"
     notes: list[str] = []
-    if file.is_named_for_reference:
+    if file.is_named_for_reference and not has_control:
         notes.append(
-            f"{name} is an IC-LoRA by its name: without the reference video that it follows, "
-            "which cannot be given yet, it may do little or harm."
+            f"{name} is an IC-LoRA by its name: without the control video that it follows it may "
+            "do little or harm."
         )
     known = notes_of(file.path, file)
     fitting = families_of(file, families)

@@ -134,6 +134,8 @@ class ClipSettings(Frozen):
         kept_frames: of an extended or retaken video, how many of the frames are its own.
         context_frames: how many of these the model sees.
         retake: the part of a video that is made anew.
+        control_downscale: how many times smaller than the clip the maps of a control video are that
+            the model sees; 0 where it follows none.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
@@ -150,6 +152,7 @@ class ClipSettings(Frozen):
     kept_frames: int = 0
     context_frames: int = 0
     retake: Retake | None = None
+    control_downscale: int = 0
     seed: int
     num_inference_steps: int | None
     steps_taken: int | None = None

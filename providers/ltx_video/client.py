@@ -13,6 +13,7 @@ from core.studio import Studio
 from core.video.lora_training import TrainingRequest
 from core.video.request import (
     AUTO,
+    ControlMap,
     Editing,
     ExtendDirection,
     FrameRequest,
@@ -49,6 +50,7 @@ class LTXGenerationConfig:
         keyframes: a time in seconds and the picture that the clip comes by then; a third value is
             how strongly, from 0 to 1.
         audio_file: a sound that the clip follows and gets.
+        control_video, control_map: a clip whose shapes and moves this one follows, and by what.
         strength: for `transform_video`, how much is made anew: 0 gives it back, 1 ignores it.
         extend_direction: for `extend_video`.
         retake_from_s, retake_to_s, retake_part: for `retake_video`, what is made anew; None is the
@@ -71,6 +73,8 @@ class LTXGenerationConfig:
     keyframes: tuple[tuple[float, Path] | tuple[float, Path, float], ...] = ()
     reference_images: tuple[Path, ...] = ()
     audio_file: Path | None = None
+    control_video: Path | None = None
+    control_map: ControlMap | None = None
     strength: float | None = None
     extend_direction: ExtendDirection | None = None
     retake_from_s: float | None = None
@@ -92,6 +96,7 @@ class LTXGenerationConfig:
             (Role.START, self.image),
             (Role.END, self.end_image),
             (Role.AUDIO, self.audio_file),
+            (Role.CONTROL, self.control_video),
         )
         return RenderRequest(
             target=_target(deployment, self.model),
@@ -118,6 +123,7 @@ class LTXGenerationConfig:
                 retake_from_s=self.retake_from_s,
                 retake_to_s=self.retake_to_s,
                 retake_part=self.retake_part,
+                control_map=self.control_map,
             ),
             motion=Motion(camera=self.camera_motion, speed=self.camera_speed),
             audio=self.include_audio,

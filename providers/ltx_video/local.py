@@ -139,8 +139,11 @@ class LocalLTX:
     def fit(self, plan: RenderPlan) -> RenderPlan:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
         from providers.ltx_video.models.camera_loras import with_camera_lora
+        from providers.ltx_video.models.control_video import with_control_lora
 
-        plan = with_camera_lora(plan, self._context.paths.lora_dirs)
+        paths = self._context.paths
+        plan = with_control_lora(plan, paths.lora_dirs, paths.models_dir)
+        plan = with_camera_lora(plan, paths.lora_dirs)
         if plan.is_image:
             clip = clip_of(plan)
             return like_clip(plan, self.fit(clip)).with_notes(still_note(clip))
@@ -312,6 +315,7 @@ class LocalLTX:
             write_kept_audio,
         )
         from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
+        from providers.ltx_video.models.control_video import depth_model_folder
 
         model = self._models[plan.target.model]
         not_ready = files_problem(model, self._context.paths)
@@ -334,6 +338,7 @@ class LocalLTX:
             audio_condition=write_audio_condition(plan, ctx),
             loras=tuple(LaidLora(path=item.path, scale=scale_of(item)) for item in loras),
             lora_family=self._info.lora_family(model.spec) if loras else None,
+            depth_model=depth_model_folder(self._context.paths.models_dir),
             embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
             offload_dir=self._engine.offload_dir,
         )

@@ -58,6 +58,7 @@ class RenderOrder(Frozen):
             hears.
         loras: laid over the model in this order.
         lora_family: what the model's layers are called; None without LoRAs.
+        depth_model: the folder of what draws depth maps, where that is installed.
         embeddings_dir: the cache of encoded prompts, shared by all jobs.
         offload_dir: where weights go that are kept on disk while a clip is made.
     """
@@ -76,6 +77,7 @@ class RenderOrder(Frozen):
     audio_condition: OrderedAudio | None = None
     loras: tuple[LaidLora, ...] = ()
     lora_family: LoraFamily | None = None
+    depth_model: Path | None = None
     embeddings_dir: Path
     offload_dir: Path
 

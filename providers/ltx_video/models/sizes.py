@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from core.video.placement import images_of
@@ -91,15 +92,29 @@ def token_count(width: int, height: int, num_frames: int) -> int:
     return (latent_frame(num_frames - 1) + 1) * (width // SIZE_GRID) * (height // SIZE_GRID)
 
 
+def control_size(plan: RenderPlan) -> tuple[int, int]:
+    """Width and height of the maps of a control video, before they are made smaller.
+
+    Those of the clip, or as much more as it takes for a grid that is coarser than the clip's.
+    """
+    grid = SIZE_GRID * plan.control_downscale
+    return math.ceil(plan.width / grid) * grid, math.ceil(plan.height / grid) * grid
+
+
 def more_tokens(plan: RenderPlan) -> int:
-    """The pieces of the images of a plan that come to those of its clip.
+    """The pieces of the images of a plan, and of its control video, that come to those of its clip.
 
     The image of the first frame takes its place among the clip's own.
     """
+    of_control, scale = 0, plan.control_downscale
+    if scale:
+        width, height = control_size(plan)
+        of_control = token_count(width // scale, height // scale, plan.num_frames)
     of_one = token_count(plan.width, plan.height, FRAME_GRID.offset)
     # Of a video that is not at the beginning LTX-Video adds two latent frames.
     of_video = 2 if plan.is_backward else 0
-    return of_one * (of_video + sum(image.frame > plan.first_made for image in images_of(plan)))
+    of_images = of_video + sum(image.frame > plan.first_made for image in images_of(plan))
+    return of_control + of_one * of_images
 
 
 def frame_sizes(*resolutions: str) -> tuple[FrameSize, ...]:
