@@ -134,8 +134,9 @@ class ClipSettings(Frozen):
         kept_frames: of an extended or retaken video, how many of the frames are its own.
         context_frames: how many of these the model sees.
         retake: the part of a video that is made anew.
-        control_downscale: how many times smaller than the clip the maps of a control video are that
-            the model sees; 0 where it follows none.
+        reference_downscale: how many times smaller than the clip the video is that the model sees
+            beside it, maps of a control video or a sheet of reference images; 0 where none is.
+        has_reference_sheet: whether the reference images are such a sheet.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
@@ -152,7 +153,8 @@ class ClipSettings(Frozen):
     kept_frames: int = 0
     context_frames: int = 0
     retake: Retake | None = None
-    control_downscale: int = 0
+    reference_downscale: int = 0
+    has_reference_sheet: bool = False
     seed: int
     num_inference_steps: int | None
     steps_taken: int | None = None

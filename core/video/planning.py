@@ -12,7 +12,12 @@ from core.video.allowed import find_size, find_value, listed, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
 from core.video.given_media import GivenMedia, RoleVideo
 from core.video.inputs import KEPT, PACING, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
-from core.video.placement import place_problems, placed_images, strength_problems
+from core.video.placement import (
+    place_problems,
+    placed_images,
+    soft_keyframe_note,
+    strength_problems,
+)
 from core.video.plan import RenderPlan
 from core.video.price import Billed
 from core.video.prompt_parts import AskedPrompt
@@ -20,10 +25,9 @@ from core.video.request import OutputKind, Role
 from core.video.spec import ANOTHER_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from core.video.given_media import PartlyNew
-    from core.video.placement import PlacedImage
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
@@ -227,7 +231,8 @@ class _Draft:
             for role, image_size in shaping.items():
                 if role is not Role.KEYFRAME:
                     is_seen = role is not Role.CONTROL
-                    self._tell_crop(ROLES[role].name, size, image_size, is_seen=is_seen)
+                    name = ROLES[role].name
+                    self.notes += self._crop_notes(name, size, image_size, is_seen=is_seen)
         return size
 
     def _size_in_pixels(self, text: str, aspect: str | None) -> FrameSize | None:
@@ -282,20 +287,20 @@ class _Draft:
         self._refuse(row.path, row.problem(asked, self.spec) or "")
         return None
 
-    def _tell_crop(
+    def _crop_notes(
         self, kind: str, size: FrameSize, image_size: tuple[int, int], *, is_seen: bool = True
-    ) -> None:
+    ) -> Iterator[str]:
         width, height = image_size
         shown = f"The {kind} of {width}x{height}"
         if abs(math.log(size.width / size.height * height / width)) > _SAME_ASPECT:
-            self.notes.append(f"{shown} is cut at its edges to fill {size}.")
+            yield f"{shown} is cut at its edges to fill {size}."
         elif (width, height) != (size.width, size.height):
-            self.notes.append(f"{shown} is resized to {size}.")
+            yield f"{shown} is resized to {size}."
         if is_seen and (width < size.width or height < size.height):
-            self.notes.append(f"The {kind} is smaller than {size}, so it will look soft.")
+            yield f"The {kind} is smaller than {size}, so it will look soft."
 
     def choose_fps(self, known: CheckedInputs) -> int:
-        """The frame rate that is asked for, else that of the video it goes by, else the usual."""
+        """The frame rate that is asked for, else that of the video it goes by, or the usual one."""
         asked, pacing = self.request.frame.fps, RoleVideo.pacing(known.videos)
         kept = RoleVideo.kept(known.videos)
         if kept is not None:
@@ -304,11 +309,9 @@ class _Draft:
             return asked
         # One that is refused is told already, and the rest is judged at the usual one.
         fps = None if pacing is None else pacing.facts.fps
-        return (
-            self.spec.default_fps
-            if fps is None or round(fps, 2) not in self.spec.fps
-            else round(fps)
-        )
+        if fps is None or round(fps, 2) not in self.spec.fps:
+            return self.spec.default_fps
+        return round(fps)
 
     def choose_duration(
         self, size: FrameSize | None, fps: int, known: CheckedInputs
@@ -380,13 +383,12 @@ class _Draft:
         for image in images:
             if image.item.role is Role.START and image.strength == 1:
                 continue
+            cuts: tuple[str, ...] = ()
+            if size is not None and image.place in known.image_sizes:
+                cuts = (*self._crop_notes(image.label, size, known.image_sizes[image.place]),)
             if image.item.role is Role.REFERENCE:
-                self.notes.append(
-                    f"{self.spec.label} has no use of its own for reference images: the "
-                    f"{image.label} is a soft keyframe, frame {image.frame + 1} of {num_frames} at "
-                    f"{image.frame / fps:.2f} s, with a strength of {image.strength:g}."
-                )
-                self._tell_image_crop(image, size, known)
+                note = soft_keyframe_note(image, self.spec.label, num_frames, fps)
+                self.notes.append(" ".join((note, *cuts)))
                 continue
             weight = "" if image.strength == 1 else f", with a strength of {image.strength:g}"
             self.notes.append(
@@ -394,13 +396,7 @@ class _Draft:
                 f"{image.frame / fps:.2f} s{weight}."
             )
             if image.item.role is Role.KEYFRAME:
-                self._tell_image_crop(image, size, known)
-
-    def _tell_image_crop(
-        self, image: PlacedImage, size: FrameSize | None, known: CheckedInputs
-    ) -> None:
-        if size is not None and image.place in known.image_sizes:
-            self._tell_crop(image.label, size, known.image_sizes[image.place])
+                self.notes += cuts
 
     def choose_stages(self, size: FrameSize | None) -> int:
         """The steps of a second stage: where it is asked for, or the size cannot be made in one."""

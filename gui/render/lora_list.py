@@ -59,7 +59,7 @@ def offered_loras(
                 found.file,
                 family,
                 info.lora_families(),
-                has_control=spec.limit(Role.CONTROL) > 0,
+                has_reference=spec.limit(Role.CONTROL) + spec.limit(Role.REFERENCE) > 0,
             )
         notes = found.notes
         offered.append(

@@ -140,9 +140,11 @@ class LocalLTX:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
         from providers.ltx_video.models.camera_loras import with_camera_lora
         from providers.ltx_video.models.control_video import with_control_lora
+        from providers.ltx_video.models.reference_sheet import with_reference_sheet
 
         paths = self._context.paths
         plan = with_control_lora(plan, paths.lora_dirs, paths.models_dir)
+        plan = with_reference_sheet(plan, paths.lora_dirs)
         plan = with_camera_lora(plan, paths.lora_dirs)
         if plan.is_image:
             clip = clip_of(plan)
@@ -294,7 +296,10 @@ class LocalLTX:
             return CheckedLoras()
         family = self._info.lora_family(model.spec)
         assert family is not None, "whoever takes LoRAs names what they are like"
-        return check_loras(plan.request, family, self._info.lora_families())
+        has_reference = plan.has_reference_sheet or bool(plan.request.of_role(Role.CONTROL))
+        return check_loras(
+            plan.request, family, self._info.lora_families(), has_reference=has_reference
+        )
 
     def _ladder(self, model: LocalModel, workload: Workload) -> MemoryLadder:
         from providers.ltx_video.models.memory_plan import memory_ladder
@@ -313,6 +318,7 @@ class LocalLTX:
             write_audio_condition,
             write_images,
             write_kept_audio,
+            write_reference_sheet,
         )
         from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
         from providers.ltx_video.models.control_video import depth_model_folder
@@ -334,6 +340,7 @@ class LocalLTX:
             repair=way_to_repair(model),
             workdir=ctx.workdir,
             images=write_images(plan, ctx.workdir),
+            reference_sheet=write_reference_sheet(plan, ctx.workdir),
             kept_audio=write_kept_audio(plan, ctx),
             audio_condition=write_audio_condition(plan, ctx),
             loras=tuple(LaidLora(path=item.path, scale=scale_of(item)) for item in loras),

@@ -23,7 +23,7 @@ from transformers import (
 )
 
 from core.jobs.job import CancelToken
-from providers.ltx_video.engine.control_map import depth_maps, outlines
+from providers.ltx_video.engine.reference_video import depth_maps, outlines
 from tests.fakes.clips import moving_clip
 from tests.fakes.loras import as_diffusers, random_pairs, write_lora
 from tests.providers.tiny_home import TINY_AV, TINY_AV_23, loras_of
@@ -122,6 +122,11 @@ def main(folder: Path) -> None:
     depth = depth_maps(frames, folder / "depth", torch.device("cpu"), CancelToken())
     last = Image.linear_gradient("L").resize((192, 128)).convert("RGB")
     last.save(folder / "last.png")
+    sheet = Image.new("RGB", (192, 128))
+    for number, name in enumerate(("one", "two")):
+        image = frames[5 * number].crop((0, 0, 96, 128))
+        image.save(folder / f"{name}.png")
+        sheet.paste(image, (96 * number, 0))
     for model, generation in ((TINY_AV, "2.0"), (TINY_AV_23, "2.3")):
         save_tiny_ltx_2(folder / model.id, generation)
         pairs = random_pairs(loras_of(model), size=0.1, takes=_is_attention)
@@ -135,6 +140,7 @@ def main(folder: Path) -> None:
             "same": bare.following_maps(maps, 1),
             "depth": bare.following_maps(depth, 2),
             "given": bare.following_maps(frames, 2),
+            "sheet": bare.following_maps([sheet] * FRAMES, 1),
             "last": bare.following_maps(maps, 2, conditions=[_at_the_end(last)]),
             "extended": bare.following_extended(frames),
             "guided": guided.following_maps(maps, 2),

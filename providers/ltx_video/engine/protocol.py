@@ -53,6 +53,7 @@ class RenderOrder(Frozen):
         repair: the command that brings damaged files of this model back.
         workdir: the job's folder, the only place where files of this job are written.
         images: in the order of their frames.
+        reference_sheet: an RGB picture of the clip's size with all reference images.
         kept_audio: of the video or the audio file that the clip is made from.
         audio_condition: what the model goes by, as long as what it works on, at the rate that it
             hears.
@@ -73,6 +74,7 @@ class RenderOrder(Frozen):
     repair: str
     workdir: Path
     images: tuple[OrderedImage, ...]
+    reference_sheet: Path | None = None
     kept_audio: OrderedAudio | None = None
     audio_condition: OrderedAudio | None = None
     loras: tuple[LaidLora, ...] = ()

@@ -16,9 +16,9 @@ from diffusers.utils.torch_utils import randn_tensor
 from core.video.request import Role
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
-from providers.ltx_video.engine.control_map import control_reference
 from providers.ltx_video.engine.kept_latents import KeepingLTXVideoPipeline, KeptLatents
 from providers.ltx_video.engine.pipeline import compute_dtype
+from providers.ltx_video.engine.reference_video import reference_tokens
 from providers.ltx_video.engine.scheduler import StochasticScheduler
 from providers.ltx_video.engine.source import (
     audio_condition,
@@ -186,7 +186,7 @@ class _Denoising:
 
         with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, self.cancel):
             given = given_video(pipeline, order, self.cancel)
-            reference = control_reference(pipeline, order, self.cancel)
+            reference = reference_tokens(pipeline, order, self.cancel)
         kept = None if given is None else given.kept
         if self.seen is not None:
             kept = self.seen.video

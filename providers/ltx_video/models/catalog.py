@@ -177,6 +177,7 @@ _AV_19B = _Offer(
 _AV_22B = _AV_19B.model_copy(
     update={
         "lora_family": "ltx-2.3",
+        "sizes": frame_sizes("540p", "480p", "448p", "720p", "1080p"),
         "audio": AudioSpec(sample_rate_hz=48_000),
         "footprint": _AV_19B.footprint.model_copy(
             update={"transformer": 18.99, "connectors": 3.17}

@@ -68,7 +68,7 @@ def with_control_lora(plan: RenderPlan, folders: Sequence[Path], models_dir: Pat
     kind = plan.request.editing.control_map
     if kind is None or not plan.request.of_role(Role.CONTROL):
         return plan
-    chosen = _chosen(plan)
+    chosen = ic_loras_of(plan)
     found = [*_choice_problems(plan, kind, chosen, folders)]
     if kind is ControlMap.DEPTH:
         found += _depth_model_problems(depth_model_folder(models_dir))
@@ -80,19 +80,19 @@ def with_control_lora(plan: RenderPlan, folders: Sequence[Path], models_dir: Pat
         plan = plan.with_inputs(
             (*plan.request.inputs, Input(role=Role.LORA, path=path, strength=USUAL_SCALE))
         )
-        chosen = _chosen(plan)
+        chosen = ic_loras_of(plan)
     ((item, file),) = chosen
     # What the head says in another way is refused with all LoRAs of the plan.
     scale = file.reference_downscale or 1
     size = "the clip's size" if scale == 1 else f"1/{scale} of the clip's size"
-    return plan.model_copy(update={"control_downscale": scale}).with_notes(
+    return plan.model_copy(update={"reference_downscale": scale}).with_notes(
         f"The clip follows {_FOLLOWED[kind]} by the IC-LoRA {file.path.name!r}, which is laid over "
         f"the model at {scale_of(item):g}; the model sees them at {size}."
     )
 
 
-def _chosen(plan: RenderPlan) -> list[tuple[Input, LoraFile]]:
-    """The IC-LoRAs among the plan's LoRAs; what cannot be read is told with all files."""
+def ic_loras_of(plan: RenderPlan) -> list[tuple[Input, LoraFile]]:
+    """The IC-LoRAs among a plan's LoRAs; what cannot be read is told with all files."""
     found: list[tuple[Input, LoraFile]] = []
     for item in plan.request.of_role(Role.LORA):
         try:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.errors import UnsupportedRequest
 from core.video.lora_check import check_loras
-from core.video.request import Input, RenderRequest, Role, Target
+from core.video.request import RenderRequest, Target
 from providers.ltx_video.models.lora_families import (
     LORA_FAMILIES,
     LTX_2_3,
@@ -22,6 +21,7 @@ from tests.fakes.loras import as_comfy, random_pairs, write_lora
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from core.lora.lora_family import LoraFamily, LoraLayer
     from core.video.lora_check import CheckedLoras
@@ -47,15 +47,12 @@ def saved(tmp_path: Path) -> Callable[..., Path]:
 
 
 def check(
-    family: LoraFamily, *paths: Path, scale: float = 1.0, has_control: bool = False
+    family: LoraFamily, *paths: Path, scale: float = 1.0, has_reference: bool = False
 ) -> CheckedLoras:
     target = Target(provider="ltx-video", deployment="local", model="any")
     inputs = tuple(lora(path, scale) for path in paths)
-    if has_control:
-        inputs += (Input(role=Role.CONTROL, path=Path("c.mp4")),)
-    return check_loras(
-        RenderRequest(target=target, prompt="x", inputs=inputs), family, LORA_FAMILIES
-    )
+    request = RenderRequest(target=target, prompt="x", inputs=inputs)
+    return check_loras(request, family, LORA_FAMILIES, has_reference=has_reference)
 
 
 def told(family: LoraFamily, *paths: Path) -> str:
@@ -100,20 +97,21 @@ def test_one_that_follows_a_control_video_is_refused_where_there_is_none(
 ) -> None:
     path = saved(LTX_2_3, ATTENTION["ltx-2.3"], model_version="2.3", reference_downscale_factor="2")
     assert told(LTX_2_3, path) == (
-        "The LoRA 'ink.safetensors' is an IC-LoRA: it follows a control video "
-        "(reference_downscale_factor = 2), and there is none. Leave it out, or name such a video."
+        "The LoRA 'ink.safetensors' is an IC-LoRA: it follows a control video or reference images "
+        "(reference_downscale_factor = 2), and there is nothing for it. Leave it out, or name what "
+        "it follows."
     )
-    assert check(LTX_2_3, path, has_control=True).notes == ()
+    assert check(LTX_2_3, path, has_reference=True).notes == ()
     odd = saved(LTX_2_3, ATTENTION["ltx-2.3"], "odd", reference_temporal_scale_factor="2")
-    with pytest.raises(UnsupportedRequest, match="made in another way than is known here"):
-        check(LTX_2_3, odd, has_control=True)
+    with pytest.raises(UnsupportedRequest, match="in another way than is known here"):
+        check(LTX_2_3, odd, has_reference=True)
 
 
 def test_one_that_is_only_named_so_is_told(saved: Callable[..., Path]) -> None:
     path = saved(LTX_2_3, ATTENTION["ltx-2.3"], "ltx-2.3-ic-lora-pose", model_version="2.3")
     (note,) = check(LTX_2_3, path).notes
     assert "is an IC-LoRA by its name" in note
-    assert check(LTX_2_3, path, has_control=True).notes == ()
+    assert check(LTX_2_3, path, has_reference=True).notes == ()
 
 
 def test_the_same_twice_is_refused_and_scale_0_is_told(saved: Callable[..., Path]) -> None:

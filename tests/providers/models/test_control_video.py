@@ -96,7 +96,7 @@ def test_the_makers_ic_lora_is_laid_over_the_model_and_named(
     path = saved(tmp_path, UNION_23, **HALF)
     plan = planned(tmp_path, model)
     assert plan.request.of_role(Role.LORA) == (lora(path, 1.0),)
-    assert plan.control_downscale == 2
+    assert plan.reference_downscale == 2
     assert plan.notes.count(
         "The clip follows the outlines in the control video by the IC-LoRA "
         f"'{UNION_23}.safetensors', which is laid over the model at 1; the model sees them at 1/2 "
@@ -108,7 +108,7 @@ def test_of_the_19b_one_for_a_single_map_will_do_too(tmp_path: Path) -> None:
     saved(tmp_path, CANNY_19B, "ltx-2-19b")
     plan = planned(tmp_path, LTXModel.LTX_2_19B)
     assert [item.path.stem for item in plan.request.of_role(Role.LORA)] == [CANNY_19B]
-    assert plan.control_downscale == 1
+    assert plan.reference_downscale == 1
     saved(tmp_path, UNION_19B, "ltx-2-19b", **HALF)
     plan = planned(tmp_path, LTXModel.LTX_2_19B)
     assert [item.path.stem for item in plan.request.of_role(Role.LORA)] == [UNION_19B]
@@ -140,7 +140,7 @@ def test_one_of_a_persons_own_is_used_as_it_is_chosen(tmp_path: Path) -> None:
     mine = saved(tmp_path, "mine", reference_downscale_factor="4")
     plan = planned(tmp_path, LTXModel.LTX_2_3, lora(mine, 0.8))
     assert plan.request.of_role(Role.LORA) == (lora(mine, 0.8),)
-    assert plan.control_downscale == 4
+    assert plan.reference_downscale == 4
     assert any("'mine.safetensors', which is laid over the model at 0.8" in n for n in plan.notes)
 
 

@@ -1,4 +1,4 @@
-"""The maps of a control video, its outlines or its depth, and what the model sees of them."""
+"""What the model sees beside a clip: maps of a control video, or a sheet of reference images."""
 
 # pyright: standard
 
@@ -16,7 +16,7 @@ from core.video.request import ControlMap, Role
 from providers.ltx_video.engine.kept_latents import ReferenceTokens
 from providers.ltx_video.engine.pipeline import return_memory, set_tiling, torch_device
 from providers.ltx_video.engine.source import fitted_frames
-from providers.ltx_video.models.sizes import control_size
+from providers.ltx_video.models.sizes import reference_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,25 +32,30 @@ _BEGINS, _GOES_ON = 200, 100
 _DEPTH_FIELD = "inputs.control"
 
 
-def control_reference(
+def reference_tokens(
     pipeline: Any, order: RenderOrder, cancel: CancelToken
 ) -> ReferenceTokens | None:
-    """The maps of the control video as the transformer sees them; None where there is none.
+    """The maps of a control video, or a sheet that stands still; None where there is neither.
 
     Raises:
         UnsupportedRequest: what draws the maps cannot be loaded.
         UnreadableClip: the video cannot be read.
         JobCancelled: asked to stop.
     """
-    plan, scale = order.plan, order.plan.control_downscale
+    plan, scale = order.plan, order.plan.reference_downscale
     if not scale:
         return None
-    width, height = control_size(plan)
-    maps = [_extended(drawn, width, height) for drawn in control_maps(order, cancel)]
+    width, height = reference_size(plan)
+    if order.reference_sheet is not None:
+        with Image.open(order.reference_sheet) as sheet:
+            shown = [sheet.convert("RGB")] * plan.num_frames
+    else:
+        shown = control_maps(order, cancel)
+    images = [_extended(image, width, height) for image in shown]
     vae = pipeline.vae
     set_tiling(vae, order)
     pixels = pipeline.video_processor.preprocess_video(
-        maps, height // scale, width // scale, resize_mode="crop"
+        images, height // scale, width // scale, resize_mode="crop"
     )
     device = pipeline._execution_device  # noqa: SLF001 - the pipeline has no public name for it
     encoded = vae.encode(pixels.to(device, vae.dtype)).latent_dist.mode()
@@ -185,10 +190,13 @@ def _load_depth_model(folder: Path, device: torch.device) -> tuple[Any, Any]:
     from transformers import AutoImageProcessor, AutoModelForDepthEstimation
 
     try:
-        processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+        processor = AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
         model, found = AutoModelForDepthEstimation.from_pretrained(
             folder,
             local_files_only=True,
+            trust_remote_code=False,
             use_safetensors=True,
             dtype=torch.float32,
             output_loading_info=True,

@@ -1,7 +1,8 @@
-"""Clips that follow a control video: the maps, and what plain diffusers makes of the same maps."""
+"""What is seen beside a clip, maps or a sheet, and what plain diffusers makes of the same."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +31,11 @@ from core.video.request import (
 )
 from core.video.spec import AspectRatio, FrameSize
 from providers.ltx_video.engine.clip import Audio, write_clip
-from providers.ltx_video.engine.control_map import depth_maps, outlines
+from providers.ltx_video.engine.reference_video import depth_maps, outlines
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import DEPLOYMENT, PROVIDER
 from providers.ltx_video.models.control_video import depth_model_folder
-from providers.ltx_video.models.sizes import control_size, token_count
+from providers.ltx_video.models.sizes import reference_size, token_count
 from providers.ltx_video.models.timings import work_of
 from providers.ltx_video.models.workload import Workload
 from tests.providers.engine.test_engine_clips import images, samples
@@ -154,7 +155,7 @@ def test_a_control_video_gives_what_plain_diffusers_gives(
     kind = ControlMap(case) if case in tuple(ControlMap) else ControlMap.CANNY
     size = "64p" if case == "extended" else "192x128"
     plan = planned(provider, model, files / "control.mp4", lora, *last, kind=kind, size=size)
-    assert plan.control_downscale == (1 if case == "same" else 2)
+    assert plan.reference_downscale == (1 if case == "same" else 2)
     clip = provider.render(plan, watched().context).path
     bare = np.load(files / f"{generation}-{case}.npy")
     assert bare.shape == (FRAMES, plan.height, plan.width, 3)
@@ -166,9 +167,26 @@ def test_a_control_video_gives_what_plain_diffusers_gives(
 
 
 @EVERY_MODEL
+def test_a_sheet_of_reference_images_gives_what_plain_diffusers_gives(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    lora = files / f"{model.id}-{SAME_SIZE}.safetensors"
+    plan = planned(provider, model, files / "control.mp4", lora)
+    images_given = (
+        *(Input(role=Role.REFERENCE, path=files / f"{name}.png") for name in ("one", "two")),
+        *plan.request.of_role(Role.LORA),
+    )
+    plan = plan.with_inputs(images_given).model_copy(update={"has_reference_sheet": True})
+    clip = provider.render(plan, watched().context).path
+    expected = tmp_path / "expected.mp4"
+    write_clip(expected, np.load(files / f"{model.id}-sheet.npy"), FPS, None, lambda _: None)
+    assert np.array_equal(images(clip), images(expected))
+
+
+@EVERY_MODEL
 def test_each_way_to_follow_gives_another_clip(files: Path, model: LocalModel) -> None:
-    made = [np.load(files / f"{model.id}-{case}.npy").tobytes() for case in CASES]
-    assert len(set(made)) == len(CASES)
+    made = [np.load(files / f"{model.id}-{case}.npy").tobytes() for case in (*CASES, "sheet")]
+    assert len(set(made)) == len(CASES) + 1
 
 
 @EVERY_MODEL
@@ -183,7 +201,7 @@ def test_the_maps_count_as_work_and_memory(
     assert Workload.of(large, model.profile).encodes_video
     assert work_of(Stage.DENOISE, large) == 8 * (pieces + pieces // 4)
     small = planned(provider, model, files / "control.mp4", lora, size="64p")
-    assert control_size(small) == (128, 64)
+    assert reference_size(small) == (128, 64)
     assert Workload.of(small, model.profile).tokens == token_count(96, 64, FRAMES) + 3 * 2
 
 
@@ -299,10 +317,22 @@ def without_a_part(file: Path) -> None:
     save_file(weights, file, {"format": "pt"})
 
 
+def with_code_of_its_own(file: Path) -> None:
+    own = {"AutoConfig": "own.Own", "AutoModelForDepthEstimation": "own.Own"}
+    config = {"model_type": "own", "auto_map": own}
+    file.with_name("config.json").write_text(json.dumps(config), encoding="utf-8")
+    file.with_name("own.py").write_text("raise SystemExit", encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     "damage",
-    [lambda file: file.write_bytes(b"no weights"), without_a_part, lambda file: file.unlink()],
-    ids=["bytes", "part", "gone"],
+    [
+        lambda file: file.write_bytes(b"no weights"),
+        lambda file: file.unlink(),
+        without_a_part,
+        with_code_of_its_own,
+    ],
+    ids=["bytes", "gone", "part", "code"],
 )
 def test_a_damaged_depth_model_is_told(
     files: Path, tmp_path: Path, damage: Callable[[Path], None]
