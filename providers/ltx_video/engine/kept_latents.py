@@ -170,7 +170,7 @@ class KeepingLTX2Pipeline(LTX2ConditionPipeline):
     def prepare_latents(self, *args: Any, **kwargs: Any) -> Any:
         """The parent's, the kept latent frames without noise and marked as given.
 
-        Behind them come the tokens of a reference, just as given.
+        After them come the tokens of a reference, just as given.
         """
         latents, mask, clean, coords = super().prepare_latents(*args, **kwargs)
         self._put_in_kept(latents, mask, clean)
@@ -179,7 +179,7 @@ class KeepingLTX2Pipeline(LTX2ConditionPipeline):
             return latents, mask, clean, coords
         tokens = reference.tokens.to(latents)
         # Used for nothing. A seed means what it means to diffusers' own pipeline for references,
-        # which draws the noise of the sound behind as many numbers.
+        # which draws as many numbers before the noise of the sound.
         randn_tensor(tokens.shape, kwargs["generator"], device=latents.device, dtype=latents.dtype)
         more: list[Any] = [] if coords is None else [coords]
         return (
