@@ -25,12 +25,14 @@ from pydantic import ValidationError
 from core.errors import (
     JobCancelled,
     NotConfigured,
+    Problem,
     ProviderError,
     ProviderUnavailable,
     RateLimited,
     ResultLost,
     SubmitUnknown,
     UnreadableClip,
+    UnsupportedRequest,
 )
 from core.frozen import Frozen
 from core.jobs.job import CancelToken, Charged, Notice, Progressed, StopReason
@@ -227,6 +229,11 @@ class PollingProvider(ABC):
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
         """Nothing: memory is the service's affair."""
         return None
+
+    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
+        """No service lends its enhancer out."""
+        message = f"{plan.spec.label} brings no prompt enhancer."
+        raise UnsupportedRequest([Problem("enhance_prompt", message)])
 
     def check_key(self, key: KeySpec) -> Readiness:
         """Ask the service."""

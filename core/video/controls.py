@@ -39,6 +39,8 @@ class Control(StrEnum):
     """The parts of a request that a person sets; projects store these words."""
 
     PROMPT = "prompt"
+    ENHANCE_PROMPT = "enhance_prompt"
+    ENHANCED_PROMPT = "enhanced_prompt"
     NEGATIVE_PROMPT = "negative_prompt"
     PROVIDER = "provider"
     DEPLOYMENT = "deployment"
@@ -204,6 +206,21 @@ CONTROLS: tuple[ControlRow, ...] = (
         Control.PROMPT, "prompt", ControlKind.TEXT, "Prompt", "What is to be seen", "prompt",
         _words(lambda spec: True),
         options=("--prompt", "-p"), metavar="TEXT", is_choice=False,
+    ),
+    ControlRow(
+        Control.ENHANCE_PROMPT, "enhance_prompt", ControlKind.SWITCH, "Enhance prompt",
+        "Let the model's own enhancer rewrite the prompt first; the record keeps both",
+        "prompt enhancement",
+        lambda spec: OnOff(default=False) if spec.enhances_prompt else None,
+        f"brings no prompt enhancer. Leave it out {ANOTHER_MODEL}.",
+        options=("--enhance-prompt/--no-enhance-prompt",),
+    ),
+    ControlRow(
+        Control.ENHANCED_PROMPT, "enhanced_prompt", ControlKind.TEXT, "Enhanced prompt",
+        "What the model reads in place of the prompt, as 'main.py enhance' wrote it",
+        "enhanced prompt", _words(lambda spec: spec.enhances_prompt),
+        f"brings no prompt enhancer. Write it as the prompt {ANOTHER_MODEL}.",
+        options=("--enhanced-prompt",), metavar="TEXT", is_choice=False,
     ),
     ControlRow(
         Control.NEGATIVE_PROMPT, "negative_prompt", ControlKind.TEXT, "Negative prompt",

@@ -192,6 +192,11 @@ class RenderPlan(ClipSettings):
         return self.request.output is OutputKind.IMAGE
 
     @property
+    def enhances_prompt(self) -> bool:
+        """Whether the model's enhancer is asked before anything is made."""
+        return bool(self.request.enhance_prompt) and self.request.enhanced_prompt is None
+
+    @property
     def noun(self) -> str:
         """What sentences call that which comes of it."""
         return "picture" if self.is_image else "clip"

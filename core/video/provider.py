@@ -151,6 +151,7 @@ class Rendered:
         path: the file, inside the job's folder.
         cost_usd: what the service says it asks for; None where it does not say.
         seed: what the service says it took, where that is another than planned.
+        enhanced_prompt: what the model's enhancer made of the prompt, where it was asked.
         facts: what else the service tells of this render, such as its own id of it.
     """
 
@@ -158,6 +159,7 @@ class Rendered:
     provenance: Provenance
     cost_usd: float | None = None
     seed: int | None = None
+    enhanced_prompt: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -214,6 +216,16 @@ class VideoProvider(Protocol):
 
         Raises:
             JobCancelled: the job was asked to stop and has stopped.
+            ProviderError: it cannot be done.
+        """
+        ...
+
+    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
+        """The prompt as the model's own enhancer writes it; blocks, and makes nothing else.
+
+        Raises:
+            JobCancelled: the job was asked to stop and has stopped.
+            UnsupportedRequest: the model brings no enhancer.
             ProviderError: it cannot be done.
         """
         ...

@@ -213,6 +213,9 @@ class RenderChoices(Frozen):
 
     A project and its scenes hold such choices; what the chosen model does not take is kept for the
     next model and left out of requests.
+
+    Attributes:
+        enhance_prompt: the model's own enhancer rewrites the prompt before the clip is made.
     """
 
     target: Target = DEFAULT_TARGET
@@ -223,6 +226,7 @@ class RenderChoices(Frozen):
     motion: Motion = Field(default_factory=Motion)
     audio: bool | None = None
     audio_prompt: str | None = None
+    enhance_prompt: bool | None = None
     sampling: Sampling = Field(default_factory=Sampling)
     delivery: Delivery = Field(default_factory=Delivery)
 
@@ -271,9 +275,15 @@ class RenderChoices(Frozen):
 
 
 class RenderRequest(RenderChoices):
-    """One clip or image as the user asks for it: intent only, neither checked nor completed."""
+    """One clip or image as the user asks for it: intent only, neither checked nor completed.
+
+    Attributes:
+        enhanced_prompt: the prompt as an enhancer rewrote it before; the model reads it instead,
+            and no enhancer is asked any more.
+    """
 
     prompt: str
+    enhanced_prompt: str | None = None
     output: OutputKind = OutputKind.VIDEO
 
     @property

@@ -269,6 +269,7 @@ class ModelSpec(Frozen):
         refine_grid: width and height of what is made in two stages are multiples of this.
         large_resolutions: the sizes that are made in two stages alone.
         audio: None where the model makes no sound.
+        enhances_prompt: whether it brings an enhancer, which rewrites prompts as it likes them.
         most_parts: of how many prompts, one after the other, a clip can be made.
         strength: how much of a source video is made anew; None where that cannot be chosen.
         reference_strength: with what strength reference images become keyframes; None where the
@@ -305,6 +306,7 @@ class ModelSpec(Frozen):
     camera: CameraSpec | None
     audio: AudioSpec | None
     takes_audio_prompt: bool = False
+    enhances_prompt: bool = False
     most_parts: int = Field(default=1, ge=1)
     strength: FloatRange | None = None
     reference_strength: float | None = None

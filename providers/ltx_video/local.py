@@ -16,6 +16,7 @@ from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCo
 from core.video.request import Role
 from providers.ltx_video.engine.warm_engine import WarmEngine
 from providers.ltx_video.install.model_files import (
+    enhancer_problem,
     files_problem,
     folder_of,
     installation_of,
@@ -155,6 +156,10 @@ class LocalLTX:
             steps = plan.num_inference_steps or model.profile.num_inference_steps
             taken = len(model.profile.sigmas_from(steps, plan.strength))
             plan = plan.model_copy(update={"num_inference_steps": steps, "steps_taken": taken})
+        if plan.enhances_prompt:
+            missing = enhancer_problem(model, self._context.paths.models_dir)
+            if missing is not None:
+                raise UnsupportedRequest([missing])
         if plan.refine_steps:
             missing = upsampler_problem(model, self._context.paths.models_dir)
             if missing is not None:
@@ -220,7 +225,28 @@ class LocalLTX:
                 whole_s=time.monotonic() - began_at,
                 is_start=state is EngineState.ABSENT,
             )
-            return Rendered(made.file, provenance)
+            return Rendered(made.file, provenance, enhanced_prompt=made.enhanced_prompt)
+
+    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
+        """Have the engine write the words, and nothing else."""
+        if plan.is_image:
+            return self.enhance(clip_of(plan), ctx)
+        from core.jobs.job import Progressed
+        from providers.ltx_video.engine.drive_render import follow_enhancement
+
+        with self._lock:
+            ctx.cancel.check()
+            ctx.report(Progressed(stage=Stage.ENHANCE, fraction=0.0, message="Starting the engine"))
+            order = self._order(plan, ctx).model_copy(update={"order": "enhance"})
+            loads = _loaded_name(plan, order.model_key)
+            is_ready = self._engine.state_for(loads) is EngineState.READY
+            stays = is_ready and not order.memory.frees_text_encoder
+            engine = self._engine.started(str(plan.target))
+            with self._engine.loading(loads, lambda: stays):
+                made = follow_enhancement(engine, order, ctx)
+            self._remember(plan, made.figures, start_s=0.0, whole_s=0.0, is_start=False)
+            assert made.enhanced_prompt is not None, "it was all that was ordered"
+            return made.enhanced_prompt
 
     def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
         """Versions, files of weights and what the clip took."""

@@ -105,6 +105,12 @@ def scene_request(
         Input(role=Role.REFERENCE, path=item.reference.path) for item in references if item.is_sent
     ]
     request = RenderRequest(target=choices.target, prompt=scene.prompt, inputs=tuple(inputs))
+    if scene.enhanced_prompt:
+        row = ROWS[Control.ENHANCED_PROMPT]
+        if row.allowed(spec) is None:
+            left_out.append(_not_sent(spec, row))
+        else:
+            request = row.with_value(request, scene.enhanced_prompt)
     for row in CHOICES:
         value = row.value(choices)
         if value in (None, "", ()):

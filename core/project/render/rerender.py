@@ -38,12 +38,14 @@ class FromRecord:
     them again.
 
     Attributes:
+        enhanced_prompt: what the model read in place of the prompt; empty for none.
         start_image, end_image: names of pictures; empty for none.
         references: names of pictures.
     """
 
     prompt: str
     choices: RenderChoices
+    enhanced_prompt: str = ""
     start_image: str = ""
     end_image: str = ""
     references: tuple[str, ...] = ()
@@ -89,6 +91,7 @@ def choices_of(record: ClipRecord, spec: ModelSpec | None = None) -> FromRecord:
     return FromRecord(
         prompt=asked.prompt,
         choices=choices,
+        enhanced_prompt=asked.enhanced_prompt or "",
         start_image=start.name if start else "",
         end_image=end.name if end else "",
         references=tuple(item.path.name for item in asked.of_role(Role.REFERENCE)),
@@ -102,7 +105,9 @@ def scene_again(project: VideoProject, scene: Scene, record: ClipRecord) -> Scen
     """
     found = choices_of(record)
     now = scene.choices(project.render)
-    again = scene.model_copy(update={"prompt": found.prompt})
+    again = scene.model_copy(
+        update={"prompt": found.prompt, "enhanced_prompt": found.enhanced_prompt}
+    )
     for row in CHOICES:
         if row.id in _LEFT_ALONE or row in _FILES:
             continue

@@ -183,7 +183,7 @@ def encode(
     options: dict[str, Any] = {"max_sequence_length": order.profile.max_sequence_length}
     if order.profile.family is PipelineFamily.LTX_2:
         options["scale_factor"] = 8
-    with torch.no_grad(), _layers_watched(pipeline.text_encoder, on_layer):
+    with torch.no_grad(), layers_watched(pipeline.text_encoder, on_layer):
         embeds, mask, _, _ = pipeline.encode_prompt(
             prompt=text,
             do_classifier_free_guidance=False,
@@ -196,8 +196,11 @@ def encode(
 
 
 @contextmanager
-def _layers_watched(encoder: torch.nn.Module, on_layer: Callable[[float], None]) -> Generator[None]:
-    """On a processor a large encoder takes minutes, in one call that says nothing by itself."""
+def layers_watched(encoder: torch.nn.Module, on_layer: Callable[[float], None]) -> Generator[None]:
+    """Be told after each layer of a language model which share of a pass is done; may raise.
+
+    On a processor a large one takes minutes, in one call that says nothing by itself.
+    """
     lists = [part for part in encoder.modules() if isinstance(part, torch.nn.ModuleList)]
     layers = list(max(lists, key=len, default=()))
     hooks = [

@@ -181,7 +181,13 @@ _AV_22B = _AV_19B.model_copy(
         ),
     }
 )
-_AV_25 = _AV_22B.model_copy(update={"licence": LTX_25_LICENCE, "lora_family": "ltx-2.5"})
+_AV_25 = _AV_22B.model_copy(
+    update={
+        "licence": LTX_25_LICENCE,
+        "lora_family": "ltx-2.5",
+        "footprint": _AV_22B.footprint.model_copy(update={"enhancer": 5.1}),
+    }
+)
 
 
 def _model(
@@ -219,6 +225,7 @@ def _model(
         if is_guided
         else None,
         takes_negative_prompt=is_guided,
+        enhances_prompt=profile.enhancer is not None,
         most_parts=MOST_PARTS,
         strength=STRENGTH,
         reference_strength=REFERENCE_STRENGTH,
