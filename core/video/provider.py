@@ -151,16 +151,16 @@ class Rendered:
         path: the file, inside the job's folder.
         cost_usd: what the service says it asks for; None where it does not say.
         seed: what the service says it took, where that is another than planned.
-        enhanced_prompt: what the model's enhancer made of the prompt, where it was asked.
         facts: what else the service tells of this render, such as its own id of it.
+        enhanced_prompt: what the model's enhancer made of the prompt, where it was asked.
     """
 
     path: Path
     provenance: Provenance
     cost_usd: float | None = None
     seed: int | None = None
-    enhanced_prompt: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
+    enhanced_prompt: str | None = None
 
 
 class VideoProvider(Protocol):

@@ -22,6 +22,7 @@ from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeepingLTXVideoPipeline
 from providers.ltx_video.engine.scheduler import scheduler_for
 from providers.ltx_video.engine.single_file import ScaledLinear, load_transformer
+from providers.ltx_video.engine.text import load_processor
 from providers.ltx_video.models.downloads import PROCESSOR, UPSAMPLER
 from providers.ltx_video.models.profiles import Enhancer, PipelineFamily
 
@@ -131,28 +132,26 @@ class PartLoader:
 
     def _load(self, name: str) -> Any:
         order = self._order
+        if name == PROCESSOR:
+            return load_processor(self._folder / name)
         if name == "transformer" and order.profile.transformer_file is not None:
             return self._load_single_file(self._folder / order.profile.transformer_file)
         if name == UPSAMPLER:
             # It came to some models from elsewhere, and their index does not name it.
             loaded_class = _upsampler_class(order.profile.family)
             library = "diffusers"
-        elif name in (PROCESSOR, Enhancer.OWN):
-            # As elsewhere: what they are, their own folder says.
-            import transformers
+        elif name == Enhancer.OWN:
+            # It comes from elsewhere too, and its own folder says what it is.
+            from transformers import AutoModelForImageTextToText
 
-            is_own = name == Enhancer.OWN
-            loaded_class = (
-                transformers.AutoModelForImageTextToText if is_own else transformers.AutoProcessor
-            )
-            library = "transformers"
+            loaded_class, library = AutoModelForImageTextToText, "transformers"
         else:
             library, class_name = self._index[name]
             loaded_class = _class_of(library, class_name)
         folder = self._folder / name
         if not folder.is_dir():
             raise DamagedModel(f"{name}/", "the folder is not there")
-        if name in ("scheduler", "tokenizer", PROCESSOR):
+        if name in ("scheduler", "tokenizer"):
             return loaded_class.from_pretrained(folder, local_files_only=True)
         dtype = part_dtype(name, order)
         if library == "transformers":

@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+import transformers
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from typing_extensions import override
 
 from core.errors import Problem, UnsupportedRequest
 from core.platform.files import hold_file, remove, set_aside
@@ -193,6 +196,41 @@ def encode(
     assert embeds is not None, "given for every prompt"
     assert mask is not None, "given for every prompt"
     return Embedding(embeds, mask)
+
+
+class Gemma4Processor(transformers.Gemma4Processor):
+    """Puts words and one picture before Gemma 4.
+
+    Without its parts for sound and video: the one for video needs torchvision, which nothing else
+    here does. No `__init__`: transformers reads the parent's to tell which parts there are.
+    """
+
+    @override
+    def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
+        if argument is None:
+            return None
+        return super().check_argument_for_proper_class(argument_name, argument)
+
+
+def load_processor(folder: Path) -> Any:
+    """What puts words and a picture before the enhancer whose folder it lies beside.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is of no kind that is known.
+    """
+    settings = json.loads((folder / "processor_config.json").read_text(encoding="utf-8"))
+    if settings.get("processor_class") != Gemma4Processor.__name__:
+        return transformers.AutoProcessor.from_pretrained(folder, local_files_only=True)
+    return Gemma4Processor(
+        feature_extractor=None,
+        image_processor=transformers.AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True
+        ),
+        tokenizer=transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True),
+        video_processor=None,
+        image_seq_length=settings["image_seq_length"],
+    )
 
 
 @contextmanager
