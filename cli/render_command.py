@@ -67,7 +67,7 @@ def _plan(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> Pla
     try:
         planned = studio.plan(request, out=out, overwrite=typed.flag("--force"))
     except UnsupportedRequest as error:
-        at_options = (_at_option(problem, typed) for problem in error.problems)
+        at_options = (at_option(problem, typed) for problem in error.problems)
         raise UnsupportedRequest([*found, *at_options]) from error
     if found:
         raise UnsupportedRequest(found)
@@ -91,7 +91,7 @@ def _item(text: str) -> str:
     return wrapped(text, first="  - ", rest="    ")
 
 
-def _at_option(problem: Problem, typed: Typed) -> Problem:
+def at_option(problem: Problem, typed: Typed) -> Problem:
     """The problem with the option in front that was typed, so that it is plain what to change."""
     option = {"task": "--image", "out": "--out"}.get(problem.field, option_of(problem.field))
     if problem.field == field_of(Role.END) and not typed.texts(option or ""):

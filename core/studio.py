@@ -208,24 +208,30 @@ class Studio(Setup):
                 hint="Choose a smaller size, a shorter clip or another model.",
             )
 
+    def plan_enhancement(self, request: RenderRequest) -> PlannedRender:
+        """The plan of a clip whose prompt is enhanced; costs nothing.
+
+        Raises:
+            UnsupportedRequest: with everything that is wrong; its model may bring no enhancer.
+        """
+        return self.plan(to_enhance(request))
+
     def submit_enhancement(
-        self, request: RenderRequest, *, scene: str = "", job_id: str | None = None
+        self, planned: PlannedRender, *, scene: str = "", job_id: str | None = None
     ) -> str:
-        """Have the prompt of a request enhanced and make nothing else; gives the job's id.
+        """Have the prompt of a plan enhanced and make nothing else; gives the job's id.
 
         `core.video.enhance_job.read_enhanced` reads the words from the job's file.
 
         Args:
-            request: of the clip that the words are for.
-            scene: which they are for, as its project names it; empty for none.
+            planned: what `plan_enhancement` gave.
+            scene: which the words are for, as its project names it; empty for none.
             job_id: from `new_job_id`, where the caller has to know it beforehand.
 
         Raises:
-            UnsupportedRequest: with everything that is wrong; its model may bring no enhancer.
             NotConfigured: the model is not installed, or the machine does not suffice.
             JournalError: the journal cannot be written, or the start image cannot be kept.
         """
-        planned = self.plan(to_enhance(request))
         self._refuse_what_cannot_run(planned)
         return self.queue.submit(EnhanceJob.of(planned.plan, self.registry, scene), job_id=job_id)
 

@@ -226,6 +226,11 @@ def with_prompt(scene: Scene, prompt: str) -> Scene:
     return scene.model_copy(update={"prompt": prompt, "enhanced_prompt": enhanced})
 
 
+def with_enhanced_words(scene: Scene, words: str) -> Scene:
+    """The scene with words that are read in place of its prompt; empty for none."""
+    return scene.model_copy(update={"enhanced_prompt": words})
+
+
 def append_to_prompt(scene: Scene, words: str) -> Scene:
     """The scene with words after its prompt, a space between them."""
     joined = f"{scene.prompt.rstrip()} {words.strip()}".strip()

@@ -166,8 +166,9 @@ def test_a_stop_in_the_midst_of_the_words_ends_within_two_seconds(
     asked_at: list[float] = []
 
     def stop(event: Report) -> None:
-        is_written = isinstance(event, Progressed) and (event.fraction or 0) > 0.35
-        if is_written and event.stage is Stage.ENHANCE and not asked_at:
+        if not isinstance(event, Progressed) or event.stage is not Stage.ENHANCE:
+            return
+        if (event.fraction or 0) > 0.35 and not asked_at:
             asked_at.append(time.monotonic())
             job.context.cancel.cancel()
 
