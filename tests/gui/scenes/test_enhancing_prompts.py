@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QPlainTextEdit
 
 from core.video.record import read_sidecar
 from tests.gui.children import child
@@ -12,7 +12,7 @@ from tests.gui.operating import click
 
 if TYPE_CHECKING:
     from core.project.model.project import Scene
-    from tests.gui.whole_window import OpenWindow
+    from tests.gui.whole_window import BoxAnswers, OpenWindow
 
 
 def button(window: OpenWindow, name: str) -> QAbstractButton:
@@ -34,7 +34,11 @@ def begin(window: OpenWindow, prompt: str, model: str = "fake-full") -> None:
         window.until(button(window, "scene_enhance").isVisible)
 
 
-def test_the_words_are_looked_at_taken_and_made_a_clip_of(opened: OpenWindow) -> None:
+def test_the_words_are_looked_at_taken_and_made_a_clip_of(
+    opened: OpenWindow, answers: BoxAnswers
+) -> None:
+    # The model has a price, to which a person agrees.
+    answers.role = QMessageBox.ButtonRole.AcceptRole
     begin(opened, "a fox")
     click(button(opened, "scene_enhance"))
     opened.until(lambda: words(opened).startswith("a fox, from words"))
