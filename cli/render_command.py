@@ -175,9 +175,8 @@ def as_event(planned: PlannedRender) -> dict[str, Any]:
 def _image(plan: RenderPlan) -> str:
     if plan.is_image:
         return f"{plan.width}x{plan.height}, an image"
-    frames = f"{plan.num_frames} frames at {plan.fps} fps = {plan.duration_s:.2f} s"
     audio = "with sound" if plan.has_audio else "silent"
-    return f"{plan.width}x{plan.height}, {frames}, {audio}"
+    return f"{plan.width}x{plan.height}, {plan.length_text}, {audio}"
 
 
 def _sampling(plan: RenderPlan) -> str:

@@ -48,6 +48,7 @@ class Control(StrEnum):
     RESOLUTION = "resolution"
     ASPECT = "aspect"
     DURATION = "duration_s"
+    AUTO_DURATION = "auto_duration"
     FPS = "fps"
     START_IMAGE = "start_image"
     END_IMAGE = "end_image"
@@ -263,6 +264,14 @@ CONTROLS: tuple[ControlRow, ...] = (
         lambda spec: spec.durations if spec.fps else None,
         "makes no clips, so there is no length to choose. Leave it out.",
         unit="s", options=("--duration", "--ltx-duration"), metavar="SECONDS", is_for_images=False,
+    ),
+    ControlRow(
+        Control.AUTO_DURATION, "frame.auto_duration", ControlKind.SWITCH, "Automatic duration",
+        "Let the model choose by the prompt how long the clip is; the plan tells between what",
+        "automatic duration",
+        lambda spec: None if spec.shortest_auto_s is None else OnOff(default=False),
+        f"chooses no duration itself. Name one {ANOTHER_MODEL}.",
+        options=("--auto-duration/--no-auto-duration",), is_for_images=False,
     ),
     ControlRow(
         Control.FPS, "frame.fps", ControlKind.WHOLE, "Frame rate",

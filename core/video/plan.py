@@ -166,6 +166,8 @@ class RenderPlan(ClipSettings):
 
     Attributes:
         request: as asked, with the model that `auto` stood for filled in.
+        least_frames: where the model chooses the length, the fewest that it may choose;
+            `num_frames` is the most then. None where the length is known.
         est_seconds: from this machine's own history; None where there is none.
         est_next_seconds: of the same made right after it, when what it needs is loaded; None where
             that makes no difference.
@@ -173,6 +175,7 @@ class RenderPlan(ClipSettings):
 
     request: RenderRequest
     spec: ModelSpec
+    least_frames: int | None = None
     est_seconds: float | None = None
     est_next_seconds: float | None = None
 
@@ -200,6 +203,19 @@ class RenderPlan(ClipSettings):
     def noun(self) -> str:
         """What sentences call that which comes of it."""
         return "picture" if self.is_image else "clip"
+
+    def with_length(self, num_frames: int) -> RenderPlan:
+        """The same plan with the length that was left open."""
+        return self.model_copy(update={"num_frames": num_frames, "least_frames": None})
+
+    @property
+    def length_text(self) -> str:
+        """How long the clip is: frames, rate and seconds."""
+        frames, seconds = str(self.num_frames), f"{self.duration_s:.2f}"
+        if self.least_frames is not None:
+            frames = f"{self.least_frames} to {frames}"
+            seconds = f"{self.least_frames / self.fps:.2f} to {seconds}"
+        return f"{frames} frames at {self.fps} fps, {seconds} s"
 
     @property
     def duration_s(self) -> float:

@@ -71,6 +71,7 @@ def make_plan(
     partly = draft.given.partly_new(size, fps, kept)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     words = draft.prompt.read(size, fps)
+    is_open = bool(request.frame.auto_duration) and duration_s is not None
     if draft.prompt.has_parts and not words.parts:
         duration_s = None  # as long as its parts, and what is wrong with these is told
     has_audio = draft.choose_audio(known, partly)
@@ -80,6 +81,8 @@ def make_plan(
         num_frames = sum(part.num_frames for part in words.parts)
         if not words.parts:
             num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
+        if is_open:
+            num_frames = spec.frame_grid.at_most(round(duration_s * fps))
         draft.place_images(size, num_frames, fps, known, partly.new if partly else None)
         draft.given.follow_audio(known.audio, num_frames, fps)
     if draft.problems or size is None or duration_s is None:
@@ -95,6 +98,7 @@ def make_plan(
         width=size.width,
         height=size.height,
         num_frames=num_frames,
+        least_frames=draft.open_length(num_frames, fps) if is_open else None,
         fps=fps,
         kept_frames=num_frames - len(partly.new) if partly else 0,
         context_frames=partly.context if partly else 0,
@@ -300,6 +304,8 @@ class _Draft:
         is_refused = any(problem.field == "frame.duration_s" for problem in self.problems)
         if is_refused or size is None:
             return None
+        if self.request.frame.auto_duration:
+            return self._longest_open(size, fps)
         if self.prompt.has_parts:
             # As long as its parts, which judge what is asked.
             return allowed.default
@@ -333,6 +339,37 @@ class _Draft:
         )
         return None
 
+    def _longest_open(self, size: FrameSize, fps: int) -> float | None:
+        """The most seconds that a model may choose which chooses itself; None where it cannot."""
+        row, request = ROWS[Control.AUTO_DURATION], self.request
+        if self.spec.shortest_auto_s is None:
+            return None
+        placed = (Role.END, Role.KEYFRAME, Role.REFERENCE)
+        settled = [
+            ROLES[item.role].name
+            for item in request.of_role(*placed, Role.SOURCE_VIDEO, *KEPT, Role.AUDIO)
+        ]
+        settled += ["duration"] if request.frame.duration_s is not None else []
+        settled += ["prompt of several parts"] if self.prompt.has_parts else []
+        for name in dict.fromkeys(settled):
+            article = "an" if name[0] in "aeiou" else "a"
+            self._refuse(
+                row.path,
+                f"With {article} {name} it is settled how long the clip is. Leave that or the "
+                f"{row.noun} out.",
+            )
+        return None if settled else self.spec.durations.longest(size.resolution, fps)
+
+    def open_length(self, most: int, fps: int) -> int:
+        """The fewest frames that a model may choose which chooses itself; the bounds are told."""
+        assert self.spec.shortest_auto_s is not None, "it can choose"
+        least = self.spec.frame_grid.at_least(round(self.spec.shortest_auto_s * fps))
+        self.notes.append(
+            f"The model chooses how long the clip is: {least} to {most} frames, {least / fps:.2f} "
+            f"to {most / fps:.2f} s. Time and memory are planned for the longest."
+        )
+        return least
+
     def snap_frames(self, duration_s: float, fps: int, known: CheckedInputs) -> int:
         """The frame count on the model's grid; told where it changes the length."""
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
@@ -340,7 +377,8 @@ class _Draft:
         is_given = Role.SOURCE_VIDEO in known.videos or (
             known.audio is not None and self.request.frame.duration_s is None
         )
-        if num_frames != duration_s * fps and not is_given:
+        is_open = bool(self.request.frame.auto_duration)
+        if num_frames != duration_s * fps and not (is_given or is_open):
             exact = num_frames / fps
             self.notes.append(
                 f"{duration_s:g} s at {fps} fps → {num_frames} frames, {exact:.2f} s."

@@ -40,6 +40,8 @@ def as_made(plan: RenderPlan, rendered: Rendered, output: Output, ctx: JobContex
         plan = plan.model_copy(update={"seed": rendered.seed})
     if rendered.enhanced_prompt is not None:
         plan = with_enhanced_prompt(plan, rendered.enhanced_prompt)
+    if rendered.num_frames is not None:
+        plan = plan.with_length(rendered.num_frames)
     try:
         made, found = (
             _image_as_made(plan, rendered.path)

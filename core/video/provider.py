@@ -153,6 +153,7 @@ class Rendered:
         seed: what the service says it took, where that is another than planned.
         facts: what else the service tells of this render, such as its own id of it.
         enhanced_prompt: what the model's enhancer made of the prompt, where it was asked.
+        num_frames: the length that the model chose, where it was left to it.
     """
 
     path: Path
@@ -161,6 +162,7 @@ class Rendered:
     seed: int | None = None
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     enhanced_prompt: str | None = None
+    num_frames: int | None = None
 
 
 class VideoProvider(Protocol):

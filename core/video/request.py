@@ -120,13 +120,16 @@ DEFAULT_TARGET = Target(provider="ltx-video", deployment="local")
 class FrameRequest(Frozen):
     """The picture that is asked for; names are checked against the model's own tables.
 
-    `resolution` is a name such as "720p" or a size such as "1280x736".
+    Attributes:
+        resolution: a name such as "720p" or a size such as "1280x736".
+        auto_duration: the model chooses the length.
     """
 
     resolution: str | None = None
     aspect: str | None = None
     fps: int | None = None
     duration_s: float | None = None
+    auto_duration: bool | None = None
 
 
 class Input(Frozen):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import probe_clip
 from core.video.record import read_sidecar
 
 if TYPE_CHECKING:
@@ -87,3 +89,21 @@ def test_the_plan_of_a_dry_run_says_that_the_prompt_is_enhanced(run: Run) -> Non
     plan = json.loads(answer.out.splitlines()[0])["plan"]
     assert plan["request"]["enhance_prompt"] is True
     assert any("enhancer rewrites the prompt" in note for note in plan["notes"])
+
+
+def test_a_length_that_is_left_to_the_model_is_in_plan_record_and_clip(run: Run) -> None:
+    words = ("-p", "a red fox", "--model", "fake-full", "--duration", "auto")
+    planned = run(*words, "--dry-run")
+    assert planned.code == 0, planned.err
+    assert "18 to 240 frames at 24 fps, 0.75 to 10.00 s" in planned.err
+    answer = run(*words, "--out", "fox.mp4")
+    assert answer.code == 0, answer.err
+    record = read_sidecar(Path("fox.mp4"))
+    assert record is not None
+    assert record.num_frames == 21
+    assert probe_clip(Path("fox.mp4"), CancelToken()).num_frames == 21
+    refused = run(*words, "--duration", "3", "--dry-run")
+    assert refused.code == 2
+    refused = run("-p", "a fox", "--model", "fake-small", "--auto-duration", "--dry-run")
+    assert refused.code == 2
+    assert "chooses no duration itself" in refused.err

@@ -178,6 +178,7 @@ FULL = SMALL.model_copy(
         "strength": FloatRange(minimum=0.0, maximum=1.0, default=0.7),
         "takes_audio_prompt": True,
         "enhances_prompt": True,
+        "shortest_auto_s": 0.75,
         "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
         "takes_webhook": True,
         "price": PriceTable(
@@ -263,6 +264,11 @@ class FakeProvider:
         if plan.is_image:
             image = _image(ctx.workdir / "image.png", plan, words)
             return Rendered(image, PROVENANCE, enhanced_prompt=enhanced)
+        chosen = None
+        if plan.least_frames is not None:
+            # The more words, the longer.
+            chosen = min(plan.least_frames + len(words), plan.num_frames)
+            plan = plan.with_length(chosen)
         clip = ctx.workdir / "clip.mp4"
         write_clip(clip, plan, ctx.cancel, num_frames=plan.num_frames - ("short" in words))
         if "damaged" in words:
@@ -270,7 +276,7 @@ class FakeProvider:
         if "outside" in words:
             clip = clip.replace(ctx.workdir.parent / f"{ctx.job_id}-outside.mp4")
         ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))
-        return Rendered(clip, PROVENANCE, enhanced_prompt=enhanced)
+        return Rendered(clip, PROVENANCE, enhanced_prompt=enhanced, num_frames=chosen)
 
     def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
         words = plan.request.prompt.split()

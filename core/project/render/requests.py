@@ -124,6 +124,13 @@ def scene_request(
             request = row.with_value(request, value)
     if request.motion.camera is None:
         request = request.model_copy(update={"motion": Motion()})
+    frame = request.frame
+    if frame.auto_duration and frame.duration_s is not None:
+        # A length of the scene's own counts more than that the project leaves lengths open.
+        is_own = Control.DURATION in scene.own_fields
+        is_own = is_own and Control.AUTO_DURATION not in scene.own_fields
+        row = ROWS[Control.AUTO_DURATION if is_own else Control.DURATION]
+        request = row.with_value(request, None)
     # What is said of a video counts only where there is one.
     for row in CHOICES:
         if row.needs is not None and not request.of_role(row.needs):

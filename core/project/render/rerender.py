@@ -74,6 +74,7 @@ def choices_of(record: ClipRecord, spec: ModelSpec | None = None) -> FromRecord:
             "aspect": size.aspect.value if size else asked.frame.aspect,
             "fps": record.fps or None,
             "duration_s": _duration_s(record, spec, size),
+            "auto_duration": None,
         }
     )
     made = _as_made(record)
@@ -140,6 +141,10 @@ def request_again(record: ClipRecord) -> RenderRequest:
             "resolution": f"{record.width}x{record.height}",
             "aspect": None,
             "fps": record.fps or None,
+            "duration_s": made.frame.duration_s
+            if not made.frame.auto_duration
+            else record.num_frames / record.fps,
+            "auto_duration": None,
         }
     )
     return made.model_copy(update={"frame": frame})
@@ -250,6 +255,8 @@ def _size(record: ClipRecord, spec: ModelSpec | None) -> FrameSize | None:
 
 def _duration_s(record: ClipRecord, spec: ModelSpec | None, size: FrameSize | None) -> float | None:
     asked_s = record.request.frame.duration_s
+    if record.request.frame.auto_duration and spec is None:
+        return record.num_frames / record.fps
     if asked_s is not None or spec is None or not record.fps or record.retake or record.parts:
         return asked_s
     # Without the frames beyond the grid, which would make it longer than the longest clip.

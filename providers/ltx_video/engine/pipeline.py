@@ -13,6 +13,7 @@ from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DM
 from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3DModel
 from diffusers.pipelines.ltx.modeling_latent_upsampler import LTXLatentUpsamplerModel
 from diffusers.pipelines.ltx2 import connectors, vocoder
+from diffusers.pipelines.ltx2.duration_head import LTX2DurationHead
 from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
 from safetensors import SafetensorError, safe_open
 
@@ -23,7 +24,7 @@ from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, Keeping
 from providers.ltx_video.engine.scheduler import scheduler_for
 from providers.ltx_video.engine.single_file import ScaledLinear, load_transformer
 from providers.ltx_video.engine.text import load_processor
-from providers.ltx_video.models.downloads import PROCESSOR, UPSAMPLER
+from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
 from providers.ltx_video.models.profiles import Enhancer, PipelineFamily
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ class PartLoader:
             # It came to some models from elsewhere, and their index does not name it.
             loaded_class = _upsampler_class(order.profile.family)
             library = "diffusers"
+        elif name == DURATION_HEAD:
+            loaded_class, library = LTX2DurationHead, "diffusers"
         elif name == Enhancer.OWN:
             # It comes from elsewhere too, and its own folder says what it is.
             from transformers import AutoModelForImageTextToText

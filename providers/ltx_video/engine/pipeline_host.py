@@ -37,7 +37,7 @@ from providers.ltx_video.engine.protocol import (
     StageFigures,
 )
 from providers.ltx_video.engine.source import all_frames, whole_audio
-from providers.ltx_video.engine.stages import decode, denoise
+from providers.ltx_video.engine.stages import choose_length, decode, denoise
 from providers.ltx_video.engine.text import (
     EmbeddingCache,
     EncodedPrompt,
@@ -46,7 +46,7 @@ from providers.ltx_video.engine.text import (
     negative_text,
 )
 from providers.ltx_video.engine.upsampler import Upsampler
-from providers.ltx_video.models.downloads import UPSAMPLER
+from providers.ltx_video.models.downloads import DURATION_HEAD, UPSAMPLER
 from providers.ltx_video.models.profiles import Enhancer
 from providers.ltx_video.models.two_stages import first_stage
 
@@ -75,6 +75,7 @@ class PipelineHost:
         self._pipeline: Pipeline | None = None
         self._text_pipeline: Pipeline | None = None
         self._upsampler: Upsampler | None = None
+        self._duration_head: Any = None
         self._loras = LoraOverlay()
 
     def answer(self, order: RenderOrder, cancel: CancelToken, events: EventWriter) -> Event:
@@ -100,6 +101,8 @@ class PipelineHost:
         if run.order.plan.enhances_prompt:
             self._enhance(run)
         pipeline, prompts = self._prepare(run)
+        if run.order.plan.least_frames is not None:
+            self._choose_length(run, pipeline, prompts[0])
         order = run.order
         steps = order.plan.num_inference_steps or order.profile.num_inference_steps
         steps = steps * len(prompts) + order.plan.refine_steps
@@ -169,6 +172,19 @@ class PipelineHost:
         run.take_words(text)
         if before_s is not None:
             self._began_at = time.monotonic() - before_s
+
+    def _choose_length(self, run: _ClipRun, pipeline: Pipeline, prompt: EncodedPrompt) -> None:
+        """Settle the length that the plan leaves open; whatever follows is as long."""
+        is_short = run.was_short(Stage.ENCODE)
+        with run.stage(Stage.ENCODE, is_short=is_short, message="Choosing the length"):
+            if self._duration_head is None:
+                loader = PartLoader(run.order, run.cancel, lambda _, text: run.tell(1.0, text))
+                self._duration_head = loader.load(DURATION_HEAD)
+            num_frames = choose_length(pipeline, run.order, prompt, self._duration_head)
+            plan = run.order.plan.with_length(num_frames)
+            run.num_frames = num_frames
+            run.order = run.order.model_copy(update={"plan": plan})
+            run.tell(1.0, f"The clip has {plan.length_text}")
 
     def _prepare(self, run: _ClipRun) -> _Prepared:
         """The loaded pipeline and the encoded prompts, one for each part.
@@ -254,6 +270,7 @@ class PipelineHost:
     def _drop(self) -> None:
         self._pipeline = self._text_pipeline = self._tokenizer = self._upsampler = None
         self._layout = ""
+        self._duration_head = None
         self._loras = LoraOverlay()
         return_memory()
 
@@ -265,6 +282,7 @@ class _ClipRun:
         self.order = order
         self.cancel = cancel
         self.enhanced_prompt: str | None = None
+        self.num_frames: int | None = None
         self._figures: dict[Stage, StageFigures] = {}
         self._events = events
         self._stage = Stage.LOAD
@@ -276,7 +294,12 @@ class _ClipRun:
             file=file,
             figures=tuple(self._figures.values()),
             enhanced_prompt=self.enhanced_prompt,
+            num_frames=self.num_frames,
         )
+
+    def was_short(self, stage: Stage) -> bool:
+        """Whether a stage that comes once more had nothing to do before."""
+        return stage in self._figures and self._figures[stage].is_short
 
     def take_words(self, text: str) -> None:
         """Go on with the prompt as it was enhanced."""

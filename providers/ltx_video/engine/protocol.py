@@ -177,6 +177,7 @@ class Made(Frozen):
 
     Attributes:
         enhanced_prompt: what the model's enhancer made of the prompt, where it was asked.
+        num_frames: the length that the model chose, where it was left to it.
     """
 
     event: Literal["made"] = "made"
@@ -184,6 +185,7 @@ class Made(Frozen):
     file: Path
     figures: tuple[StageFigures, ...]
     enhanced_prompt: str | None = None
+    num_frames: int | None = None
 
 
 class Stopped(Frozen):

@@ -14,7 +14,7 @@ from core.video.model_store import Installation, OnDisk
 from core.video.provider import ModelFile, NotReady, ReasonCode
 from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.installed import check_installed, manifest_of, model_folder
-from providers.ltx_video.models.downloads import PROCESSOR, UPSAMPLER
+from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,6 +140,19 @@ def enhancer_problem(model: LocalModel, models_dir: Path) -> Problem | None:
         "enhance_prompt",
         f"{model.spec.label} was installed without its prompt enhancer "
         f"({' and '.join(missing)}). {way_to_repair(model)} It adds that alone, about {size}.",
+        is_of_setup=True,
+    )
+
+
+def duration_head_problem(model: LocalModel, models_dir: Path) -> Problem | None:
+    """What keeps a model from choosing lengths that was installed without what does; else None."""
+    folder = folder_of(model, models_dir)
+    if not folder.is_dir() or (folder / DURATION_HEAD).is_dir():
+        return None
+    return Problem(
+        "frame.auto_duration",
+        f"{model.spec.label} was installed without its duration head. {way_to_repair(model)} It "
+        "adds that alone, a few MB.",
         is_of_setup=True,
     )
 

@@ -70,6 +70,8 @@ _INPUTS = {
 }
 # What has no sound of its own cannot follow one.
 _AUDIO_INPUTS = {**_INPUTS, Role.AUDIO: 1}
+# As diffusers has it.
+_SHORTEST_AUTO_S = 1.0
 STRENGTH = FloatRange(minimum=0.0, maximum=1.0, default=0.7)
 """How much of a source video is made anew."""
 REFERENCE_STRENGTH = 0.4
@@ -215,6 +217,7 @@ def _model(
         default_fps=offer.fps[0],
         durations=offer.durations,
         frame_grid=FRAME_GRID,
+        shortest_auto_s=_SHORTEST_AUTO_S if profile.has_duration_head else None,
         # A distilled model knows its own few noise levels and no guidance.
         steps=IntRange(minimum=10, maximum=60, default=profile.num_inference_steps)
         if is_guided

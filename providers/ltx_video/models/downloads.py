@@ -79,6 +79,8 @@ _GEMMA_4_PROCESSOR = _GEMMA_4.model_copy(
         "target_folder": PROCESSOR,
     }
 )
+DURATION_HEAD = "duration_head"
+"""The folder of what tells from a prompt how long a clip is."""
 _GEMMA_4_BYTES = 10_300_000_000
 
 _IMAGES = ("*.md", "*.png", "*.gif", "*.mp4")
@@ -176,6 +178,14 @@ def _with_enhancer(weights: WeightsSpec, *sets: FileSet, size_bytes: int) -> Wei
             "source": f"{weights.source}; {size_bytes / _GB:.2f} GB of prompt enhancer",
         }
     )
+
+
+def _with_duration_head(weights: WeightsSpec) -> WeightsSpec:
+    """With what tells from a prompt how long a clip is: a few MB."""
+    files = _25_DISTILLED.sets[0].model_copy(
+        update={"allow_patterns": (f"{DURATION_HEAD}/*",), "is_extra": True}
+    )
+    return weights.model_copy(update={"sets": (*weights.sets, files)})
 
 
 def _only(files: FileSet, *, but_not: tuple[str, ...]) -> FileSet:
@@ -323,9 +333,12 @@ WEIGHTS: dict[str, WeightsSpec] = {
         ),
         _with_gemma_3(_23_DEV),
         _with_upsampler(_with_gemma_3(_23_DISTILLED), _UPSAMPLER_23, _UPSAMPLER_2X_BYTES),
-        _with_gemma_4(_25_DEV),
+        _with_duration_head(_with_gemma_4(_25_DEV)),
         _with_upsampler(
-            _with_gemma_4(_25_DISTILLED), _LTX_25, _UPSAMPLER_2X_BYTES, revision=_LTX_25_REVISION
+            _with_duration_head(_with_gemma_4(_25_DISTILLED)),
+            _LTX_25,
+            _UPSAMPLER_2X_BYTES,
+            revision=_LTX_25_REVISION,
         ),
     )
 }

@@ -94,6 +94,7 @@ class Profile(Frozen):
         transformer_file: the one file in the model's folder that holds the transformer under the
             names of its maker; None where it lies there in the layout of diffusers.
         enhancer: what rewrites prompts; None where nothing does.
+        has_duration_head: whether it can tell from a prompt how long a clip is.
     """
 
     family: PipelineFamily
@@ -118,6 +119,7 @@ class Profile(Frozen):
     dtype: Precision = Precision.BFLOAT16
     transformer_file: str | None = None
     enhancer: Enhancer | None = None
+    has_duration_head: bool = False
 
     def sigmas_for(self, num_inference_steps: int) -> tuple[float, ...] | None:
         """Noise levels for a number of steps, or None where the pipeline has its own."""
@@ -268,7 +270,7 @@ LTX_23_DEV = LTX_2_DEV.model_copy(
 )
 LTX_23_DISTILLED = LTX_2_DISTILLED.model_copy(update={"use_cross_timestep": True})
 # Its text encoder was tuned to read alone, so its makers give it a small Gemma 4 to write.
-_LTX_25 = {"image_crf": 18, "enhancer": Enhancer.OWN}
+_LTX_25 = {"image_crf": 18, "enhancer": Enhancer.OWN, "has_duration_head": True}
 LTX_25_DEV = LTX_23_DEV.model_copy(update=_LTX_25)
 LTX_25_DISTILLED = LTX_23_DISTILLED.model_copy(update=_LTX_25)
 

@@ -580,7 +580,7 @@ def test_a_read_only_project_can_be_read_and_not_edited(
     controls = controls_of(panel)
     can = {
         "scene_title", "scene_prompt", "section_scene_storyboard", "scene_storyboard_words",
-        "start_frame_preview", "end_frame_preview",
+        "start_frame_preview", "end_frame_preview", "scene_enhanced_prompt",
     }  # fmt: skip
     assert {case.name for case in ALL if controls[case.name].isEnabled()} == can
     QTest.keyClicks(controls["scene_prompt"], "nothing")
