@@ -95,13 +95,13 @@ def test_a_length_that_is_left_to_the_model_is_in_plan_record_and_clip(run: Run)
     words = ("-p", "a red fox", "--model", "fake-full", "--duration", "auto")
     planned = run(*words, "--dry-run")
     assert planned.code == 0, planned.err
-    assert "18 to 240 frames at 24 fps, 0.75 to 10.00 s" in planned.err
+    assert "25 to 233 frames at 24 fps, 1.04 to 9.71 s" in planned.err
     answer = run(*words, "--out", "fox.mp4")
     assert answer.code == 0, answer.err
     record = read_sidecar(Path("fox.mp4"))
     assert record is not None
-    assert record.num_frames == 21
-    assert probe_clip(Path("fox.mp4"), CancelToken()).num_frames == 21
+    assert record.num_frames == 49
+    assert probe_clip(Path("fox.mp4"), CancelToken()).num_frames == 49
     refused = run(*words, "--duration", "3", "--dry-run")
     assert refused.code == 2
     refused = run("-p", "a fox", "--model", "fake-small", "--auto-duration", "--dry-run")

@@ -267,7 +267,7 @@ class FakeProvider:
         chosen = None
         if plan.least_frames is not None:
             # The more words, the longer.
-            chosen = min(plan.least_frames + len(words), plan.num_frames)
+            chosen = min(plan.least_frames + 8 * len(words), plan.num_frames)
             plan = plan.with_length(chosen)
         clip = ctx.workdir / "clip.mp4"
         write_clip(clip, plan, ctx.cancel, num_frames=plan.num_frames - ("short" in words))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers.pipelines.ltx2 import utils
+from diffusers.pipelines.ltx2.duration_head import LTX2DurationHead
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import (
     LTX2ConditionPipeline,
     LTX2VideoCondition,
@@ -32,7 +33,22 @@ from tests.providers.tiny_models import (
 )
 
 GENERATIONS = ("2.0", "2.3", "2.5")
-TEXTS = "texts.json"
+TEXTS, LENGTH = "texts.json", "length.npy"
+_OPTIONS: dict[str, Any] = {
+    "frame_rate": 16.0,
+    "num_inference_steps": 8,
+    "sigmas": DISTILLED_SIGMAS,
+    "guidance_scale": 1.0,
+    "stg_scale": 0.0,
+    "modality_scale": 1.0,
+    "guidance_rescale": 0.0,
+    "audio_guidance_scale": 1.0,
+    "audio_stg_scale": 0.0,
+    "audio_modality_scale": 1.0,
+    "audio_guidance_rescale": 0.0,
+    "use_cross_timestep": True,
+    "max_sequence_length": 1024,
+}
 
 
 def _bare(folder: Path, generation: str, image: Image.Image | None) -> dict[str, Any]:
@@ -63,23 +79,42 @@ def _bare(folder: Path, generation: str, image: Image.Image | None) -> dict[str,
         enable_prompt_enhancement=True,
         # 2.5 has instructions of its own, which are taken where none are given.
         system_prompt=None if is_own else asked,
-        frame_rate=16.0,
         generator=torch.Generator("cpu").manual_seed(SEED),
-        num_inference_steps=8,
-        sigmas=DISTILLED_SIGMAS,
-        guidance_scale=1.0,
-        stg_scale=0.0,
-        modality_scale=1.0,
-        guidance_rescale=0.0,
-        audio_guidance_scale=1.0,
-        audio_stg_scale=0.0,
-        audio_modality_scale=1.0,
-        audio_guidance_rescale=0.0,
-        use_cross_timestep=True,
-        max_sequence_length=1024,
+        **_OPTIONS,
         **SIZE,
     )
     return {"text": text[0], "frames": (output.frames[0] * 255).round().astype("uint8")}
+
+
+def _bare_length(folder: Path) -> np.ndarray:
+    """One call that leaves the length to the model."""
+    pipeline: Any = LTX2ConditionPipeline.from_pretrained(
+        folder,
+        dtype=torch.float32,
+        duration_head=LTX2DurationHead.from_pretrained(folder / "duration_head"),
+    )
+    pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
+    output = pipeline(
+        prompt=PROMPT,
+        **_OPTIONS,
+        **(SIZE | {"num_frames": None, "min_seconds": 1.0, "max_seconds": 5.0}),
+        generator=torch.Generator("cpu").manual_seed(SEED),
+    )
+    return (output.frames[0] * 255).round().astype("uint8")
+
+
+def _save_duration_head(folder: Path) -> None:
+    """One that says about two and a half seconds, and something else of other words."""
+    torch.manual_seed(2)
+    head = LTX2DurationHead(
+        video_cross_attention_dim=32,
+        audio_cross_attention_dim=16,
+        pooler_hidden_dim=16,
+        num_pooler_heads=2,
+        mlp_hidden_dim=16,
+    )
+    torch.nn.init.constant_(head.mlp_out.bias, 0.9)
+    head.save_pretrained(folder / "duration_head")
 
 
 def main(folder: Path) -> None:
@@ -98,6 +133,8 @@ def main(folder: Path) -> None:
             made = _bare(model, generation, start)
             texts[f"{model.name}-{task}"] = made["text"]
             np.savez(folder / f"{model.name}-{task}.npz", frames=made["frames"])
+    _save_duration_head(folder / "enhancing-2.5")
+    np.save(folder / LENGTH, _bare_length(folder / "enhancing-2.5"))
     (folder / TEXTS).write_text(json.dumps(texts), encoding="utf-8")
 
 

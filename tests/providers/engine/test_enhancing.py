@@ -24,7 +24,7 @@ from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import DEPLOYMENT, PROVIDER
 from tests.fakes.inputs import inputs_of
 from tests.providers.engine.test_engine_clips import images
-from tests.providers.tiny_enhanced import GENERATIONS, TEXTS
+from tests.providers.tiny_enhanced import GENERATIONS, LENGTH, TEXTS
 from tests.providers.tiny_home import PROMPT, SEED, TINY_AV, context_of, install, made_by, tiny
 
 if TYPE_CHECKING:
@@ -79,13 +79,17 @@ def plan_to_enhance(
     image: Path | None = None,
     enhanced_prompt: str | None = None,
     camera: str | None = None,
+    is_open: bool = False,
+    enhance: bool = True,
 ) -> RenderPlan:
     request = RenderRequest(
         target=Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id),
         prompt=PROMPT,
-        enhance_prompt=True,
+        enhance_prompt=enhance,
         enhanced_prompt=enhanced_prompt,
-        frame=FrameRequest(resolution="64p", duration_s=1.0),
+        frame=FrameRequest(resolution="64p", auto_duration=True)
+        if is_open
+        else FrameRequest(resolution="64p", duration_s=1.0),
         inputs=inputs_of(start_image=image),
         sampling=Sampling(seed=SEED),
     )
@@ -186,3 +190,49 @@ def test_a_model_that_was_installed_without_its_enhancer_says_what_adds_it(
 ) -> None:
     with pytest.raises(UnsupportedRequest, match=r"without its prompt enhancer.*setup_ltx_video"):
         plan_to_enhance(provider, TINY_AV)
+
+
+def test_the_head_chooses_the_length_that_plain_diffusers_takes(
+    enhancing: LocalLTX, watched: Watch, files: Path, tmp_path: Path
+) -> None:
+    model, job = MODELS["2.5"], watched()
+    plan = plan_to_enhance(enhancing, model, is_open=True, enhance=False)
+    assert (plan.least_frames, plan.num_frames) == (17, 73)
+    assert plan.memory_plan is not None
+    assert any(note.startswith("The shortest takes up to") for note in plan.notes)
+
+    made = enhancing.render(plan, job.context)
+
+    frames = np.load(files / LENGTH)
+    assert made.num_frames == len(frames)
+    assert 17 < len(frames) < 73
+    bare = tmp_path / "bare.mp4"
+    write_clip(bare, frames, 16, None, lambda _: None)
+    assert np.array_equal(images(made.path), images(bare))
+    assert any(f"{len(frames)} frames at 16 fps" in event.message for event in job.progress)
+    # The record's own length gives the very clip, and asks no head.
+    settled = plan.with_length(len(frames))
+    again = enhancing.render(settled, watched().context)
+    assert again.num_frames is None
+    assert np.array_equal(images(again.path), images(made.path))
+
+
+def test_words_and_length_go_together(enhancing: LocalLTX, watched: Watch) -> None:
+    plan = plan_to_enhance(enhancing, MODELS["2.5"], is_open=True)
+    made = enhancing.render(plan, watched().context)
+    assert made.enhanced_prompt
+    assert made.num_frames is not None
+    assert len(images(made.path)) == made.num_frames
+
+
+def test_a_model_that_was_installed_without_its_duration_head_says_what_adds_it(
+    files: Path, tmp_path: Path
+) -> None:
+    model = MODELS["2.5"]
+    models = Paths.below(tmp_path).models_dir
+    head = shutil.ignore_patterns("duration_head")
+    shutil.copytree(files / model.id, models / model.id, ignore=head)
+    install(models / model.id, model)
+    without = LocalLTX(context_of(tmp_path), (model,))
+    with pytest.raises(UnsupportedRequest, match=r"without its duration head.*setup_ltx_video"):
+        plan_to_enhance(without, model, is_open=True)
