@@ -122,7 +122,7 @@ def upsampler_problem(model: LocalModel, models_dir: Path) -> Problem | None:
     return Problem(
         "sampling.two_stage",
         f"{model.spec.label} was installed without what enlarges the first of two stages. "
-        f"{way_to_repair(model)} It adds that alone, about 1 GB.",
+        f"{_way_to_add(model, 'about 1 GB')}",
         is_of_setup=True,
     )
 
@@ -139,7 +139,7 @@ def enhancer_problem(model: LocalModel, models_dir: Path) -> Problem | None:
     return Problem(
         "enhance_prompt",
         f"{model.spec.label} was installed without its prompt enhancer "
-        f"({' and '.join(missing)}). {way_to_repair(model)} It adds that alone, about {size}.",
+        f"({' and '.join(missing)}). {_way_to_add(model, f'about {size}')}",
         is_of_setup=True,
     )
 
@@ -151,10 +151,20 @@ def duration_head_problem(model: LocalModel, models_dir: Path) -> Problem | None
         return None
     return Problem(
         "frame.auto_duration",
-        f"{model.spec.label} was installed without its duration head. {way_to_repair(model)} It "
-        "adds that alone, a few MB.",
+        f"{model.spec.label} was installed without its duration head. "
+        f"{_way_to_add(model, 'a few MB')}",
         is_of_setup=True,
     )
+
+
+def _way_to_add(model: LocalModel, size: str) -> str:
+    """What brings a part that a model was installed without; a person's own is made of links."""
+    if model.added_from:
+        return (
+            "Bring it to the model that this checkpoint is run like, run 'main.py models remove "
+            f"{model.id}', and add the checkpoint again from {model.added_from!r}."
+        )
+    return f"{way_to_repair(model)} It adds that alone, {size}."
 
 
 def _difference(model: LocalModel, paths: Paths) -> str:

@@ -305,7 +305,7 @@ def _on_device(
             }
         case Residency.MODEL_OFFLOAD:
             words = weights.text_encoder if is_encoder_here else 0.0
-            words = max(words + enhancer, weights.connectors)
+            words = max(words, enhancer, weights.connectors)
             at_work = weights.transformer + weights.unpacked
         case Residency.GROUP_OFFLOAD | Residency.GROUP_OFFLOAD_TO_DISK:
             # They stream too; a large leaf of them is no more than half.
