@@ -85,9 +85,11 @@ class PipelineHost:
         event = translate(lambda: run.made(work(run)), order)
         if isinstance(event, Refused) and event.kind == "OutOfMemory":
             self._drop()
-        elif not isinstance(event, Made) and self._pipeline is not None:
-            # An interrupted pipeline may have left a part on the GPU.
-            self._pipeline.maybe_free_model_hooks()
+        elif not isinstance(event, Made):
+            # What was interrupted may have left a part on the GPU.
+            self._rest_text_encoder(order)
+            if self._pipeline is not None:
+                self._pipeline.maybe_free_model_hooks()
         return event
 
     def _write_words(self, run: _ClipRun) -> Path:
