@@ -112,7 +112,7 @@ def _issue(problem: Problem, at: PlanContext) -> PlanIssue:
 
 
 def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:
-    frames = f", {plan.length_text}"
+    frames = f", {plan.frames_text}, {plan.seconds_text}"
     place = "this machine" if info.is_local else (info.place or info.label)
     parts = [
         f"{plan.width}x{plan.height}{'' if plan.is_image else frames}",
@@ -156,7 +156,7 @@ def _details(plan: RenderPlan, info: ProviderInfo) -> str:
         peaks = f"{_gb(memory.peak_ram_gb)} GB of memory"
         if memory.device is not Device.CPU:
             peaks = f"{_gb(memory.peak_vram_gb)} GB of GPU memory and {peaks}"
-        lines.append(f"Up to {peaks}. {' '.join(memory.reasons)}".strip())
+        lines.append(f"Up to {peaks}; {memory.weights_text}. {' '.join(memory.reasons)}".strip())
     return "\n".join(lines)
 
 

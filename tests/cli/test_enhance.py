@@ -95,7 +95,7 @@ def test_a_length_that_is_left_to_the_model_is_in_plan_record_and_clip(run: Run)
     words = ("-p", "a red fox", "--model", "fake-full", "--duration", "auto")
     planned = run(*words, "--dry-run")
     assert planned.code == 0, planned.err
-    assert "25 to 233 frames at 24 fps, 1.04 to 9.71 s" in planned.err
+    assert "25 to 233 frames at 24 fps = 1.04 to 9.71 s" in planned.err
     answer = run(*words, "--out", "fox.mp4")
     assert answer.code == 0, answer.err
     record = read_sidecar(Path("fox.mp4"))

@@ -186,7 +186,7 @@ class PipelineHost:
             plan = run.order.plan.with_length(num_frames)
             run.num_frames = num_frames
             run.order = run.order.model_copy(update={"plan": plan})
-            run.tell(1.0, f"The clip has {plan.length_text}")
+            run.tell(1.0, f"The clip has {plan.frames_text}, {plan.seconds_text}")
 
     def _prepare(self, run: _ClipRun) -> _Prepared:
         """The loaded pipeline and the encoded prompts, one for each part.

@@ -31,9 +31,10 @@ def test_the_plan_tells_the_bounds_and_is_made_for_the_longest() -> None:
     plan = make_plan(FOX, EIGHTS)
     # 24 to 240 frames, of which the grid has 25 to 233.
     assert (plan.least_frames, plan.num_frames) == (25, 233)
-    assert plan.length_text == "25 to 233 frames at 24 fps, 1.04 to 9.71 s"
+    assert (plan.frames_text, plan.seconds_text) == ("25 to 233 frames at 24 fps", "1.04 to 9.71 s")
     assert any("25 to 233 frames, 1.04 to 9.71 s" in note for note in plan.notes)
-    assert plan.with_length(65).length_text == "65 frames at 24 fps, 2.71 s"
+    settled = plan.with_length(65)
+    assert (settled.frames_text, settled.seconds_text) == ("65 frames at 24 fps", "2.71 s")
 
 
 def test_the_bounds_follow_size_and_rate() -> None:
