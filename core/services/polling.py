@@ -3,8 +3,7 @@
 A provider of this kind is a table of models and a few short methods: `service`, `submit`, `poll`,
 `abort`, `test_key` and, where inputs have to lie with the service first, `upload`. Everything that
 money depends on is here: the ticket is written down before the order goes out and again when the
-service has answered, so that no crash, no restart and no broken connection buys a clip twice or
-loses one.
+service has answered, so that no crash, restart or broken line buys a clip twice or loses one.
 """
 
 from __future__ import annotations
@@ -25,14 +24,12 @@ from pydantic import ValidationError
 from core.errors import (
     JobCancelled,
     NotConfigured,
-    Problem,
     ProviderError,
     ProviderUnavailable,
     RateLimited,
     ResultLost,
     SubmitUnknown,
     UnreadableClip,
-    UnsupportedRequest,
 )
 from core.frozen import Frozen
 from core.jobs.job import CancelToken, Charged, Notice, Progressed, StopReason
@@ -141,6 +138,7 @@ class PollingProvider(ABC):
     specs: tuple[ModelSpec, ...]
     store: None = None
     trainer: None = None
+    enhancer: None = None
     poll_s: float = 1.0
     """How long the first wait between two questions is; the next ones are longer."""
     gap_s: float = 0.0
@@ -229,11 +227,6 @@ class PollingProvider(ABC):
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
         """Nothing: memory is the service's affair."""
         return None
-
-    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
-        """No service lends its enhancer out."""
-        message = f"{plan.spec.label} brings no prompt enhancer."
-        raise UnsupportedRequest([Problem("enhance_prompt", message)])
 
     def check_key(self, key: KeySpec) -> Readiness:
         """Ask the service."""

@@ -111,7 +111,9 @@ class EnhanceJob:
         assert folder is not None, "prompts are enhanced by the queue alone"
         plan = self.stored.plan
         self.registry.install_packages(plan.target, ctx)
-        text = self.registry.open(plan.target).enhance(self._with_stored_image(folder), ctx)
+        enhancer = self.registry.open(plan.target).enhancer
+        assert enhancer is not None, "asked when it was planned"
+        text = enhancer.enhance(self._with_stored_image(folder), ctx)
         file = folder / _TEXT
         write_text_atomically(file, text)
         ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))

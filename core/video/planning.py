@@ -99,7 +99,7 @@ def make_plan(
         width=size.width,
         height=size.height,
         num_frames=num_frames,
-        least_frames=draft.open_length(num_frames, fps) if is_open else None,
+        least_frames=draft.given.open_length(num_frames, fps) if is_open else None,
         fps=fps,
         kept_frames=num_frames - len(partly.new) if partly else 0,
         context_frames=partly.context if partly else 0,
@@ -308,7 +308,7 @@ class _Draft:
         if size is None or (is_refused and not is_too_long):
             return None
         if self.request.frame.auto_duration:
-            return self._longest_open(size, fps)
+            return self.given.longest_open(size, fps, has_parts=self.prompt.has_parts)
         if self.prompt.has_parts:
             # As long as its parts, which judge what is asked.
             return allowed.default
@@ -342,37 +342,6 @@ class _Draft:
             f"clip or choose {advice}.",
         )
         return None
-
-    def _longest_open(self, size: FrameSize, fps: int) -> float | None:
-        """The most seconds that a model may choose which chooses itself; None where it cannot."""
-        row, request = ROWS[Control.AUTO_DURATION], self.request
-        if self.spec.shortest_auto_s is None:
-            return None
-        placed = (Role.END, Role.KEYFRAME, Role.REFERENCE)
-        settled = [
-            ROLES[item.role].name
-            for item in request.of_role(*placed, Role.SOURCE_VIDEO, *KEPT, Role.AUDIO)
-        ]
-        settled += ["duration"] if request.frame.duration_s is not None else []
-        settled += ["prompt of several parts"] if self.prompt.has_parts else []
-        for name in dict.fromkeys(settled):
-            article = "an" if name[0] in "aeiou" else "a"
-            self._refuse(
-                row.path,
-                f"With {article} {name} it is settled how long the clip is. Leave that or the "
-                f"{row.noun} out.",
-            )
-        return None if settled else self.spec.durations.longest(size.resolution, fps)
-
-    def open_length(self, most: int, fps: int) -> int:
-        """The fewest frames that a model may choose which chooses itself; the bounds are told."""
-        assert self.spec.shortest_auto_s is not None, "it can choose"
-        least = self.spec.frame_grid.at_least(round(self.spec.shortest_auto_s * fps))
-        self.notes.append(
-            f"The model chooses how long the clip is: {least} to {most} frames, {least / fps:.2f} "
-            f"to {most / fps:.2f} s. Time and memory are planned for the longest."
-        )
-        return least
 
     def snap_frames(self, duration_s: float, fps: int, known: CheckedInputs) -> int:
         """The frame count on the model's grid; told where it changes the length."""

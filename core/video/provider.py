@@ -165,6 +165,19 @@ class Rendered:
     num_frames: int | None = None
 
 
+class PromptEnhancer(Protocol):
+    """Rewrites prompts with what a model itself brings."""
+
+    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
+        """The prompt as the model's own enhancer writes it; blocks, and makes nothing else.
+
+        Raises:
+            JobCancelled: the job was asked to stop and has stopped.
+            ProviderError: it cannot be done.
+        """
+        ...
+
+
 class VideoProvider(Protocol):
     """Renders clips for one deployment: built late, asked from several threads, closed at the end.
 
@@ -179,6 +192,11 @@ class VideoProvider(Protocol):
     @property
     def store(self) -> ModelStore | None:
         """What installs its models, or None where they are no files on this disk."""
+        ...
+
+    @property
+    def enhancer(self) -> PromptEnhancer | None:
+        """What rewrites prompts for its models, or None where nothing does."""
         ...
 
     @property
@@ -218,16 +236,6 @@ class VideoProvider(Protocol):
 
         Raises:
             JobCancelled: the job was asked to stop and has stopped.
-            ProviderError: it cannot be done.
-        """
-        ...
-
-    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
-        """The prompt as the model's own enhancer writes it; blocks, and makes nothing else.
-
-        Raises:
-            JobCancelled: the job was asked to stop and has stopped.
-            UnsupportedRequest: the model brings no enhancer.
             ProviderError: it cannot be done.
         """
         ...

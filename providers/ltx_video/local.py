@@ -99,6 +99,11 @@ class LocalLTX:
         return self._store
 
     @property
+    def enhancer(self) -> LocalLTX:
+        """What rewrites prompts: the same engine."""
+        return self
+
+    @property
     def trainer(self) -> LocalTrainer:
         """What trains LoRAs for them."""
         if self._trainer is None:
@@ -260,8 +265,7 @@ class LocalLTX:
             with self._engine.loading(loads, lambda: stays):
                 made = follow_enhancement(engine, order, ctx)
             self._remember(plan, made.figures, start_s=0.0, whole_s=0.0, is_start=False)
-            assert made.enhanced_prompt is not None, "it was all that was ordered"
-            return made.enhanced_prompt
+            return made.enhanced_prompt or ""
 
     def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
         """Versions, files of weights and what the clip took."""

@@ -215,6 +215,10 @@ class FakeProvider:
         self.rendered: list[RenderPlan] = []
         self.is_closed = False
 
+    @property
+    def enhancer(self) -> FakeProvider:
+        return self
+
     def models(self) -> tuple[ModelSpec, ...]:
         return (BIG, SMALL, FULL)
 

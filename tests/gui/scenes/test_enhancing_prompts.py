@@ -7,11 +7,29 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QPlainTextEdit
 
 from core.video.record import read_sidecar
+from gui.scenes.enhanced_box import Enhancement
+from tests.fakes.provider import SMALL
 from tests.gui.children import child
-from tests.gui.operating import click
+from tests.gui.controls import controls_of
+from tests.gui.operating import click, write
+from tests.gui.scenes.test_scene_inspector import (
+    OFFERED,
+    asked_of,
+    check_page,
+    inspector,
+    second,
+    thumbnails,
+    turn_to,
+)
+
+__all__ = ["thumbnails"]  # a fixture
 
 if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
     from core.project.model.project import Scene
+    from gui.scenes.scene_inspector import SceneInspector
+    from gui.widgets.thumbnails import Thumbnails
     from tests.gui.whole_window import BoxAnswers, OpenWindow
 
 
@@ -86,3 +104,45 @@ def test_a_model_without_an_enhancer_has_no_button(opened: OpenWindow) -> None:
     begin(opened, "a fox", model="fake-small")
     opened.qtbot.wait(500)
     assert not button(opened, "scene_enhance").isVisible()
+
+
+def test_words_that_are_offered_are_taken_edited_or_left(
+    qtbot: QtBot, thumbnails: Thumbnails
+) -> None:
+    def offered() -> SceneInspector:
+        panel = inspector(qtbot, thumbnails, ("s2",))
+        panel.show_enhancements({"s2": Enhancement(words="a box of gold")})
+        return panel
+
+    check_page(offered, "Prompt", OFFERED)
+    panel = offered()
+    turn_to(panel, "Prompt")
+    click(controls_of(panel)["scene_take_enhanced"])
+    assert (second(panel).prompt, second(panel).enhanced_prompt) == ("a box", "a box of gold")
+    assert asked_of(panel) == [("s2", "")]
+    left = offered()
+    turn_to(left, "Prompt")
+    click(controls_of(left)["scene_leave_enhanced"])
+    assert second(left).enhanced_prompt == "a box of oak"
+
+
+def test_a_model_without_an_enhancer_offers_none(qtbot: QtBot, thumbnails: Thumbnails) -> None:
+    panel = inspector(qtbot, thumbnails, ("s1",))
+    turn_to(panel, "Prompt")
+    controls = controls_of(panel)
+    assert controls["scene_enhance"].isVisible()
+    assert not controls["scene_enhanced_prompt"].isVisible()
+    panel.set_spec(SMALL)
+    assert not controls["scene_enhance"].isVisible()
+    # What is there is shown all the same: another model may read it.
+    panel.show_scenes(("s2",))
+    assert controls["scene_enhanced_prompt"].isVisible()
+
+
+def test_another_prompt_takes_the_enhanced_one_along(qtbot: QtBot, thumbnails: Thumbnails) -> None:
+    panel = inspector(qtbot, thumbnails, ("s2",))
+    turn_to(panel, "Prompt")
+    write("a star")(controls_of(panel)["scene_prompt"])
+    assert second(panel).enhanced_prompt == ""
+    panel.property("model").undo_stack.undo()
+    assert (second(panel).prompt, second(panel).enhanced_prompt) == ("a box", "a box of oak")

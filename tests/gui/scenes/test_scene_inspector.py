@@ -38,7 +38,6 @@ from core.project.model.project import (
 from gui import theme
 from gui.project.project_model import ProjectModel
 from gui.scenes.cut_page import CutPage
-from gui.scenes.enhanced_box import Enhancement
 from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_inspector import SceneInspector
 from gui.widgets.thumbnails import Thumbnails
@@ -280,48 +279,6 @@ def test_every_control_has_a_case(qtbot: QtBot, thumbnails: Thumbnails) -> None:
 @pytest.mark.parametrize("page", list(PAGES))
 def test_each_control_of_one_scene(qtbot: QtBot, thumbnails: Thumbnails, page: str) -> None:
     check_page(lambda: inspector(qtbot, thumbnails, ("s2",)), page, PAGES[page])
-
-
-def test_words_that_are_offered_are_taken_edited_or_left(
-    qtbot: QtBot, thumbnails: Thumbnails
-) -> None:
-    def offered() -> SceneInspector:
-        panel = inspector(qtbot, thumbnails, ("s2",))
-        panel.show_enhancements({"s2": Enhancement(words="a box of gold")})
-        return panel
-
-    check_page(offered, "Prompt", OFFERED)
-    panel = offered()
-    turn_to(panel, "Prompt")
-    click(controls_of(panel)["scene_take_enhanced"])
-    assert (second(panel).prompt, second(panel).enhanced_prompt) == ("a box", "a box of gold")
-    assert asked_of(panel) == [("s2", "")]
-    left = offered()
-    turn_to(left, "Prompt")
-    click(controls_of(left)["scene_leave_enhanced"])
-    assert second(left).enhanced_prompt == "a box of oak"
-
-
-def test_a_model_without_an_enhancer_offers_none(qtbot: QtBot, thumbnails: Thumbnails) -> None:
-    panel = inspector(qtbot, thumbnails, ("s1",))
-    turn_to(panel, "Prompt")
-    controls = controls_of(panel)
-    assert controls["scene_enhance"].isVisible()
-    assert not controls["scene_enhanced_prompt"].isVisible()
-    panel.set_spec(SMALL)
-    assert not controls["scene_enhance"].isVisible()
-    # What is there is shown all the same: another model may read it.
-    panel.show_scenes(("s2",))
-    assert controls["scene_enhanced_prompt"].isVisible()
-
-
-def test_another_prompt_takes_the_enhanced_one_along(qtbot: QtBot, thumbnails: Thumbnails) -> None:
-    panel = inspector(qtbot, thumbnails, ("s2",))
-    turn_to(panel, "Prompt")
-    write("a star")(controls_of(panel)["scene_prompt"])
-    assert second(panel).enhanced_prompt == ""
-    panel.property("model").undo_stack.undo()
-    assert (second(panel).prompt, second(panel).enhanced_prompt) == ("a box", "a box of oak")
 
 
 def test_each_cut_of_several_scenes(qtbot: QtBot, thumbnails: Thumbnails) -> None:
