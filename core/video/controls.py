@@ -39,6 +39,8 @@ class Control(StrEnum):
     """The parts of a request that a person sets; projects store these words."""
 
     PROMPT = "prompt"
+    ENHANCE_PROMPT = "enhance_prompt"
+    ENHANCED_PROMPT = "enhanced_prompt"
     NEGATIVE_PROMPT = "negative_prompt"
     PROVIDER = "provider"
     DEPLOYMENT = "deployment"
@@ -46,6 +48,7 @@ class Control(StrEnum):
     RESOLUTION = "resolution"
     ASPECT = "aspect"
     DURATION = "duration_s"
+    AUTO_DURATION = "auto_duration"
     FPS = "fps"
     START_IMAGE = "start_image"
     END_IMAGE = "end_image"
@@ -208,6 +211,21 @@ CONTROLS: tuple[ControlRow, ...] = (
         options=("--prompt", "-p"), metavar="TEXT", is_choice=False,
     ),
     ControlRow(
+        Control.ENHANCE_PROMPT, "enhance_prompt", ControlKind.SWITCH, "Enhance prompt",
+        "Let the model's own enhancer rewrite the prompt first; the record keeps both",
+        "prompt enhancement",
+        lambda spec: OnOff(default=False) if spec.enhances_prompt else None,
+        f"brings no prompt enhancer. Leave it out {ANOTHER_MODEL}.",
+        options=("--enhance-prompt/--no-enhance-prompt",),
+    ),
+    ControlRow(
+        Control.ENHANCED_PROMPT, "enhanced_prompt", ControlKind.TEXT, "Enhanced prompt",
+        "What the model reads in place of the prompt, as 'main.py enhance' wrote it",
+        "enhanced prompt", _words(lambda spec: spec.enhances_prompt),
+        f"brings no prompt enhancer. Write it as the prompt {ANOTHER_MODEL}.",
+        options=("--enhanced-prompt",), metavar="TEXT", is_choice=False,
+    ),
+    ControlRow(
         Control.NEGATIVE_PROMPT, "negative_prompt", ControlKind.TEXT, "Negative prompt",
         "What the clip should not show", "negative prompt",
         _words(lambda spec: spec.takes_negative_prompt),
@@ -248,6 +266,14 @@ CONTROLS: tuple[ControlRow, ...] = (
         lambda spec: spec.durations if spec.fps else None,
         "makes no clips, so there is no length to choose. Leave it out.",
         unit="s", options=("--duration", "--ltx-duration"), metavar="SECONDS", is_for_images=False,
+    ),
+    ControlRow(
+        Control.AUTO_DURATION, "frame.auto_duration", ControlKind.SWITCH, "Automatic duration",
+        "Let the model choose by the prompt how long the clip is; the plan tells between what",
+        "automatic duration",
+        lambda spec: None if spec.shortest_auto_s is None else OnOff(default=False),
+        f"chooses no duration itself. Name one {ANOTHER_MODEL}.",
+        options=("--auto-duration/--no-auto-duration",), is_for_images=False,
     ),
     ControlRow(
         Control.FPS, "frame.fps", ControlKind.WHOLE, "Frame rate",

@@ -76,6 +76,7 @@ def make_plan(
     partly = draft.given.partly_new(size, fps, kept)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     words = draft.prompt.read(size, fps)
+    is_open = bool(request.frame.auto_duration) and duration_s is not None
     if draft.prompt.has_parts and not words.parts:
         duration_s = None  # as long as its parts, and what is wrong with these is told
     has_audio = draft.choose_audio(known, partly)
@@ -85,6 +86,8 @@ def make_plan(
         num_frames = sum(part.num_frames for part in words.parts)
         if not words.parts:
             num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
+        if is_open:
+            num_frames = spec.frame_grid.at_most(round(duration_s * fps))
         draft.place_images(size, num_frames, fps, known, partly.new if partly else None)
         draft.given.follow_audio(known.audio, num_frames, fps)
     if draft.problems or size is None or duration_s is None:
@@ -100,6 +103,7 @@ def make_plan(
         width=size.width,
         height=size.height,
         num_frames=num_frames,
+        least_frames=draft.given.open_length(num_frames, fps) if is_open else None,
         fps=fps,
         kept_frames=num_frames - len(partly.new) if partly else 0,
         context_frames=partly.context if partly else 0,
@@ -325,6 +329,8 @@ class _Draft:
         is_too_long = asked is not None and asked > allowed.maximum
         if size is None or (is_refused and not is_too_long):
             return None
+        if self.request.frame.auto_duration:
+            return self.given.longest_open(size, fps, has_parts=self.prompt.has_parts)
         if self.prompt.has_parts:
             # As long as its parts, which judge what is asked.
             return allowed.default
@@ -366,7 +372,8 @@ class _Draft:
         is_given = RoleVideo.pacing(known.videos) is not None or (
             known.audio is not None and self.request.frame.duration_s is None
         )
-        if num_frames != duration_s * fps and not is_given:
+        is_open = bool(self.request.frame.auto_duration)
+        if num_frames != duration_s * fps and not (is_given or is_open):
             exact = num_frames / fps
             self.notes.append(
                 f"{duration_s:g} s at {fps} fps → {count_text(num_frames, 'frame')}, {exact:.2f} s."

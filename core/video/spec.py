@@ -61,6 +61,14 @@ class FrameGrid(Frozen):
         """The frame count on the grid that is nearest to the duration."""
         return max(1, round(duration_s * fps / self.step)) * self.step + self.offset
 
+    def at_most(self, num_frames: int) -> int:
+        """The longest on the grid that has no more frames."""
+        return (num_frames - self.offset) // self.step * self.step + self.offset
+
+    def at_least(self, num_frames: int) -> int:
+        """The shortest on the grid that has no fewer frames."""
+        return -((self.offset - num_frames) // self.step) * self.step + self.offset
+
     def is_on_grid(self, num_frames: int) -> bool:
         """Whether the model can make exactly this many frames."""
         return num_frames >= self.step + self.offset and (num_frames - self.offset) % self.step == 0
@@ -264,6 +272,7 @@ class ModelSpec(Frozen):
     Attributes:
         fps: empty, with a `default_fps` of 0, where it makes no clips.
         durations: likewise `NO_DURATION`.
+        shortest_auto_s: of the lengths that it chooses itself, by the prompt; None where it cannot.
         inputs: by role, how many files of it the model takes; roles that are not named, none.
         lora_family: which of its provider's families of LoRAs fits it; empty where that is not
             known before a service has looked at the file.
@@ -273,6 +282,7 @@ class ModelSpec(Frozen):
         refine_grid: width and height of what is made in two stages are multiples of this.
         large_resolutions: the sizes that are made in two stages alone.
         audio: None where the model makes no sound.
+        enhances_prompt: whether it brings an enhancer, which rewrites prompts as it likes them.
         most_parts: of how many prompts, one after the other, a clip can be made.
         strength: how much of a source video is made anew; None where that cannot be chosen.
         reference_strength: with what strength reference images become keyframes; None where the
@@ -299,6 +309,7 @@ class ModelSpec(Frozen):
     fps: tuple[int, ...] = ()
     default_fps: int = 0
     durations: Durations = NO_DURATION
+    shortest_auto_s: float | None = None
     frame_grid: FrameGrid = FrameGrid()
     steps: IntRange | None
     guidance_scale: FloatRange | None
@@ -310,6 +321,7 @@ class ModelSpec(Frozen):
     camera: CameraSpec | None
     audio: AudioSpec | None
     takes_audio_prompt: bool = False
+    enhances_prompt: bool = False
     most_parts: int = Field(default=1, ge=1)
     strength: FloatRange | None = None
     reference_strength: float | None = None

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 from core.errors import NotConfigured, Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import free_disk_bytes
+from core.platform.units import clock
+from core.video.plan import Device
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import Role
 from providers.ltx_video.engine.warm_engine import WarmEngine
 from providers.ltx_video.install.model_files import (
+    duration_head_problem,
+    enhancer_problem,
     files_problem,
     folder_of,
     installation_of,
@@ -95,6 +99,11 @@ class LocalLTX:
         return self._store
 
     @property
+    def enhancer(self) -> LocalLTX:
+        """What rewrites prompts: the same engine."""
+        return self
+
+    @property
     def trainer(self) -> LocalTrainer:
         """What trains LoRAs for them."""
         if self._trainer is None:
@@ -160,6 +169,15 @@ class LocalLTX:
             steps = plan.num_inference_steps or model.profile.num_inference_steps
             taken = len(model.profile.sigmas_from(steps, plan.strength))
             plan = plan.model_copy(update={"num_inference_steps": steps, "steps_taken": taken})
+        if plan.enhances_prompt:
+            missing = enhancer_problem(model, self._context.paths.models_dir)
+            if missing is not None:
+                raise UnsupportedRequest([missing])
+        if plan.least_frames is not None:
+            missing = duration_head_problem(model, self._context.paths.models_dir)
+            if missing is not None:
+                raise UnsupportedRequest([missing])
+            notes = (*notes, self._shortest_note(model, plan, plan.least_frames))
         if plan.refine_steps:
             missing = upsampler_problem(model, self._context.paths.models_dir)
             if missing is not None:
@@ -218,6 +236,8 @@ class LocalLTX:
             with self._engine.loading(loads, lambda: meter.has_loaded):
                 made = follow(engine, order, meter, ctx)
             provenance = self._provenance(plan, made.figures)
+            if made.num_frames is not None:
+                plan = plan.with_length(made.num_frames)
             self._remember(
                 plan,
                 made.figures,
@@ -225,7 +245,32 @@ class LocalLTX:
                 whole_s=time.monotonic() - began_at,
                 is_start=state is EngineState.ABSENT,
             )
-            return Rendered(made.file, provenance)
+            return Rendered(
+                made.file,
+                provenance,
+                enhanced_prompt=made.enhanced_prompt,
+                num_frames=made.num_frames,
+            )
+
+    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
+        """Have the engine write the words, and nothing else."""
+        if plan.is_image:
+            return self.enhance(clip_of(plan), ctx)
+        from core.jobs.job import Progressed
+        from providers.ltx_video.engine.drive_render import follow_enhancement
+
+        with self._lock:
+            ctx.cancel.check()
+            ctx.report(Progressed(stage=Stage.ENHANCE, fraction=0.0, message="Starting the engine"))
+            order = self._order(plan, ctx).model_copy(update={"order": "enhance"})
+            loads = _loaded_name(plan, order.model_key)
+            is_ready = self._engine.state_for(loads) is EngineState.READY
+            stays = is_ready and not order.memory.frees_text_encoder
+            engine = self._engine.started(str(plan.target))
+            with self._engine.loading(loads, lambda: stays):
+                made = follow_enhancement(engine, order, ctx)
+            self._remember(plan, made.figures, start_s=0.0, whole_s=0.0, is_start=False)
+            return made.enhanced_prompt or ""
 
     def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
         """Versions, files of weights and what the clip took."""
@@ -288,6 +333,17 @@ class LocalLTX:
 
         billions = self._loras(model, plan).billions
         return self._ladder(model, Workload.of(plan, model.profile, lora_billions=billions))
+
+    def _shortest_note(self, model: LocalModel, plan: RenderPlan, least: int) -> str:
+        """What the shortest clip takes that the model may choose; the plan tells of the longest."""
+        shortest = plan.with_length(least)
+        memory = self._memory(model, shortest)
+        timed = self._with_time(shortest.model_copy(update={"memory_plan": memory}))
+        peak = f"{memory.peak_ram_gb:.1f} GB of memory"
+        if memory.device is not Device.CPU:
+            peak = f"{memory.peak_vram_gb:.1f} GB of GPU memory and {peak}"
+        time = "" if timed.est_seconds is None else f" and about {clock(timed.est_seconds)}"
+        return f"The shortest takes up to {peak}{time}."
 
     def _loras(self, model: LocalModel, plan: RenderPlan) -> CheckedLoras:
         from core.video.lora_check import CheckedLoras, check_loras

@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+import transformers
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from typing_extensions import override
 
 from core.errors import Problem, UnsupportedRequest
 from core.platform.files import hold_file, remove, set_aside
@@ -183,7 +186,7 @@ def encode(
     options: dict[str, Any] = {"max_sequence_length": order.profile.max_sequence_length}
     if order.profile.family is PipelineFamily.LTX_2:
         options["scale_factor"] = 8
-    with torch.no_grad(), _layers_watched(pipeline.text_encoder, on_layer):
+    with torch.no_grad(), layers_watched(pipeline.text_encoder, on_layer):
         embeds, mask, _, _ = pipeline.encode_prompt(
             prompt=text,
             do_classifier_free_guidance=False,
@@ -195,9 +198,47 @@ def encode(
     return Embedding(embeds, mask)
 
 
+class Gemma4Processor(transformers.Gemma4Processor):
+    """Puts words and one picture before Gemma 4.
+
+    Without its parts for sound and video: the one for video needs torchvision, which nothing else
+    here does. No `__init__`: transformers reads the parent's to tell which parts there are.
+    """
+
+    @override
+    def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
+        if argument is None:
+            return None
+        return super().check_argument_for_proper_class(argument_name, argument)
+
+
+def load_processor(folder: Path) -> Any:
+    """What puts words and a picture before the enhancer whose folder it lies beside.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is of no kind that is known.
+    """
+    settings = json.loads((folder / "processor_config.json").read_text(encoding="utf-8"))
+    if settings.get("processor_class") != Gemma4Processor.__name__:
+        return transformers.AutoProcessor.from_pretrained(folder, local_files_only=True)
+    return Gemma4Processor(
+        feature_extractor=None,
+        image_processor=transformers.AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True
+        ),
+        tokenizer=transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True),
+        video_processor=None,
+        image_seq_length=settings["image_seq_length"],
+    )
+
+
 @contextmanager
-def _layers_watched(encoder: torch.nn.Module, on_layer: Callable[[float], None]) -> Generator[None]:
-    """On a processor a large encoder takes minutes, in one call that says nothing by itself."""
+def layers_watched(encoder: torch.nn.Module, on_layer: Callable[[float], None]) -> Generator[None]:
+    """Be told after each layer of a language model which share of a pass is done; may raise.
+
+    On a processor a large one takes minutes, in one call that says nothing by itself.
+    """
     lists = [part for part in encoder.modules() if isinstance(part, torch.nn.ModuleList)]
     layers = list(max(lists, key=len, default=()))
     hooks = [

@@ -23,6 +23,13 @@ log = logging.getLogger(__name__)
 STAGES: tuple[Stage, ...] = (Stage.LOAD, Stage.ENCODE, Stage.DENOISE, Stage.DECODE, Stage.WRITE)
 """Every stage of a local clip, in order."""
 
+
+def stages_of(plan: RenderPlan) -> tuple[Stage, ...]:
+    """The same with the enhancement of the prompt, where one is planned."""
+    first, *others = STAGES
+    return (first, Stage.ENHANCE, *others) if plan.enhances_prompt else STAGES
+
+
 _KEPT = 9
 
 
@@ -111,7 +118,7 @@ class TimingTable:
 
     def expected_by_stage(self, plan: RenderPlan, engine: EngineState) -> dict[Stage, float | None]:
         """The usual seconds of each stage of a clip."""
-        found = {stage: self.expected_s(stage, plan) for stage in STAGES}
+        found = {stage: self.expected_s(stage, plan) for stage in stages_of(plan)}
         found[Stage.LOAD] = self.expected_s(
             Stage.LOAD,
             plan,
@@ -122,8 +129,9 @@ class TimingTable:
 
     def expected_total_s(self, plan: RenderPlan, engine: EngineState) -> float | None:
         """The usual seconds of a whole clip; None where one stage was never measured."""
-        known = [s for s in self.expected_by_stage(plan, engine).values() if s is not None]
-        return sum(known) if len(known) == len(STAGES) else None
+        expected = self.expected_by_stage(plan, engine).values()
+        known = [seconds for seconds in expected if seconds is not None]
+        return sum(known) if len(known) == len(expected) else None
 
     def add(self, timings: Iterable[Timing]) -> None:
         """Remember what a clip took; of each kind the newest few are kept."""
