@@ -33,6 +33,7 @@ _T = TypeVar("_T", bound=RenderChoices)
 
 MAX_SEED = 2**32 - 1
 _INPUTS = "inputs."
+_NO_ENHANCER = f"brings no prompt enhancer. Leave it out {ANOTHER_MODEL}."
 
 
 class Control(StrEnum):
@@ -62,6 +63,8 @@ class Control(StrEnum):
     RETAKE_FROM = "retake_from"
     RETAKE_TO = "retake_to"
     RETAKE_PART = "retake_part"
+    CONTROL_VIDEO = "control_video"
+    CONTROL_MAP = "control_map"
     AUDIO_FILE = "audio_file"
     AUDIO = "audio"
     AUDIO_PROMPT = "audio_prompt"
@@ -159,7 +162,7 @@ class ControlRow:
         """A sentence on why the model does not take a value; None where it does."""
         allowed = self.allowed(spec)
         if allowed is None:
-            return f"{spec.label} {self.not_taken.format(noun=self.noun, advice=_advice(spec))}"
+            return f"{spec.label} {self.not_taken.format(noun=self.noun, advice=spec.audio_advice)}"
         if is_allowed(value, allowed):
             return None
         return refusal(value, allowed, label=spec.label, noun=self.noun)
@@ -195,13 +198,6 @@ def _retake_parts(spec: ModelSpec) -> Allowed | None:
     return OneOf(parts)
 
 
-def _advice(spec: ModelSpec) -> str:
-    """What to do instead of an audio prompt."""
-    if spec.audio:
-        return "Describe the sound in the prompt instead."
-    return f"It makes no sound; leave the audio prompt out {ANOTHER_MODEL}."
-
-
 CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.PROMPT, "prompt", ControlKind.TEXT, "Prompt", "What is to be seen", "prompt",
@@ -211,16 +207,13 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.ENHANCE_PROMPT, "enhance_prompt", ControlKind.SWITCH, "Enhance prompt",
         "Let the model's own enhancer rewrite the prompt first; the record keeps both",
-        "prompt enhancement",
-        lambda spec: OnOff(default=False) if spec.enhances_prompt else None,
-        f"brings no prompt enhancer. Leave it out {ANOTHER_MODEL}.",
-        options=("--enhance-prompt/--no-enhance-prompt",),
+        "prompt enhancement", lambda spec: OnOff(default=False) if spec.enhances_prompt else None,
+        _NO_ENHANCER, options=("--enhance-prompt/--no-enhance-prompt",),
     ),
     ControlRow(
         Control.ENHANCED_PROMPT, "enhanced_prompt", ControlKind.TEXT, "Enhanced prompt",
         "What the model reads in place of the prompt, as 'main.py enhance' wrote it",
-        "enhanced prompt", _words(lambda spec: spec.enhances_prompt),
-        f"brings no prompt enhancer. Write it as the prompt {ANOTHER_MODEL}.",
+        "enhanced prompt", _words(lambda spec: spec.enhances_prompt), _NO_ENHANCER,
         options=("--enhanced-prompt",), metavar="TEXT", is_choice=False,
     ),
     ControlRow(
@@ -268,8 +261,7 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.AUTO_DURATION, "frame.auto_duration", ControlKind.SWITCH, "Automatic duration",
         "Let the model choose by the prompt how long the clip is; the plan tells between what",
-        "automatic duration",
-        lambda spec: None if spec.shortest_auto_s is None else OnOff(default=False),
+        "automatic duration", lambda spec: OnOff(default=False) if spec.shortest_auto_s else None,
         f"chooses no duration itself. Name one {ANOTHER_MODEL}.",
         options=("--auto-duration/--no-auto-duration",), is_for_images=False,
     ),
@@ -349,6 +341,20 @@ CONTROLS: tuple[ControlRow, ...] = (
         "takes no choice of picture or sound, because it makes no part of a clip again. Leave it "
         "out.",
         options=("--retake-part",), metavar="PART", is_for_images=False, needs=Role.RETAKE_VIDEO,
+    ),
+    ControlRow(
+        Control.CONTROL_VIDEO, "inputs.control", ControlKind.FILE, "Control video",
+        "The clip whose shapes and moves the new one follows, whatever it looks like",
+        "control video", _files(Role.CONTROL),
+        options=("--control-video",), metavar="FILE", is_for_images=False,
+    ),
+    ControlRow(
+        Control.CONTROL_MAP, "editing.control_map", ControlKind.CHOICE, "Follows",
+        "What of the control video is followed: its outlines (canny), how far away things are "
+        "(depth), or what it shows, because it is a map already (given)",
+        "kind of map", lambda spec: OneOf(spec.control_maps) if spec.control_maps else None,
+        "takes no kind of map, because it follows no control video. Leave it out.",
+        options=("--control",), metavar="MAP", is_for_images=False, needs=Role.CONTROL,
     ),
     ControlRow(
         Control.AUDIO_FILE, "inputs.audio", ControlKind.FILE, "Audio file",

@@ -12,7 +12,7 @@ from core.errors import Problem
 from core.platform.units import count_text
 from core.video.allowed import find_value
 from core.video.controls import ROWS, Control
-from core.video.inputs import KEPT, ROLES
+from core.video.inputs import KEPT, PACING, ROLES
 from core.video.placement import images_of
 from core.video.plan import ClipPart, RenderPlan
 from core.video.request import Input, OutputKind, Role
@@ -116,6 +116,14 @@ class PartGrid:
         )
 
 
+def prompt_problems(request: RenderRequest) -> tuple[Problem, ...]:
+    """What is wrong with the prompt whatever the model is."""
+    if request.prompt.strip():
+        return ()
+    what = request.output.value if request.output is OutputKind.IMAGE else "clip"
+    return (Problem("prompt", f"The prompt is empty. Describe the {what} in a few words."),)
+
+
 def part_problems(request: RenderRequest, spec: ModelSpec) -> Iterator[Problem]:
     """What is wrong with the parts of a prompt whatever the length of the clip is."""
     asked = split_prompt(request.prompt)
@@ -139,7 +147,7 @@ def part_problems(request: RenderRequest, spec: ModelSpec) -> Iterator[Problem]:
                 "A prompt of several parts is not enhanced. Leave the bars of the prompt or the "
                 f"{row.noun} out, or enhance each part by itself and write it there.",
             )
-    given = request.of_role(Role.SOURCE_VIDEO, *KEPT, Role.AUDIO)
+    given = request.of_role(*PACING, *KEPT, Role.AUDIO)
     for name in dict.fromkeys(ROLES[item.role].name for item in given):
         yield Problem(
             _FIELD,

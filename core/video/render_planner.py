@@ -27,7 +27,8 @@ from core.video.inputs import (
     with_absolute_paths,
     with_named_loras,
 )
-from core.video.planning import make_plan, prompt_problems
+from core.video.planning import make_plan
+from core.video.prompt_parts import prompt_problems
 from core.video.provider import NotReady, ReasonCode
 from core.video.request import AUTO, OutputKind
 from core.video.spec import ANOTHER_MODEL
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SPARE_BYTES = 20_000_000
-_MENDED_BY_INSTALLING = (ReasonCode.NOT_INSTALLED, ReasonCode.DAMAGED, ReasonCode.PACKAGE_MISSING)
+_OF_FILES = (ReasonCode.NOT_INSTALLED, ReasonCode.DAMAGED)
+_MENDED_BY_INSTALLING = (*_OF_FILES, ReasonCode.PACKAGE_MISSING)
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ class RenderPlanner:
             readiness = self._readiness(chosen)
             if isinstance(readiness, NotReady):
                 message = f"{readiness.reason} {readiness.fix}"
-                problems.append(Problem("target", message, is_of_setup=True))
+                is_of_files = readiness.reason_code in _OF_FILES
+                reason = readiness.reason if is_of_files and not chosen.spec.is_builtin else ""
+                problems.append(Problem("target", message, is_of_setup=True, reason=reason))
         raise UnsupportedRequest(problems)
 
     def _choose_model(self, request: RenderRequest) -> _ChosenModel:

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from core.frozen import Frozen, older_fields
 from core.video.price import PriceTable
-from core.video.request import OutputKind, Residency, Role, Task
+from core.video.request import ControlMap, OutputKind, Residency, Role, Task
 
 Resolution = str
 """A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""
@@ -249,8 +249,9 @@ class Needs(Frozen):
     comfortable_vram_gb: float | None = None
     note: str = ""
 
-    @override
-    def __str__(self) -> str:
+    @property
+    def amounts(self) -> str:
+        """How much of what, such as "8 GB of GPU memory, 32 GB of memory"."""
         parts: list[str] = []
         if self.vram_gb is not None:
             parts.append(f"{self.vram_gb:g} GB of GPU memory")
@@ -258,8 +259,11 @@ class Needs(Frozen):
             parts.append(f"{self.comfortable_vram_gb:g} GB for full speed")
         if self.ram_gb is not None:
             parts.append(f"{self.ram_gb:g} GB of memory")
-        text = ", ".join(parts) or "nothing special"
-        return f"{text}. {self.note}" if self.note else text
+        return ", ".join(parts) or "nothing special"
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.amounts}. {self.note}" if self.note else self.amounts
 
 
 class ModelSpec(Frozen):
@@ -283,6 +287,7 @@ class ModelSpec(Frozen):
         strength: how much of a source video is made anew; None where that cannot be chosen.
         reference_strength: with what strength reference images become keyframes; None where the
             model takes them as what they are.
+        control_maps: what of a control video it can follow; empty where it takes none.
         keeps_source_audio: whether a clip that is made from a source video has its sound.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
@@ -320,6 +325,7 @@ class ModelSpec(Frozen):
     most_parts: int = Field(default=1, ge=1)
     strength: FloatRange | None = None
     reference_strength: float | None = None
+    control_maps: tuple[ControlMap, ...] = ()
     keeps_source_audio: bool = False
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
@@ -370,6 +376,8 @@ class ModelSpec(Frozen):
         ):
             if (task in self.tasks) != (role in self.inputs):
                 raise ValueError(f"{self.id}: {task} needs a {role} and is all that is made of it")
+        if bool(self.control_maps) != (Role.CONTROL in self.inputs):
+            raise ValueError(f"{self.id}: a control video is followed by a map of it")
         keys = [(size.resolution, size.aspect) for size in self.sizes]
         if len(set(keys)) != len(keys):
             raise ValueError(f"{self.id}: a resolution and aspect occur twice in sizes")
@@ -382,6 +390,13 @@ class ModelSpec(Frozen):
     def limit(self, role: Role) -> int:
         """How many files of a role the model takes."""
         return self.inputs.get(role, 0)
+
+    @property
+    def audio_advice(self) -> str:
+        """What to do instead of an audio prompt."""
+        if self.audio:
+            return "Describe the sound in the prompt instead."
+        return f"It makes no sound; leave the audio prompt out {ANOTHER_MODEL}."
 
     @property
     def default_size(self) -> FrameSize:
