@@ -33,6 +33,7 @@ _T = TypeVar("_T", bound=RenderChoices)
 
 MAX_SEED = 2**32 - 1
 _INPUTS = "inputs."
+_NO_ENHANCER = f"brings no prompt enhancer. Leave it out {ANOTHER_MODEL}."
 
 
 class Control(StrEnum):
@@ -161,7 +162,7 @@ class ControlRow:
         """A sentence on why the model does not take a value; None where it does."""
         allowed = self.allowed(spec)
         if allowed is None:
-            return f"{spec.label} {self.not_taken.format(noun=self.noun, advice=_advice(spec))}"
+            return f"{spec.label} {self.not_taken.format(noun=self.noun, advice=spec.audio_advice)}"
         if is_allowed(value, allowed):
             return None
         return refusal(value, allowed, label=spec.label, noun=self.noun)
@@ -197,13 +198,6 @@ def _retake_parts(spec: ModelSpec) -> Allowed | None:
     return OneOf(parts)
 
 
-def _advice(spec: ModelSpec) -> str:
-    """What to do instead of an audio prompt."""
-    if spec.audio:
-        return "Describe the sound in the prompt instead."
-    return f"It makes no sound; leave the audio prompt out {ANOTHER_MODEL}."
-
-
 CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.PROMPT, "prompt", ControlKind.TEXT, "Prompt", "What is to be seen", "prompt",
@@ -213,16 +207,13 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.ENHANCE_PROMPT, "enhance_prompt", ControlKind.SWITCH, "Enhance prompt",
         "Let the model's own enhancer rewrite the prompt first; the record keeps both",
-        "prompt enhancement",
-        lambda spec: OnOff(default=False) if spec.enhances_prompt else None,
-        f"brings no prompt enhancer. Leave it out {ANOTHER_MODEL}.",
-        options=("--enhance-prompt/--no-enhance-prompt",),
+        "prompt enhancement", lambda spec: OnOff(default=False) if spec.enhances_prompt else None,
+        _NO_ENHANCER, options=("--enhance-prompt/--no-enhance-prompt",),
     ),
     ControlRow(
         Control.ENHANCED_PROMPT, "enhanced_prompt", ControlKind.TEXT, "Enhanced prompt",
         "What the model reads in place of the prompt, as 'main.py enhance' wrote it",
-        "enhanced prompt", _words(lambda spec: spec.enhances_prompt),
-        f"brings no prompt enhancer. Write it as the prompt {ANOTHER_MODEL}.",
+        "enhanced prompt", _words(lambda spec: spec.enhances_prompt), _NO_ENHANCER,
         options=("--enhanced-prompt",), metavar="TEXT", is_choice=False,
     ),
     ControlRow(
@@ -270,8 +261,7 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.AUTO_DURATION, "frame.auto_duration", ControlKind.SWITCH, "Automatic duration",
         "Let the model choose by the prompt how long the clip is; the plan tells between what",
-        "automatic duration",
-        lambda spec: None if spec.shortest_auto_s is None else OnOff(default=False),
+        "automatic duration", lambda spec: OnOff(default=False) if spec.shortest_auto_s else None,
         f"chooses no duration itself. Name one {ANOTHER_MODEL}.",
         options=("--auto-duration/--no-auto-duration",), is_for_images=False,
     ),

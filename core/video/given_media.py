@@ -111,9 +111,10 @@ class GivenMedia:
             )
         return None if settled else self.spec.durations.longest(size.resolution, fps)
 
-    def open_length(self, most: int, fps: int) -> int:
-        """The fewest frames that a model may choose which chooses itself; the bounds are told."""
-        assert self.spec.shortest_auto_s is not None, "it can choose"
+    def open_length(self, most: int, fps: int) -> int | None:
+        """The fewest frames of a length that is left to the model, told; None of any other."""
+        if not self.request.frame.auto_duration or self.spec.shortest_auto_s is None:
+            return None
         least = self.spec.frame_grid.at_least(round(self.spec.shortest_auto_s * fps))
         self.notes.append(
             f"The model chooses how long the clip is: {least} to {most} frames, {least / fps:.2f} "

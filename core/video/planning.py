@@ -21,7 +21,7 @@ from core.video.placement import (
 )
 from core.video.plan import RenderPlan
 from core.video.price import Billed
-from core.video.prompt_parts import AskedPrompt
+from core.video.prompt_parts import AskedPrompt, prompt_problems
 from core.video.request import OutputKind, Role
 from core.video.spec import ANOTHER_MODEL
 
@@ -76,7 +76,6 @@ def make_plan(
     partly = draft.given.partly_new(size, fps, kept)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     words = draft.prompt.read(size, fps)
-    is_open = bool(request.frame.auto_duration) and duration_s is not None
     if draft.prompt.has_parts and not words.parts:
         duration_s = None  # as long as its parts, and what is wrong with these is told
     has_audio = draft.choose_audio(known, partly)
@@ -86,8 +85,6 @@ def make_plan(
         num_frames = sum(part.num_frames for part in words.parts)
         if not words.parts:
             num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
-        if is_open:
-            num_frames = spec.frame_grid.at_most(round(duration_s * fps))
         draft.place_images(size, num_frames, fps, known, partly.new if partly else None)
         draft.given.follow_audio(known.audio, num_frames, fps)
     if draft.problems or size is None or duration_s is None:
@@ -103,7 +100,7 @@ def make_plan(
         width=size.width,
         height=size.height,
         num_frames=num_frames,
-        least_frames=draft.given.open_length(num_frames, fps) if is_open else None,
+        least_frames=draft.given.open_length(num_frames, fps),
         fps=fps,
         kept_frames=num_frames - len(partly.new) if partly else 0,
         context_frames=partly.context if partly else 0,
@@ -131,14 +128,6 @@ def make_plan(
         ),
         notes=tuple(draft.notes),
     )
-
-
-def prompt_problems(request: RenderRequest) -> tuple[Problem, ...]:
-    """What is wrong with the prompt whatever the model is."""
-    if request.prompt.strip():
-        return ()
-    what = request.output.value if request.output is OutputKind.IMAGE else "clip"
-    return (Problem("prompt", f"The prompt is empty. Describe the {what} in a few words."),)
 
 
 class _Draft:
@@ -367,13 +356,14 @@ class _Draft:
 
     def snap_frames(self, duration_s: float, fps: int, known: CheckedInputs) -> int:
         """The frame count on the model's grid; told where it changes the length."""
+        if self.request.frame.auto_duration:
+            return self.spec.frame_grid.at_most(round(duration_s * fps))
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
         # As long as a file, and told with it.
         is_given = RoleVideo.pacing(known.videos) is not None or (
             known.audio is not None and self.request.frame.duration_s is None
         )
-        is_open = bool(self.request.frame.auto_duration)
-        if num_frames != duration_s * fps and not (is_given or is_open):
+        if num_frames != duration_s * fps and not is_given:
             exact = num_frames / fps
             self.notes.append(
                 f"{duration_s:g} s at {fps} fps → {count_text(num_frames, 'frame')}, {exact:.2f} s."

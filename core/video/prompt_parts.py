@@ -116,6 +116,14 @@ class PartGrid:
         )
 
 
+def prompt_problems(request: RenderRequest) -> tuple[Problem, ...]:
+    """What is wrong with the prompt whatever the model is."""
+    if request.prompt.strip():
+        return ()
+    what = request.output.value if request.output is OutputKind.IMAGE else "clip"
+    return (Problem("prompt", f"The prompt is empty. Describe the {what} in a few words."),)
+
+
 def part_problems(request: RenderRequest, spec: ModelSpec) -> Iterator[Problem]:
     """What is wrong with the parts of a prompt whatever the length of the clip is."""
     asked = split_prompt(request.prompt)

@@ -392,6 +392,13 @@ class ModelSpec(Frozen):
         return self.inputs.get(role, 0)
 
     @property
+    def audio_advice(self) -> str:
+        """What to do instead of an audio prompt."""
+        if self.audio:
+            return "Describe the sound in the prompt instead."
+        return f"It makes no sound; leave the audio prompt out {ANOTHER_MODEL}."
+
+    @property
     def default_size(self) -> FrameSize:
         """The first line of the size table."""
         return self.sizes[0]

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from core.errors import NotConfigured, Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import free_disk_bytes
-from core.platform.units import clock
-from core.video.plan import Device
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import Role
 from providers.ltx_video.engine.warm_engine import WarmEngine
@@ -36,6 +34,7 @@ from providers.ltx_video.models.timings import (
     Timing,
     TimingTable,
     layout_name,
+    shortest_note,
     work_of,
 )
 from providers.ltx_video.stills import clip_of, like_clip, still_frame, still_note, take_still
@@ -177,7 +176,10 @@ class LocalLTX:
             missing = duration_head_problem(model, self._context.paths.models_dir)
             if missing is not None:
                 raise UnsupportedRequest([missing])
-            notes = (*notes, self._shortest_note(model, plan, plan.least_frames))
+            shortest = plan.with_length(plan.least_frames)
+            layout = {"memory_plan": self._memory(model, shortest)}
+            timed = self._with_time(shortest.model_copy(update=layout))
+            notes = (*notes, shortest_note(timed))
         if plan.refine_steps:
             missing = upsampler_problem(model, self._context.paths.models_dir)
             if missing is not None:
@@ -236,8 +238,9 @@ class LocalLTX:
             with self._engine.loading(loads, lambda: meter.has_loaded):
                 made = follow(engine, order, meter, ctx)
             provenance = self._provenance(plan, made.figures)
-            if made.num_frames is not None:
-                plan = plan.with_length(made.num_frames)
+            words, num_frames = made.enhanced_prompt, made.num_frames
+            if num_frames is not None:
+                plan = plan.with_length(num_frames)
             self._remember(
                 plan,
                 made.figures,
@@ -245,12 +248,7 @@ class LocalLTX:
                 whole_s=time.monotonic() - began_at,
                 is_start=state is EngineState.ABSENT,
             )
-            return Rendered(
-                made.file,
-                provenance,
-                enhanced_prompt=made.enhanced_prompt,
-                num_frames=made.num_frames,
-            )
+            return Rendered(made.file, provenance, enhanced_prompt=words, num_frames=num_frames)
 
     def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
         """Have the engine write the words, and nothing else."""
@@ -333,17 +331,6 @@ class LocalLTX:
 
         billions = self._loras(model, plan).billions
         return self._ladder(model, Workload.of(plan, model.profile, lora_billions=billions))
-
-    def _shortest_note(self, model: LocalModel, plan: RenderPlan, least: int) -> str:
-        """What the shortest clip takes that the model may choose; the plan tells of the longest."""
-        shortest = plan.with_length(least)
-        memory = self._memory(model, shortest)
-        timed = self._with_time(shortest.model_copy(update={"memory_plan": memory}))
-        peak = f"{memory.peak_ram_gb:.1f} GB of memory"
-        if memory.device is not Device.CPU:
-            peak = f"{memory.peak_vram_gb:.1f} GB of GPU memory and {peak}"
-        time = "" if timed.est_seconds is None else f" and about {clock(timed.est_seconds)}"
-        return f"The shortest takes up to {peak}{time}."
 
     def _loras(self, model: LocalModel, plan: RenderPlan) -> CheckedLoras:
         from core.video.lora_check import CheckedLoras, check_loras

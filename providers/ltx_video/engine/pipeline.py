@@ -227,6 +227,26 @@ def load_text_pipeline(loader: PartLoader, order: ModelOrder, tokenizer: Any) ->
     )
 
 
+def load_enhancer(
+    loader: PartLoader, order: ModelOrder, text_pipeline: Pipeline | None
+) -> KeepingLTX2Pipeline:
+    """A pipeline with nothing but what rewrites prompts.
+
+    Args:
+        loader: of the model's parts.
+        order: says which of them it is.
+        text_pipeline: has the text encoder, for models in which that is the one.
+    """
+    parts: dict[str, Any] = empty_parts(order)
+    parts |= {"text_encoder": None, "tokenizer": None, "prompt_enhancer": None}
+    if order.profile.enhancer is Enhancer.OWN:
+        parts["prompt_enhancer"] = loader.load(Enhancer.OWN.value)
+    else:
+        assert text_pipeline is not None, "it is the enhancer"
+        parts["text_encoder"] = text_pipeline.text_encoder
+    return KeepingLTX2Pipeline(processor=loader.load(PROCESSOR), **parts)
+
+
 def set_tiling(vae: Any, order: ModelOrder) -> None:
     """Decode in tiles and a few frames at a time, or all at once, as the plan says."""
     vae.use_tiling = order.memory.tiled_decode

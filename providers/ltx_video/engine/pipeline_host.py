@@ -15,13 +15,13 @@ from core.jobs.lanes import Stage
 from core.video.prompt_parts import windows_of, with_enhanced_prompt
 from core.video.spec import Residency
 from providers.ltx_video.engine.clip import write_clip
-from providers.ltx_video.engine.enhancing import enhance, load_enhancer
 from providers.ltx_video.engine.errors import NoWords, translate
 from providers.ltx_video.engine.lora_overlay import LoraOverlay
 from providers.ltx_video.engine.part_chain import denoise_parts
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     Pipeline,
+    load_enhancer,
     load_pipeline,
     load_text_pipeline,
     needed_parts,
@@ -43,6 +43,7 @@ from providers.ltx_video.engine.text import (
     EncodedPrompt,
     check_length,
     encode,
+    enhance,
     negative_text,
 )
 from providers.ltx_video.engine.upsampler import Upsampler

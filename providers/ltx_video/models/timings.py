@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
 from core.platform.files import set_aside, write_text_atomically
+from core.platform.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,6 +74,17 @@ def layout_name(plan: RenderPlan) -> str:
     if memory is None:
         return ""
     return f"{memory.device}/{memory.residency}/{memory.precision}"
+
+
+def shortest_note(shortest: RenderPlan) -> str:
+    """What the shortest clip takes that a model may choose; the plan tells of the longest."""
+    memory = shortest.memory_plan
+    assert memory is not None, "laid out"
+    peak = f"{memory.peak_ram_gb:.1f} GB of memory"
+    if memory.peak_vram_gb:
+        peak = f"{memory.peak_vram_gb:.1f} GB of GPU memory and {peak}"
+    time = "" if shortest.est_seconds is None else f" and about {clock(shortest.est_seconds)}"
+    return f"The shortest takes up to {peak}{time}."
 
 
 def work_of(stage: Stage, plan: RenderPlan) -> int:
