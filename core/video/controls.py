@@ -289,7 +289,8 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.EXTEND_DIRECTION, "editing.direction", ControlKind.CHOICE, "Extend to",
-        "Whether the new part comes behind the clip or before it", "direction",
+        "Whether the new part comes behind the clip, before it, or half of it at both ends",
+        "direction",
         lambda spec: OneOf(tuple(ExtendDirection), ExtendDirection.FORWARD)
         if spec.limit(Role.EXTEND_VIDEO) else None,
         "takes no direction, because it extends no clip. Leave it out.",

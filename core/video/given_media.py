@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem
 from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in_pixels
 from core.video.inputs import KEPT, ROLES, field_of
-from core.video.plan import Retake
+from core.video.plan import Retake, frames_before
 from core.video.request import ExtendDirection, RetakePart, Role
 from core.video.spec import ANOTHER_MODEL
 
@@ -37,14 +37,21 @@ class PartlyNew:
     Attributes:
         num_frames: of the whole clip.
         new: those of them that are made.
-        context: how many of the others the model sees.
+        context: how many of the others the model sees in each pass.
+        passes: in how many it is made.
         retake: the part of a video that is made anew.
     """
 
     num_frames: int
-    new: range
+    new: tuple[range, ...]
     context: int
+    passes: int = 1
     retake: Retake | None = None
+
+    @property
+    def kept(self) -> int:
+        """How many frames are the video's own."""
+        return self.num_frames - sum(map(len, self.new))
 
 
 @dataclass(frozen=True)
@@ -133,15 +140,17 @@ class GivenMedia:
         return self._extend(size, fps, kept.facts)
 
     def _extend(self, size: FrameSize, fps: int, facts: VideoFacts) -> PartlyNew | None:
-        """Extended by eights of frames, as long as the model makes at a time."""
-        grid = self.spec.frame_grid
+        """Extended by eights of frames, at each end as long as the model makes at a time."""
+        grid, there = self.spec.frame_grid, facts.num_frames
+        direction = self.request.editing.direction
+        ends = 2 if direction is ExtendDirection.BOTH else 1
         least = grid.step + grid.offset
         longest_s = self.spec.durations.longest(size.resolution, fps)
         at_once = grid.frames(longest_s, fps)
         asked_s = self.request.frame.duration_s
         wanted_s = min(self.spec.durations.default, longest_s) if asked_s is None else asked_s
-        new = max(1, round(wanted_s * fps / grid.step)) * grid.step
-        most = at_once - least
+        new = max(ends, round(wanted_s * fps / grid.step)) * grid.step
+        most = (at_once - least) * ends
         if new > most and asked_s is not None:
             self._refuse(
                 "frame.duration_s",
@@ -150,17 +159,32 @@ class GivenMedia:
             )
             return None
         new = min(new, most)
-        there = (facts.num_frames - grid.offset) // grid.step * grid.step + grid.offset
-        context = min(_MOST_CONTEXT * grid.step + grid.offset, there, at_once - new)
-        is_backward = self.request.editing.direction is ExtendDirection.BACKWARD
-        first = 0 if is_backward else facts.num_frames
-        num_frames, where = new + facts.num_frames, "before" if is_backward else "behind"
+        before = frames_before(new, direction, grid)
+        behind, num_frames = new - before, new + there
+        on_grid = (there - grid.offset) // grid.step * grid.step + grid.offset
+        seen = min(_MOST_CONTEXT * grid.step + grid.offset, on_grid)
+        seen = min(seen, at_once - max(before, behind))
+        is_seen_whole = ends == 2 and there == on_grid and num_frames <= at_once
+        passes = 1 if is_seen_whole else ends
+        sees = f"The model sees {seen} frames of the video"
+        if is_seen_whole:
+            seen, sees = there, "The model sees the video as a whole, in one pass"
+        elif ends == 2:
+            why = f"it has not {grid.step}k + {grid.offset} frames"
+            if there == on_grid:
+                why = f"together they are more than the {at_once} frames that it works on"
+            sees = f"In each of two passes, as {why}, the model sees {seen} frames of the video"
+        if ends == 2:
+            where = f"{before} before and {behind} behind"
+        else:
+            where = "before" if before else "behind"
         self.notes.append(
-            f"{new} new frames ({new / fps:.2f} s; they come by {grid.step}) {where} the "
-            f"{facts.num_frames} of the video: {num_frames} frames, {num_frames / fps:.2f} s. The "
-            f"model sees {context} frames of the video, and all of it is kept."
+            f"{new} new frames ({new / fps:.2f} s; they come by {grid.step}) {where} the {there} "
+            f"of the video: {num_frames} frames, {num_frames / fps:.2f} s. {sees}, and all of it "
+            "is kept."
         )
-        return PartlyNew(num_frames, range(first, first + new), context)
+        new_frames = tuple(filter(None, (range(before), range(before + there, num_frames))))
+        return PartlyNew(num_frames, new_frames, seen, passes)
 
     def _retake(self, size: FrameSize, fps: int, facts: VideoFacts) -> PartlyNew | None:
         """The part that is made anew, from its very first frame on, by eights of frames."""
@@ -205,7 +229,7 @@ class GivenMedia:
         )
         if self.request.frame.duration_s is not None:
             self.notes.append("The clip is as long as the video; its duration is not used.")
-        return PartlyNew(there, new, context, retake)
+        return PartlyNew(there, (new,), context, retake=retake)
 
     def _frames_to_retake(self, fps: int, facts: VideoFacts) -> range | None:
         """The frames that are asked for, or what is wrong with them."""
@@ -356,7 +380,7 @@ class GivenMedia:
             return False
         old = "keeps its sound" if has_audio else "stays silent"
         new = "has new sound" if makes_audio else "is silent"
-        self.notes.append(f"The video {old}, and the new part {new}.")
+        self.notes.append(f"The video {old}, and what is new {new}.")
         return True
 
     def audio_of_source(self, source: VideoFacts | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
@@ -47,7 +48,7 @@ def placed_images(
     spec: ModelSpec,
     num_frames: int,
     fps: int,
-    new: range | None = None,
+    new: tuple[range, ...] | None = None,
 ) -> tuple[PlacedImage, ...]:
     """The images that are frames of a clip, in the order of their frames.
 
@@ -78,12 +79,16 @@ def images_of(plan: RenderPlan) -> tuple[PlacedImage, ...]:
 
 
 def _soft_keyframes(
-    request: RenderRequest, spec: ModelSpec, num_frames: int, others: list[int], new: range | None
+    request: RenderRequest,
+    spec: ModelSpec,
+    num_frames: int,
+    others: list[int],
+    new: tuple[range, ...] | None,
 ) -> Iterator[PlacedImage]:
     references = [
         (place, item) for place, item in enumerate(request.inputs) if item.role is Role.REFERENCE
     ]
-    made = range(num_frames) if new is None else new
+    made = range(num_frames) if new is None else [*chain.from_iterable(new)]
     first, last = made[0], made[-1]
     taken, apart = set(others), spec.frame_grid.step
     for number, (place, item) in enumerate(references, start=1):
@@ -120,7 +125,10 @@ def strength_problems(request: RenderRequest) -> Iterator[Problem]:
 
 
 def place_problems(
-    images: tuple[PlacedImage, ...], num_frames: int, fps: int, new: range | None = None
+    images: tuple[PlacedImage, ...],
+    num_frames: int,
+    fps: int,
+    new: tuple[range, ...] | None = None,
 ) -> Iterator[Problem]:
     """Images outside of a clip, those that are the same frame of it, and those at kept frames."""
     last = num_frames - 1
@@ -132,12 +140,12 @@ def place_problems(
                 f"The {image.label} at {image.item.at_s:g} s is outside of the clip, whose last "
                 f"frame is at {last / fps:.2f} s. Choose an earlier time or a longer clip.",
             )
-        elif new is not None and image.frame not in new:
+        elif new is not None and not any(image.frame in part for part in new):
+            times = " and ".join(f"{part[0] / fps:.2f} to {part[-1] / fps:.2f} s" for part in new)
             yield Problem(
                 field_of(image.item.role),
                 f"The {image.label} at {image.frame / fps:.2f} s would be a frame of the given "
-                f"video, which keeps its own. The new part is at {new[0] / fps:.2f} to "
-                f"{new[-1] / fps:.2f} s.",
+                f"video, which keeps its own. What is new is at {times}.",
             )
         else:
             together[image.frame].append(image)

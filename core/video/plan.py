@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import assert_never
 
 from pydantic import Field
 
@@ -19,7 +20,7 @@ from core.video.request import (
     Target,
     Task,
 )
-from core.video.spec import ModelSpec
+from core.video.spec import FrameGrid, ModelSpec
 
 _BYTES_PER_PIXEL = 0.25
 _AUDIO_BYTES_PER_S = 48_000
@@ -119,6 +120,22 @@ class ClipPart(Frozen):
     seen_frames: int = 0
 
 
+def frames_before(new: int, direction: ExtendDirection | None, grid: FrameGrid) -> int:
+    """How many of the new frames of an extended video come before it.
+
+    At both ends they come by the steps of the model's grid, of which the end gets the odd one.
+    """
+    match direction:
+        case None | ExtendDirection.FORWARD:
+            return 0
+        case ExtendDirection.BACKWARD:
+            return new
+        case ExtendDirection.BOTH:
+            return new // grid.step // 2 * grid.step
+        case _:
+            assert_never(direction)
+
+
 class ClipSettings(Frozen):
     """What is settled about a clip, word for word the same in its plan and in its record.
 
@@ -133,6 +150,8 @@ class ClipSettings(Frozen):
             clip that is half made.
         kept_frames: of an extended or retaken video, how many of the frames are its own.
         context_frames: how many of these the model sees.
+        passes: in how many the model makes it, each with so many frames of the video in sight; two
+            of a video that is extended at both ends and cannot be seen as a whole.
         retake: the part of a video that is made anew.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
@@ -149,6 +168,7 @@ class ClipSettings(Frozen):
     fps: int
     kept_frames: int = 0
     context_frames: int = 0
+    passes: int = Field(default=1, ge=1, le=2)
     retake: Retake | None = None
     seed: int
     num_inference_steps: int | None
@@ -210,28 +230,36 @@ class RenderPlan(ClipSettings):
         """The frames of the clip that the model works on; those it only sees are among them."""
         if self.retake is not None:
             return self.retake.seen_stop - self.retake.seen_first
-        return self.num_frames - self.kept_frames + self.context_frames
+        return self.num_frames - self.kept_frames + self.passes * self.context_frames
 
     @property
-    def new(self) -> range:
+    def new(self) -> tuple[range, ...]:
         """Which frames of the clip are not those of a video that is extended or retaken."""
         if self.retake is not None:
-            return range(self.retake.first, self.retake.stop)
-        first = 0 if self.is_backward else self.kept_frames
-        return range(first, first + self.num_frames - self.kept_frames)
+            return (range(self.retake.first, self.retake.stop),)
+        before, stop = self.new_before, self.num_frames
+        both = (range(before), range(before + self.kept_frames, stop))
+        return tuple(part for part in both if part)
 
     @property
     def first_made(self) -> int:
         """Which frame of the clip the first of them is, from 0."""
         if self.retake is not None:
             return self.retake.seen_first
-        return 0 if self.is_backward else self.kept_frames - self.context_frames
+        return 0 if self.new_before else self.kept_frames - self.context_frames
 
     @property
-    def is_backward(self) -> bool:
-        """Whether new frames come before those of a video."""
-        is_asked = self.request.editing.direction is ExtendDirection.BACKWARD
-        return self.kept_frames > 0 and is_asked
+    def new_before(self) -> int:
+        """How many new frames come before those of a video."""
+        new = self.num_frames - self.kept_frames
+        if self.kept_frames == 0 or self.retake is not None:
+            return 0
+        return frames_before(new, self.request.editing.direction, self.spec.frame_grid)
+
+    @property
+    def new_behind(self) -> int:
+        """How many new frames come behind those of a video."""
+        return self.num_frames - self.kept_frames - self.new_before
 
     @property
     def strength(self) -> float | None:
@@ -261,6 +289,8 @@ class RenderPlan(ClipSettings):
             return ""
         if self.refine_steps:
             return f"{steps} + {self.refine_steps} steps"
+        if self.passes > 1:
+            return f"{steps} steps in each of {self.passes} passes"
         if self.parts:
             return f"{steps} steps for each part"
         return f"{steps} steps" if taken is None else f"{taken} of {steps} steps"

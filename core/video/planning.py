@@ -96,8 +96,9 @@ def make_plan(
         height=size.height,
         num_frames=num_frames,
         fps=fps,
-        kept_frames=num_frames - len(partly.new) if partly else 0,
+        kept_frames=partly.kept if partly else 0,
         context_frames=partly.context if partly else 0,
+        passes=partly.passes if partly else 1,
         retake=partly.retake if partly else None,
         seed=new_seed() if asked.seed is None else asked.seed,
         num_inference_steps=spec.steps.default
@@ -353,7 +354,7 @@ class _Draft:
         num_frames: int,
         fps: int,
         known: CheckedInputs,
-        new: range | None,
+        new: tuple[range, ...] | None,
     ) -> None:
         """Each image must be a frame of its own; which one it is, is told."""
         images = placed_images(self.request, self.spec, num_frames, fps, new)

@@ -176,10 +176,11 @@ class Sampling(Frozen):
 
 
 class ExtendDirection(StrEnum):
-    """Where new frames are added to a video: behind it or before it."""
+    """Where new frames are added to a video: behind it, before it, or half of them at each end."""
 
     FORWARD = "forward"
     BACKWARD = "backward"
+    BOTH = "both"
 
 
 class RetakePart(StrEnum):

@@ -112,17 +112,18 @@ def given_video(pipeline: Any, order: RenderOrder, cancel: CancelToken) -> Given
     plan, path = order.plan, order.plan.request.path_of(Role.EXTEND_VIDEO)
     if path is None or plan.kept_frames == 0:
         return None
-    seen, new = plan.context_frames, plan.num_frames - plan.kept_frames
-    first = 0 if plan.is_backward else plan.kept_frames - seen
+    seen, before = plan.context_frames, plan.new_before
+    first = 0 if before else plan.kept_frames - seen
     images = tuple(read_frames(path, range(first, first + seen), cancel))
-    if not plan.is_backward:
-        return GivenVideo(images, 0)
-    if not isinstance(pipeline, KeepingLTX2Pipeline):
-        return GivenVideo(images, new)
+    if before == 0 or not isinstance(pipeline, KeepingLTX2Pipeline):
+        return GivenVideo(images, before)
     # A frame that stands still in front of the video, so that the VAE sees it as it will be.
-    latents = encode_images(pipeline, order, [*[images[0]] * new, *images])
-    stays = torch.arange(latents.shape[2]) > new // FRAME_GRID.step
-    return GivenVideo((), new, KeptLatents(latents, stays))
+    latents = encode_images(pipeline, order, [*[images[0]] * before, *images])
+    stays = torch.arange(latents.shape[2]) > before // FRAME_GRID.step
+    behind = plan.new_behind // FRAME_GRID.step
+    latents = torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, behind))
+    stays = torch.nn.functional.pad(stays, (0, behind))
+    return GivenVideo((), before, KeptLatents(latents, stays))
 
 
 def _retaken_video(
@@ -166,8 +167,8 @@ def all_frames(order: RenderOrder, made: np.ndarray, cancel: CancelToken) -> Ite
 
     Args:
         order: the clip.
-        made: (frames, height, width, 3) uint8; of frames that the model only saw, the video's own
-            are taken.
+        made: (frames, height, width, 3) uint8, of all passes; of frames that the model only saw,
+            the video's own are taken.
         cancel: the wish to stop.
     """
     plan = order.plan
@@ -177,9 +178,7 @@ def all_frames(order: RenderOrder, made: np.ndarray, cancel: CancelToken) -> Ite
     if path is None or plan.kept_frames == 0:
         return made
     own = map(np.asarray, read_frames(path, range(plan.kept_frames), cancel))
-    if plan.is_backward:
-        return chain(made[: plan.num_frames - plan.kept_frames], own)
-    return chain(own, made[plan.context_frames :])
+    return chain(made[: plan.new_before], own, made[len(made) - plan.new_behind :])
 
 
 def _with_retaken_frames(
@@ -201,7 +200,7 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
 
     Args:
         order: the clip.
-        made: as long as the frames that the model works on; None where it made none.
+        made: as long as the frames that the model works on, in all passes; None where it made none.
     """
     plan, ordered = order.plan, order.kept_audio
     kept = None if ordered is None else read_audio(ordered)
@@ -214,21 +213,22 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
     if not plan.has_audio or rate_hz == 0:
         return None
     old = _silence(plan.kept_frames, plan.fps, rate_hz) if kept is None else kept
-    new_frames = plan.num_frames - plan.kept_frames
-    new = _silence(new_frames, plan.fps, rate_hz)
+    before = _silence(plan.new_before, plan.fps, rate_hz)
+    behind = _silence(plan.new_behind, plan.fps, rate_hz)
     if made is not None:
         # Of one more channel than it has, a mono sound is heard on both sides.
         samples = np.broadcast_to(made.samples, (2, made.samples.shape[1]))
-        begin = 0 if plan.is_backward else round(plan.context_frames / plan.fps * rate_hz)
-        new = Audio(samples[:, begin:].copy(), rate_hz).as_long_as(new_frames, plan.fps)
+        begin = round((plan.made_frames - plan.new_behind) / plan.fps * rate_hz)
+        before = Audio(samples.copy(), rate_hz).as_long_as(plan.new_before, plan.fps)
+        behind = Audio(samples[:, begin:].copy(), rate_hz).as_long_as(plan.new_behind, plan.fps)
         # No click where one sound ends and the other begins.
         fade = np.linspace(0, 1, max(1, round(_SEAM_S * rate_hz)), dtype=np.float32)
-        if plan.is_backward:
-            new.samples[:, -len(fade) :] *= fade[::-1]
-        else:
-            new.samples[:, : len(fade)] *= fade
-    both = (new, old) if plan.is_backward else (old, new)
-    return Audio(np.concatenate([part.samples for part in both], axis=1), rate_hz)
+        if plan.new_before:
+            before.samples[:, -len(fade) :] *= fade[::-1]
+        if plan.new_behind:
+            behind.samples[:, : len(fade)] *= fade
+    parts = [part.samples for part in (before, old, behind)]
+    return Audio(np.concatenate(parts, axis=1), rate_hz)
 
 
 def _with_retaken_audio(plan: RenderPlan, retake: Retake, base: Audio, made: Audio) -> Audio:

@@ -281,6 +281,34 @@ def decode(
     return frames, waveform
 
 
+def decode_all(
+    pipeline: Pipeline,
+    made: tuple[tuple[RenderOrder, Denoised], ...],
+    on_progress: Callable[[float], None],
+    cancel: CancelToken,
+) -> tuple[np.ndarray, Audio | None]:
+    """As `decode`, of all passes, one behind the other."""
+    if len(made) == 1:
+        return decode(pipeline, *made[0], on_progress, cancel)
+    frames: list[np.ndarray] = []
+    sounds: list[Audio] = []
+    for order, denoised in made:
+        before = len(frames)
+
+        def tell(done: float, before: int = before) -> None:
+            on_progress((before + done) / len(made))
+
+        pictures, sound = decode(pipeline, order, denoised, tell, cancel)
+        frames.append(pictures)
+        if sound is not None:
+            sounds.append(sound.as_long_as(order.plan.made_frames, order.plan.fps))
+    whole = None
+    if sounds:
+        samples = np.concatenate([sound.samples for sound in sounds], axis=1)
+        whole = Audio(samples, sounds[0].rate_hz)
+    return np.concatenate(frames), whole
+
+
 def _prompt_arguments(
     pipeline: Pipeline, prompt: EncodedPrompt, dtype: torch.dtype
 ) -> dict[str, torch.Tensor | None]:

@@ -98,7 +98,7 @@ def more_tokens(plan: RenderPlan) -> int:
     """
     of_one = token_count(plan.width, plan.height, FRAME_GRID.offset)
     # Of a video that is not at the beginning LTX-Video adds two latent frames.
-    of_video = 2 if plan.is_backward else 0
+    of_video = 2 if plan.new_before else 0
     return of_one * (of_video + sum(image.frame > plan.first_made for image in images_of(plan)))
 
 
