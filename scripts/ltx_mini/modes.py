@@ -202,6 +202,19 @@ def _extended_backward(made: Made, given: Given) -> dict[str, float]:
     }
 
 
+def _extended_at_both_ends(made: Made, given: Given) -> dict[str, float]:
+    half = (len(made.frames) - FRAMES) // 2
+    begins, ends = (
+        _looks_like(analyse(part), given) for part in (made.frames[:half], made.frames[-half:])
+    )
+    return {
+        "kept, dB": min(map(psnr_db, made.frames[half:-half], given.frames)),
+        "first seam": _seam(made.frames, half),
+        "second seam": _seam(made.frames, half + FRAMES),
+        "both ends as the clip": begins and ends,
+    }
+
+
 def _anew(made: Made, given: Given) -> dict[str, float]:
     return {"near the source, dB": psnr_db(made.frames, given.frames[: len(made.frames)])}
 
@@ -253,6 +266,11 @@ MODES: tuple[Mode, ...] = (
         "extend backward",
         ("--extend", "clip.mp4", "--extend-direction", "backward", "--duration", "1"),
         _extended_backward,
+    ),
+    Mode(
+        "extend at both ends",
+        ("--extend", "clip.mp4", "--extend-direction", "both", "--duration", "2"),
+        _extended_at_both_ends,
     ),
     *(
         Mode(

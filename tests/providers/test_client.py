@@ -142,11 +142,15 @@ def test_a_clip_comes_by_pictures_and_a_video_is_extended_made_anew_and_retaken(
     assert made == [(0.25, None), (0.5, 0.4)]
     extended = asyncio.run(client.extend_video(video, CONFIG))
     assert probe_clip(extended.path).num_frames == 17 + 8
+    both = replace(CONFIG, extend_direction=ExtendDirection.BOTH)
+    extended = asyncio.run(client.extend_video(video, both))
+    assert probe_clip(extended.path).num_frames == 17 + 2 * 8
+    assert extended.plan.new == (range(8), range(25, 33))
     anew = asyncio.run(client.transform_video(video, replace(CONFIG, strength=0.5)))
     assert anew.plan.strength == 0.5
     part = replace(CONFIG, duration_s=None, retake_from_s=0.5, retake_to_s=1.0)
     retaken = asyncio.run(client.retake_video(video, part))
-    assert retaken.plan.new == range(8, 16)
+    assert retaken.plan.new == (range(8, 16),)
     assert probe_clip(retaken.path).num_frames == 17
 
 

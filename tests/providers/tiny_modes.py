@@ -53,12 +53,14 @@ EXTENDED, SEEN, NEW = 12, 9, 16
 RETAKEN, RETAKE_FIRST, RETAKE_STOP, RETAKE_SEEN = 30, 10, 18, 1
 RETAKE_STAYS = torch.tensor([True, True, False, True])
 FPS = 16
+# Of the second window of a clip, made of the first one's by our own rule.
+SECOND_SEED = 890_799_651
 # Four parts of 17, 8, 8 and 8 frames. Of each: its prompt, its seed, the frames that the model
 # works on, how many latent frames it sees, whether these begin with the clip, and with which latent
 # of the clip's sound its own begins.
 CHAIN = (
     (PROMPT, SEED, 17, 0, True, 0),
-    ("it stops", 890_799_651, 25, 3, True, 0),
+    ("it stops", SECOND_SEED, 25, 3, True, 0),
     ("a blue box", 1_143_203_452, 33, 4, True, 0),
     ("it stops", 127_853_370, 33, 3, False, 12),
 )
@@ -192,13 +194,15 @@ class BareVideo:
     def plain(self) -> np.ndarray:
         return self.run(num_inference_steps=self.steps, timesteps=self.timesteps)
 
-    def extended(self, frames: list[Image.Image], *, is_backward: bool) -> np.ndarray:
-        """9 frames of the video and 16 new ones behind or before them."""
-        seen = frames[:SEEN] if is_backward else frames[-SEEN:]
-        condition = LTXVideoCondition(video=seen, frame_index=NEW if is_backward else 0)
+    def extended(
+        self, seen: list[Image.Image], before: int, behind: int, seed: int = SEED
+    ) -> np.ndarray:
+        """Frames of a video, and new ones before and behind them."""
+        condition = LTXVideoCondition(video=seen, frame_index=before)
         return self.run(
             conditions=[condition],
-            num_frames=NEW + SEEN,
+            generator=_generator(seed),
+            num_frames=before + len(seen) + behind,
             num_inference_steps=self.steps,
             timesteps=self.timesteps,
         )
@@ -569,18 +573,21 @@ class BareAv:
             pipeline.audio_scheduler = None
             del pipeline.prepare_audio_latents
 
-    def extended(self, frames: list[Image.Image], *, is_backward: bool) -> np.ndarray:
+    def extended(
+        self, seen: list[Image.Image], before: int, behind: int, seed: int = SEED
+    ) -> np.ndarray:
         """Before a video the latents behind the new part are put in where the noise is drawn."""
-        if not is_backward:
-            condition = LTX2VideoCondition(frames=frames[-SEEN:], index=0)
-            return self.run(conditions=[condition], num_frames=NEW + SEEN)
+        options = {"generator": _generator(seed), "num_frames": before + len(seen) + behind}
+        if before == 0:
+            condition = LTX2VideoCondition(frames=seen, index=0)
+            return self.run(conditions=[condition], **options)
         pipeline = self.pipeline
         vae, plain = pipeline.vae, pipeline.prepare_latents
-        given = self.latents([frames[0]] * NEW + frames[:SEEN])
+        given = self.latents([seen[0]] * before + seen)
         mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
         # 2 x 3 tokens a latent frame; the first that holds none but frames of the video.
         tokens = ((given - mean) / std).flatten(2).transpose(1, 2)
-        first = 6 * (1 + NEW // 8)
+        first, stop = 6 * (1 + before // 8), tokens.shape[1]
 
         def keeping(**options: Any) -> Any:
             latents, mask, clean, coords = plain(**options)
@@ -589,23 +596,22 @@ class BareAv:
                 (clean, tokens),
                 (mask, torch.ones_like(mask)),
             ):
-                part[:, first:] = content[:, first:]
+                part[:, first:stop] = content[:, first:stop]
             return latents, mask, clean, coords
 
         pipeline.prepare_latents = keeping
         try:
-            return self.run(num_frames=NEW + SEEN)
+            return self.run(**options)
         finally:
             del pipeline.prepare_latents
 
     def run(self, **options: Any) -> np.ndarray:
-        return self.pipeline(
-            prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
-        ).frames[0]
+        words = {"prompt": PROMPT, "generator": _generator()}
+        return self.pipeline(**{**words, **SIZE, **self.options, **options}).frames[0]
 
 
-def _generator() -> torch.Generator:
-    return torch.Generator("cpu").manual_seed(SEED)
+def _generator(seed: int = SEED) -> torch.Generator:
+    return torch.Generator("cpu").manual_seed(seed)
 
 
 def sound_of(path: Path, duration_s: float, begin_s: float = 0.0) -> np.ndarray:
@@ -675,8 +681,14 @@ def main(folder: Path) -> None:
         _save(folder, f"{name}-anew", model.made_anew(frames, STRENGTH))
         _save(folder, f"{name}-back", model.given_back(frames))
         _save(folder, f"{name}-plain", model.plain())
-        for way in ("forward", "backward"):
-            made = model.extended(long[:EXTENDED], is_backward=way == "backward")
+        begin, end = long[:SEEN], long[EXTENDED - SEEN : EXTENDED]
+        for way, made in (
+            ("forward", model.extended(end, 0, NEW)),
+            ("backward", model.extended(begin, NEW, 0)),
+            ("whole", model.extended(frames, NEW // 2, NEW // 2)),
+            ("both-before", model.extended(begin, NEW // 2, 0)),
+            ("both-behind", model.extended(end, 0, NEW // 2, SECOND_SEED)),
+        ):
             _save(folder, f"{name}-{way}", made)
 
 

@@ -287,7 +287,7 @@ def extending(
     return provider.fit(make_plan(request, model.spec, check_inputs(request)))
 
 
-@pytest.mark.parametrize("direction", ExtendDirection)
+@pytest.mark.parametrize("direction", [ExtendDirection.FORWARD, ExtendDirection.BACKWARD])
 @EVERY_MODEL
 def test_a_video_is_extended_as_plain_diffusers_does_it_and_keeps_its_own_frames(
     provider: LocalLTX,
@@ -312,6 +312,81 @@ def test_a_video_is_extended_as_plain_diffusers_does_it_and_keeps_its_own_frames
         own[0] - made[NEW - 1].astype(float) if is_backward else made[SEEN] - own[-1].astype(float)
     )
     assert np.isfinite(np.abs(seam).mean())
+
+
+@EVERY_MODEL
+def test_both_ends_of_a_video_are_made_in_one_pass_as_plain_diffusers_does_it(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    """A video that the model can see as a whole is held in the middle of what it makes."""
+    plan = extending(provider, model, files / "source.mp4", ExtendDirection.BOTH)
+    assert (plan.passes, plan.num_frames, plan.made_frames) == (1, FRAMES + NEW, FRAMES + NEW)
+    assert plan.new == (range(8), range(8 + FRAMES, FRAMES + NEW))
+    job = watched()
+    clip = provider.render(plan, job.context).path
+    made, own = np.load(files / f"{model.id}-whole.npy"), images(files / "source.mp4")
+    assert made.shape == (FRAMES + NEW, 64, 96, 3)
+    whole = np.concatenate((made[:8], own, made[-8:]))
+    assert np.array_equal(images(clip), as_written(whole, tmp_path))
+    steps = {event.steps for event in job.progress if event.steps}
+    assert steps == {model.profile.num_inference_steps}
+
+
+@EVERY_MODEL
+def test_both_ends_are_made_in_two_passes_where_the_video_cannot_be_seen_whole(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    """Each pass is what the forward or the backward way makes of its seed."""
+    plan = extending(provider, model, files / "long.mp4", ExtendDirection.BOTH)
+    assert (plan.passes, plan.num_frames) == (2, EXTENDED + NEW)
+    assert plan.made_frames == NEW + 2 * SEEN
+    job = watched()
+    clip = provider.render(plan, job.context).path
+    before, behind = (
+        np.load(files / f"{model.id}-both-{side}.npy") for side in ("before", "behind")
+    )
+    assert before.shape == behind.shape == (SEEN + 8, 64, 96, 3)
+    whole = np.concatenate((before[:8], images(files / "long.mp4"), behind[SEEN:]))
+    assert np.array_equal(images(clip), as_written(whole, tmp_path))
+    steps = model.profile.num_inference_steps
+    assert [event.step for event in job.progress if event.step] == [*range(1, 2 * steps + 1)]
+    assert {event.steps for event in job.progress if event.steps} == {2 * steps}
+
+
+@EVERY_MODEL
+def test_images_at_both_ends_of_a_video_count_in_the_finished_clip(
+    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
+) -> None:
+    start = Input(role=Role.START, path=files / "a.png")
+    end = Input(role=Role.END, path=files / "b.png")
+    job = watched()
+    plan = extending(provider, model, files / "long.mp4", ExtendDirection.BOTH, start, end)
+    assert [image.frame for image in write_images(plan, job.context.workdir)] == [0, 27]
+    clip = images(provider.render(plan, job.context).path)
+    before, behind = (
+        np.load(files / f"{model.id}-both-{side}.npy") for side in ("before", "behind")
+    )
+    assert clip.shape == (EXTENDED + NEW, 64, 96, 3)
+    assert not np.array_equal(clip[:8], before[:8])
+    assert not np.array_equal(clip[-8:], behind[-8:])
+
+
+@pytest.mark.parametrize("clip", ["source.mp4", "long.mp4"])
+@pytest.mark.parametrize("model", [MODELS[0], *MODELS[2:]], ids=lambda model: model.id)
+def test_the_sound_of_a_video_goes_on_at_both_ends_of_it(
+    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel, clip: str
+) -> None:
+    plan = extending(provider, model, files / clip, ExtendDirection.BOTH)
+    made, own = samples(provider.render(plan, watched().context).path), samples(files / clip)
+    rate_hz = model.spec.audio.sample_rate_hz if model.spec.audio else 48_000
+    begin, edge = round(plan.new_before / plan.fps * rate_hz), rate_hz // 25
+    stop = round((plan.new_before + plan.kept_frames) / plan.fps * rate_hz)
+    assert made.shape[1] == pytest.approx(plan.duration_s * rate_hz, abs=2048)
+    # The tone of the video is where its frames are, at the rate of the model.
+    tone = own[:, :: 48_000 // rate_hz][:, edge : stop - begin - edge]
+    assert np.abs(made[:, begin + edge : stop - edge] - tone).max() < 0.05
+    for new in (made[:, edge : begin - edge], made[:, stop + edge :]):
+        assert bool(np.abs(new).max() > 0.001) is (model.spec.audio is not None)
 
 
 @pytest.mark.parametrize("direction", ExtendDirection)
@@ -388,7 +463,7 @@ def test_a_part_is_made_anew_as_plain_diffusers_does_it_and_all_else_is_kept(
 ) -> None:
     plan = retaking(provider, model, files / "retake.mp4", part=RetakePart.VIDEO)
     assert (plan.task, plan.num_frames, plan.made_frames) == (Task.RETAKE, RETAKEN, 25)
-    assert (plan.new, plan.first_made) == (range(FIRST, STOP), SEEN_FIRST)
+    assert (plan.new, plan.first_made) == ((range(FIRST, STOP),), SEEN_FIRST)
     job = watched()
     clip = provider.render(plan, job.context).path
     name = "retaken-video" if model.spec.audio else "retaken"
