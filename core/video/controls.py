@@ -64,6 +64,7 @@ class Control(StrEnum):
     AUDIO_PROMPT = "audio_prompt"
     CAMERA_MOTION = "camera"
     CAMERA_SPEED = "camera_speed"
+    MOTION_SPEED = "motion_speed"
     STEPS = "num_inference_steps"
     GUIDANCE_SCALE = "guidance_scale"
     TWO_STAGE = "two_stage"
@@ -362,6 +363,13 @@ CONTROLS: tuple[ControlRow, ...] = (
         lambda spec: spec.camera.speed if spec.camera else None,
         "has no camera speed. Leave it out.",
         unit="×", options=("--camera-speed",), metavar="NUMBER",
+    ),
+    ControlRow(
+        Control.MOTION_SPEED, "motion.motion_speed", ControlKind.NUMBER, "Motion speed",
+        "How fast everything moves: 1 is real time, less is slow motion", "motion speed",
+        lambda spec: spec.motion_speed,
+        "has no motion speed. Describe slow motion in the prompt.",
+        unit="×", options=("--motion-speed",), metavar="NUMBER", is_for_images=False,
     ),
     ControlRow(
         Control.STEPS, "sampling.num_inference_steps", ControlKind.WHOLE, "Steps",

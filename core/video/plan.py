@@ -153,6 +153,8 @@ class ClipSettings(Frozen):
         passes: in how many the model makes it, each with so many frames of the video in sight; two
             of a video that is extended at both ends and cannot be seen as a whole.
         retake: the part of a video that is made anew.
+        motion_speed: how fast everything moves by the model's own clock; 1 is real time, and where
+            words ask for it.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
@@ -170,6 +172,7 @@ class ClipSettings(Frozen):
     context_frames: int = 0
     passes: int = Field(default=1, ge=1, le=2)
     retake: Retake | None = None
+    motion_speed: float = 1.0
     seed: int
     num_inference_steps: int | None
     steps_taken: int | None = None

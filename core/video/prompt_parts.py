@@ -293,9 +293,9 @@ class AskedPrompt:
         self.problems.extend(refused)
         camera = self._camera_words()
         if not self.has_parts:
-            return ReadPrompt(_with_camera(self.request.prompt.strip(), camera))
+            return ReadPrompt(joined_prompt(self.request.prompt.strip(), camera))
         asked = tuple(
-            AskedPart(_with_camera(part.prompt, camera), part.begin_s)
+            AskedPart(joined_prompt(part.prompt, camera), part.begin_s)
             for part in split_prompt(self.request.prompt)
         )
         prompt = BAR.join(part.prompt for part in asked)
@@ -340,8 +340,8 @@ class AskedPrompt:
         return ""
 
 
-def _with_camera(prompt: str, words: str) -> str:
-    """The prompt with the words for the camera move, where there are any."""
+def joined_prompt(prompt: str, words: str) -> str:
+    """A prompt and words behind it, such as those for the camera move, where there are any."""
     joint = "" if not words or prompt.endswith((".", "!", "?")) else "."
     return f"{prompt}{joint} {words}" if words else prompt
 

@@ -156,10 +156,17 @@ class Delivery(Frozen):
 
 
 class Motion(Frozen):
-    """A camera move by its name, such as "pan_left", and its speed (1 is normal)."""
+    """What moves, and how fast.
+
+    Attributes:
+        camera: a move by its name, such as "pan_left".
+        speed: of the camera, 1 is normal.
+        motion_speed: of everything, 1 is real time and less is slow motion.
+    """
 
     camera: str | None = None
     speed: float | None = None
+    motion_speed: float | None = None
 
 
 class Sampling(Frozen):

@@ -268,6 +268,7 @@ class ModelSpec(Frozen):
         refine_steps: how many steps the second of two stages has; 0 where there is only one.
         refine_grid: width and height of what is made in two stages are multiples of this.
         large_resolutions: the sizes that are made in two stages alone.
+        motion_speed: how slow everything may move; None where there is no way to ask for it.
         audio: None where the model makes no sound.
         most_parts: of how many prompts, one after the other, a clip can be made.
         strength: how much of a source video is made anew; None where that cannot be chosen.
@@ -303,6 +304,7 @@ class ModelSpec(Frozen):
     takes_seed: bool = True
     takes_negative_prompt: bool
     camera: CameraSpec | None
+    motion_speed: FloatRange | None = None
     audio: AudioSpec | None
     takes_audio_prompt: bool = False
     most_parts: int = Field(default=1, ge=1)

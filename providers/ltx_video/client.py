@@ -78,6 +78,7 @@ class LTXGenerationConfig:
     retake_part: RetakePart | None = None
     camera_motion: str | None = None
     camera_speed: float | None = None
+    motion_speed: float | None = None
     loras: tuple[tuple[Path, float], ...] = ()
     seed: int | None = None
     guidance_scale: float | None = None
@@ -119,7 +120,11 @@ class LTXGenerationConfig:
                 retake_to_s=self.retake_to_s,
                 retake_part=self.retake_part,
             ),
-            motion=Motion(camera=self.camera_motion, speed=self.camera_speed),
+            motion=Motion(
+                camera=self.camera_motion,
+                speed=self.camera_speed,
+                motion_speed=self.motion_speed,
+            ),
             audio=self.include_audio,
             sampling=Sampling(
                 seed=self.seed,

@@ -138,9 +138,10 @@ class LocalLTX:
 
     def fit(self, plan: RenderPlan) -> RenderPlan:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
-        from providers.ltx_video.models.camera_loras import with_camera_lora
+        from providers.ltx_video.models.motion_loras import with_camera_lora, with_motion_speed
 
         plan = with_camera_lora(plan, self._context.paths.lora_dirs)
+        plan = with_motion_speed(plan, self._context.paths.lora_dirs)
         if plan.is_image:
             clip = clip_of(plan)
             return like_clip(plan, self.fit(clip)).with_notes(still_note(clip))

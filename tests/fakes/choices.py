@@ -46,6 +46,7 @@ any_choices = st.builds(
     audio_prompt=st.none() | st.text(min_size=1, max_size=9),
     camera=st.none() | st.sampled_from(["pan_left", "crane_up"]),
     camera_speed=_numbers,
+    motion_speed=_numbers,
     negative_prompt=st.none() | st.text(min_size=1, max_size=9),
     num_inference_steps=st.none() | st.integers(-5, 10**6),
     guidance_scale=_numbers,

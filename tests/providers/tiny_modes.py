@@ -669,6 +669,7 @@ def main(folder: Path) -> None:
             _save(folder, f"{name}-chained", chained)
             np.save(folder / f"{name}-chained-sound.npy", chained_sound)
             _save(folder, f"{name}-following", model.following(tone))
+            _save(folder, f"{name}-slow", model.run(motion_speed=0.2))
             large, sound = model.two_stages(folder / name)
             _save(folder, f"{name}-two-stages", large)
             np.save(folder / f"{name}-two-stages-sound.npy", sound)

@@ -231,6 +231,7 @@ class _Denoising:
                 output = call(
                     conditions=conditions_of_ltx_2(order, given),
                     frame_rate=float(plan.fps),
+                    motion_speed=plan.motion_speed,
                     sigmas=None if sigmas is None else list(sigmas),
                     spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
                     use_cross_timestep=profile.use_cross_timestep,

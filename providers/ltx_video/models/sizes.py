@@ -141,7 +141,10 @@ CAMERA = _camera(
     },
     FloatRange(minimum=0.5, maximum=2.0, default=1.0),
 )
-"""Asked for in words, which work with all models; `camera_loras` knows what else some have."""
+"""Asked for in words, which work with all models; `motion_loras` knows what else some have."""
+
+MOTION_SPEED = FloatRange(minimum=0.05, maximum=1.0, default=1.0)
+"""Of the LoRA for slow motion, to the second decimal; models without it are asked in words."""
 
 MINI_CAMERA = _camera(
     {

@@ -761,6 +761,19 @@ def test_its_sound_is_the_audio_file_and_silent_if_so_asked(
     )
 
 
+@pytest.mark.parametrize("model", MODELS[2:], ids=lambda model: model.id)
+def test_slow_motion_is_the_clock_of_the_model_as_plain_diffusers_has_it(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    plan = planned(provider, asked(model), model).model_copy(update={"motion_speed": 0.2})
+    clip = provider.render(plan, watched().context).path
+    bare = np.load(files / f"{model.id}-slow.npy")
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    assert not np.array_equal(bare, np.load(files / f"{model.id}-plain.npy"))
+    facts = probe_clip(clip)
+    assert (facts.num_frames, facts.fps) == (FRAMES, FPS)
+
+
 @pytest.mark.parametrize("direction", [None, *ExtendDirection], ids=str)
 @pytest.mark.parametrize("model", [MODELS[0], MODELS[-1]], ids=lambda model: model.id)
 def test_streamed_weights_make_the_same_of_a_video(
