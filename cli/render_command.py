@@ -175,7 +175,7 @@ def as_event(planned: PlannedRender) -> dict[str, Any]:
 def _image(plan: RenderPlan) -> str:
     if plan.is_image:
         return f"{plan.width}x{plan.height}, an image"
-    frames = f"{plan.num_frames} frames at {plan.fps} fps = {plan.duration_s:.2f} s"
+    frames = f"{plan.frames_text} = {plan.duration_s:.2f} s"
     audio = "with sound" if plan.has_audio else "silent"
     return f"{plan.width}x{plan.height}, {frames}, {audio}"
 

@@ -33,6 +33,8 @@ _T = TypeVar("_T", bound=RenderChoices)
 
 MAX_SEED = 2**32 - 1
 _INPUTS = "inputs."
+# Of films, broadcasts and screens.
+_USUAL_RATES = (24, 25, 30, 48, 50, 60, 100, 120)
 
 
 class Control(StrEnum):
@@ -47,6 +49,7 @@ class Control(StrEnum):
     ASPECT = "aspect"
     DURATION = "duration_s"
     FPS = "fps"
+    INTERPOLATED_FPS = "interpolated_fps"
     START_IMAGE = "start_image"
     END_IMAGE = "end_image"
     KEYFRAMES = "keyframes"
@@ -185,6 +188,12 @@ def _words(is_taken: Callable[[ModelSpec], bool]) -> Callable[[ModelSpec], Allow
     return takes
 
 
+def _higher_rates(spec: ModelSpec) -> Allowed | None:
+    if not spec.fps:
+        return None
+    return OneOf(tuple(rate for rate in _USUAL_RATES if rate > min(spec.fps)))
+
+
 def _retake_parts(spec: ModelSpec) -> Allowed | None:
     if not spec.limit(Role.RETAKE_VIDEO):
         return None
@@ -254,6 +263,13 @@ CONTROLS: tuple[ControlRow, ...] = (
         lambda spec: OneOf(spec.fps, spec.default_fps) if spec.fps else None,
         "makes no clips, so there is no frame rate to choose. Leave it out.",
         unit="fps", options=("--fps", "--ltx-fps"), metavar="NUMBER", is_for_images=False,
+    ),
+    ControlRow(
+        Control.INTERPOLATED_FPS, "frame.interpolated_fps", ControlKind.WHOLE, "Interpolate to",
+        "A higher frame rate, for which the frames between are made afterwards",
+        "higher frame rate", _higher_rates,
+        "makes no clips, so there is no higher frame rate to choose. Leave it out.",
+        unit="fps", options=("--interpolate-fps",), metavar="NUMBER", is_for_images=False,
     ),
     ControlRow(
         Control.START_IMAGE, "inputs.start", ControlKind.FILE, "Start frame",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from fractions import Fraction
 from typing import assert_never
 
 from pydantic import Field
@@ -136,6 +137,11 @@ def frames_before(new: int, direction: ExtendDirection | None, grid: FrameGrid) 
             assert_never(direction)
 
 
+def interpolated_frames(num_frames: int, fps: int, wanted_fps: int) -> int:
+    """How many frames a clip has at another rate, of the same length to half a frame."""
+    return round(Fraction(num_frames * wanted_fps, fps))
+
+
 class ClipSettings(Frozen):
     """What is settled about a clip, word for word the same in its plan and in its record.
 
@@ -155,6 +161,7 @@ class ClipSettings(Frozen):
         retake: the part of a video that is made anew.
         motion_speed: how fast everything moves by the model's own clock; 1 is real time, and where
             words ask for it.
+        interpolated_fps: which the finished clip has, where that is more than the model made.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
@@ -173,6 +180,7 @@ class ClipSettings(Frozen):
     passes: int = Field(default=1, ge=1, le=2)
     retake: Retake | None = None
     motion_speed: float = 1.0
+    interpolated_fps: int | None = None
     seed: int
     num_inference_steps: int | None
     steps_taken: int | None = None
@@ -182,6 +190,26 @@ class ClipSettings(Frozen):
     cost_usd: float | None
     memory_plan: MemoryPlan | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def final_fps(self) -> int:
+        """Of the finished clip."""
+        return self.interpolated_fps or self.fps
+
+    @property
+    def final_frames(self) -> int:
+        """How many the finished clip has."""
+        if self.interpolated_fps is None:
+            return self.num_frames
+        return interpolated_frames(self.num_frames, self.fps, self.interpolated_fps)
+
+    @property
+    def frames_text(self) -> str:
+        """Such as "33 frames at 16 fps", and what becomes of them afterwards."""
+        made = f"{self.num_frames} frames at {self.fps} fps"
+        if self.interpolated_fps is None:
+            return made
+        return f"{made}, interpolated to {self.final_frames} at {self.final_fps}"
 
 
 class RenderPlan(ClipSettings):
@@ -310,7 +338,7 @@ class RenderPlan(ClipSettings):
     @property
     def clip_bytes(self) -> int:
         """A generous estimate of the finished file's size."""
-        pixels = self.width * self.height * self.num_frames
+        pixels = self.width * self.height * self.final_frames
         audio = self.duration_s * _AUDIO_BYTES_PER_S if self.has_audio else 0
         return int(pixels * _BYTES_PER_PIXEL + audio)
 

@@ -13,7 +13,7 @@ from core.video.controls import CONTROLS, ROWS, Control
 from core.video.given_media import GivenMedia, KeptVideo
 from core.video.inputs import KEPT, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
 from core.video.placement import place_problems, placed_images, strength_problems
-from core.video.plan import RenderPlan
+from core.video.plan import RenderPlan, interpolated_frames
 from core.video.price import Billed
 from core.video.prompt_parts import AskedPrompt
 from core.video.request import OutputKind, Role
@@ -82,6 +82,7 @@ def make_plan(
             num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
         draft.place_images(size, num_frames, fps, known, partly.new if partly else None)
         draft.given.follow_audio(known.audio, num_frames, fps)
+    interpolated_fps = None if is_image else draft.choose_interpolation(num_frames, fps, kept)
     if draft.problems or size is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
 
@@ -100,6 +101,7 @@ def make_plan(
         context_frames=partly.context if partly else 0,
         passes=partly.passes if partly else 1,
         retake=partly.retake if partly else None,
+        interpolated_fps=interpolated_fps,
         seed=new_seed() if asked.seed is None else asked.seed,
         num_inference_steps=spec.steps.default
         if spec.steps and asked.num_inference_steps is None
@@ -194,7 +196,17 @@ class _Draft:
                 continue
             problem = row.problem(row.value(self.request), self.spec)
             if problem is not None:
-                self._refuse(row.path, problem)
+                way = ""
+                if row.id is Control.FPS:
+                    way = self._way_to_rate(self.request.frame.fps)
+                self._refuse(row.path, problem + way)
+
+    def _way_to_rate(self, fps: int | None) -> str:
+        """How a rate that the model does not make is had all the same; empty where it is not."""
+        row = ROWS[Control.INTERPOLATED_FPS]
+        if fps is None or row.problem(fps, self.spec) is not None:
+            return ""
+        return f" Or have the frames between made afterwards: interpolate to {fps} fps."
 
     def choose_size(self, known: CheckedInputs) -> FrameSize | None:
         """A line of the size table; a given image decides the aspect where nothing else does."""
@@ -291,6 +303,34 @@ class _Draft:
         if source is None or source.fps is None or round(source.fps, 2) not in self.spec.fps:
             return self.spec.default_fps
         return round(source.fps)
+
+    def choose_interpolation(self, num_frames: int, fps: int, kept: KeptVideo | None) -> int | None:
+        """The higher rate that is asked for; None where none is, or where it is refused."""
+        row = ROWS[Control.INTERPOLATED_FPS]
+        wanted = self.request.frame.interpolated_fps
+        if wanted is None or row.problem(wanted, self.spec) is not None:
+            return None
+        if kept is not None:
+            self._refuse(
+                row.path,
+                f"The clip keeps the very frames of the {kept.name}, so none are made between "
+                "them. Leave the interpolation out.",
+            )
+        elif wanted <= fps:
+            self._refuse(
+                row.path,
+                f"The clip has {fps} frames per second, so there is nothing to make for {wanted}. "
+                "Choose a higher rate, or leave the interpolation out.",
+            )
+        else:
+            count = interpolated_frames(num_frames, fps, wanted)
+            self.notes.append(
+                f"{self.spec.label} makes the clip at {fps} fps. Afterwards FFmpeg makes the "
+                f"frames between, {count} at {wanted} fps in all: the estimate leaves out the time "
+                "for that, and what moves fast may smear."
+            )
+            return wanted
+        return None
 
     def choose_duration(
         self, size: FrameSize | None, fps: int, known: CheckedInputs

@@ -120,12 +120,16 @@ DEFAULT_TARGET = Target(provider="ltx-video", deployment="local")
 class FrameRequest(Frozen):
     """The picture that is asked for; names are checked against the model's own tables.
 
-    `resolution` is a name such as "720p" or a size such as "1280x736".
+    Attributes:
+        resolution: a name such as "720p", or a size such as "1280x736".
+        fps: at which the model makes the clip.
+        interpolated_fps: which the finished clip has, the frames between made afterwards.
     """
 
     resolution: str | None = None
     aspect: str | None = None
     fps: int | None = None
+    interpolated_fps: int | None = None
     duration_s: float | None = None
 
 

@@ -112,7 +112,7 @@ def _issue(problem: Problem, at: PlanContext) -> PlanIssue:
 
 
 def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:
-    frames = f", {plan.num_frames} frames at {plan.fps} fps, {plan.duration_s:.2f} s"
+    frames = f", {plan.frames_text}, {plan.duration_s:.2f} s"
     place = "this machine" if info.is_local else (info.place or info.label)
     parts = [
         f"{plan.width}x{plan.height}{'' if plan.is_image else frames}",

@@ -32,7 +32,13 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
 
 _USUAL = RenderChoices()
-_FRAME = (Control.RESOLUTION, Control.ASPECT, Control.DURATION, Control.FPS)
+_FRAME = (
+    Control.RESOLUTION,
+    Control.ASPECT,
+    Control.DURATION,
+    Control.FPS,
+    Control.INTERPOLATED_FPS,
+)
 _EVERYDAY = (
     Control.AUDIO,
     Control.AUDIO_PROMPT,

@@ -45,6 +45,8 @@ class LTXGenerationConfig:
         prompt: what is to be seen, and heard.
         model: None for the best one that is installed and fits.
         resolution: a name such as "720p", or a size such as "1280x736".
+        interpolated_fps: a higher rate, for which the frames between are made afterwards.
+        motion_speed: how fast everything moves: 1 is real time, less is slow motion.
         image, end_image: the first frame and the last one.
         keyframes: a time in seconds and the picture that the clip comes by then; a third value is
             how strongly, from 0 to 1.
@@ -64,6 +66,7 @@ class LTXGenerationConfig:
     resolution: str | None = None
     aspect_ratio: str | None = None
     fps: int | None = None
+    interpolated_fps: int | None = None
     duration_s: float | None = None
     include_audio: bool | None = None
     image: Path | None = None
@@ -102,6 +105,7 @@ class LTXGenerationConfig:
                 resolution=self.resolution,
                 aspect=self.aspect_ratio,
                 fps=self.fps,
+                interpolated_fps=self.interpolated_fps,
                 duration_s=self.duration_s,
             ),
             inputs=(

@@ -50,6 +50,7 @@ CASES = (
     Case(("--camera-motion", "pan_left"), "motion.camera", "pan_left"),
     Case(("--camera-speed", "0.5", "--camera-motion", "pan_left"), "motion.speed", 0.5),
     Case(("--motion-speed", "0.2"), "motion.motion_speed", 0.2),
+    Case(("--interpolate-fps", "60"), "frame.interpolated_fps", 60),
     Case(("--steps", "8"), "sampling.num_inference_steps", 8),
     Case(("--guidance", "3.5"), "sampling.guidance_scale", 3.5),
     Case(("--two-stage",), "sampling.two_stage", True),

@@ -41,6 +41,7 @@ any_choices = st.builds(
     resolution=st.none() | st.sampled_from(["64p", "128p", "1080p"]) | st.text(max_size=4),
     aspect=st.none() | st.sampled_from(["3:2", "9:16"]) | st.text(max_size=4),
     fps=st.none() | st.integers(-1, 200),
+    interpolated_fps=st.none() | st.integers(-1, 200),
     duration_s=_numbers,
     audio=st.none() | st.booleans(),
     audio_prompt=st.none() | st.text(min_size=1, max_size=9),

@@ -198,6 +198,13 @@ def test_a_video_that_the_model_does_not_make_is_refused_with_the_way_out(
     assert "Export it" in message
 
 
+def test_a_video_that_keeps_its_frames_is_not_interpolated() -> None:
+    found = problems(ask(frame=FrameRequest(duration_s=2.0, interpolated_fps=60)))
+    assert found["frame.interpolated_fps"].startswith(
+        "The clip keeps the very frames of the video to extend, so none are made between them."
+    )
+
+
 def test_both_size_and_rate_are_told_at_once() -> None:
     with pytest.raises(UnsupportedRequest) as caught:
         plan(ask(), facts(fps=None, size=(100, 64)))
