@@ -277,6 +277,11 @@ class RenderPlan(ClipSettings):
         """Which frame of the clip the first of them is, from 0."""
         if self.retake is not None:
             return self.retake.seen_first
+        return 0 if self.new_before else self.first_seen
+
+    @property
+    def first_seen(self) -> int:
+        """Which frame of a video that is extended the first is that the model sees, from 0."""
         return 0 if self.new_before else self.kept_frames - self.context_frames
 
     @property

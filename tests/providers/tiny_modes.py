@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -85,6 +86,14 @@ KEYFRAMES: dict[str, tuple[Given, ...]] = {
     "references": (Given("a", 5, 1.5, 0.4), Given("b", 11, 2.25, 0.4)),
     "several": (Given("a", 0, 0, 0.5), Given("b", 8, 1.875), Given("a", LAST, 2.875, 0.6)),
 }
+
+
+class Seen(NamedTuple):
+    """What of a video is seen, and heard of it at 16 kHz: (2, samples)."""
+
+    images: list[Image.Image]
+    sound: np.ndarray | None = None
+
 
 STRENGTH = 0.8
 DISTILLED_098 = [1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725]
@@ -194,15 +203,13 @@ class BareVideo:
     def plain(self) -> np.ndarray:
         return self.run(num_inference_steps=self.steps, timesteps=self.timesteps)
 
-    def extended(
-        self, seen: list[Image.Image], before: int, behind: int, seed: int = SEED
-    ) -> np.ndarray:
+    def extended(self, seen: Seen, before: int, behind: int, seed: int = SEED) -> np.ndarray:
         """Frames of a video, and new ones before and behind them."""
-        condition = LTXVideoCondition(video=seen, frame_index=before)
+        condition = LTXVideoCondition(video=seen.images, frame_index=before)
         return self.run(
             conditions=[condition],
             generator=_generator(seed),
-            num_frames=before + len(seen) + behind,
+            num_frames=before + len(seen.images) + behind,
             num_inference_steps=self.steps,
             timesteps=self.timesteps,
         )
@@ -513,17 +520,26 @@ class BareAv:
             kept = torch.where(stays, given, latents)
             return kept, stays.float(), torch.where(stays, given, clean), coords
 
+        pipeline.prepare_latents = with_given
+        try:
+            with self.hearing(heard):
+                yield
+        finally:
+            del pipeline.prepare_latents
+
+    @contextmanager
+    def hearing(self, heard: torch.Tensor) -> Iterator[None]:
+        """Tell the model which latents of the sound are clean."""
+
         def levels(_: Any, args: Any, options: Any) -> Any:
             level = options["audio_timestep"][:, None] * ~heard
             return args, {**options, "audio_timestep": level}
 
-        hook = pipeline.transformer.register_forward_pre_hook(levels, with_kwargs=True)
-        pipeline.prepare_latents = with_given
+        hook = self.pipeline.transformer.register_forward_pre_hook(levels, with_kwargs=True)
         try:
             yield
         finally:
             hook.remove()
-            del pipeline.prepare_latents
 
     def made(self, **options: Any) -> Any:
         return self.pipeline(**{**SIZE, **self.options, **options})
@@ -573,37 +589,37 @@ class BareAv:
             pipeline.audio_scheduler = None
             del pipeline.prepare_audio_latents
 
-    def extended(
-        self, seen: list[Image.Image], before: int, behind: int, seed: int = SEED
-    ) -> np.ndarray:
-        """Before a video the latents behind the new part are put in where the noise is drawn."""
-        options = {"generator": _generator(seed), "num_frames": before + len(seen) + behind}
-        if before == 0:
-            condition = LTX2VideoCondition(frames=seen, index=0)
-            return self.run(conditions=[condition], **options)
-        pipeline = self.pipeline
-        vae, plain = pipeline.vae, pipeline.prepare_latents
-        given = self.latents([seen[0]] * before + seen)
-        mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
-        # 2 x 3 tokens a latent frame; the first that holds none but frames of the video.
-        tokens = ((given - mean) / std).flatten(2).transpose(1, 2)
-        first, stop = 6 * (1 + before // 8), tokens.shape[1]
-
-        def keeping(**options: Any) -> Any:
-            latents, mask, clean, coords = plain(**options)
-            for part, content in (
-                (latents, tokens),
-                (clean, tokens),
-                (mask, torch.ones_like(mask)),
-            ):
-                part[:, first:stop] = content[:, first:stop]
-            return latents, mask, clean, coords
-
-        pipeline.prepare_latents = keeping
-        try:
+    def extended(self, seen: Seen, before: int, behind: int, seed: int = SEED) -> np.ndarray:
+        """Latents of the video's picture and sound are put in where the noise is drawn."""
+        count = before + len(seen.images) + behind
+        options = {"generator": _generator(seed), "num_frames": count}
+        with ExitStack() as stack:
+            heard = torch.zeros(round(count / FPS * 25), dtype=torch.bool)
+            if seen.sound is not None:
+                # A thousand samples a frame.
+                samples = np.pad(seen.sound, ((0, 0), (before * 1000, 0)), mode="symmetric")
+                samples = np.pad(samples, ((0, 0), (0, behind * 1000)))
+                begin, stop = (len(heard) * frame / count for frame in (before, count - behind))
+                heard[ceil(begin) : floor(stop)] = True
+                tokens = self.sound(samples, count)
+                stack.enter_context(self.partly_frozen(tokens, heard))
+            if before == 0:
+                if seen.sound is not None:
+                    stack.enter_context(self.hearing(heard))
+                condition = LTX2VideoCondition(frames=seen.images, index=0)
+                return self.run(conditions=[condition], **options)
+            vae = self.pipeline.vae
+            given = self.latents([seen.images[0]] * before + seen.images)
+            mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
+            given = torch.nn.functional.pad((given - mean) / std, (0, 0, 0, 0, 0, behind // 8))
+            stays = torch.zeros(given.shape[2], dtype=torch.bool)
+            # The first that holds none but frames of the video.
+            stays[1 + before // 8 : len(stays) - behind // 8] = True
+            # 2 x 3 tokens a latent frame.
+            stays = stays.repeat_interleave(6)[None, :, None]
+            given = given.flatten(2).transpose(1, 2)
+            stack.enter_context(self.keeping(given, stays, heard))
             return self.run(**options)
-        finally:
-            del pipeline.prepare_latents
 
     def run(self, **options: Any) -> np.ndarray:
         words = {"prompt": PROMPT, "generator": _generator()}
@@ -657,6 +673,14 @@ def main(folder: Path) -> None:
     retake = moving_clip(folder / "retake.mp4", RETAKEN, FPS, has_audio=True)
     with av.open(str(retake)) as opened:
         seen = [frame.to_image() for frame in opened.decode(video=0)][RETAKE_SEEN:26]
+    begin, end = (
+        Seen(
+            long[first : first + SEEN],
+            sound_of(folder / "long.mp4", SEEN / FPS, first / FPS),
+        )
+        for first in (0, EXTENDED - SEEN)
+    )
+    moving_clip(folder / "mute.mp4", EXTENDED, FPS)
     around = sound_of(retake, 25 / FPS, RETAKE_SEEN / FPS)
     for name, model in bare.items():
         if isinstance(model, BareVideo):
@@ -682,11 +706,11 @@ def main(folder: Path) -> None:
         _save(folder, f"{name}-anew", model.made_anew(frames, STRENGTH))
         _save(folder, f"{name}-back", model.given_back(frames))
         _save(folder, f"{name}-plain", model.plain())
-        begin, end = long[:SEEN], long[EXTENDED - SEEN : EXTENDED]
         for way, made in (
             ("forward", model.extended(end, 0, NEW)),
+            ("forward-mute", model.extended(Seen(end.images), 0, NEW)),
             ("backward", model.extended(begin, NEW, 0)),
-            ("whole", model.extended(frames, NEW // 2, NEW // 2)),
+            ("whole", model.extended(Seen(frames, tone), NEW // 2, NEW // 2)),
             ("both-before", model.extended(begin, NEW // 2, 0)),
             ("both-behind", model.extended(end, 0, NEW // 2, SECOND_SEED)),
         ):

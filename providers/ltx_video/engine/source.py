@@ -74,7 +74,10 @@ def silent_latents(pipeline: Any, num_frames: int, fps: float) -> torch.Tensor:
 def audio_condition(pipeline: Any, order: RenderOrder) -> KeptLatents | None:
     """The sound that the model goes by, and what of it stays; None where there is none."""
     plan, ordered = order.plan, order.audio_condition
-    if ordered is not None:
+    is_extended = plan.kept_frames > 0 and plan.retake is None
+    if ordered is not None and is_extended:
+        audio = _seen_audio(plan, read_audio(ordered))
+    elif ordered is not None:
         audio = read_audio(ordered)
     elif plan.retake is not None and plan.makes_audio:
         # New sound in a silent video: silence is what stays around it.
@@ -95,7 +98,27 @@ def audio_condition(pipeline: Any, order: RenderOrder) -> KeptLatents | None:
         )
         is_to_end = plan.retake.stop == plan.num_frames
         stays[math.floor(begin) : count if is_to_end else math.ceil(end)] = False
+    if is_extended:
+        latents_a_frame = count / plan.made_frames
+        stays[: math.ceil(plan.new_before * latents_a_frame)] = False
+        if plan.new_behind:
+            seen_stop = plan.made_frames - plan.new_behind
+            stays[math.floor(seen_stop * latents_a_frame) :] = False
     return KeptLatents(latents[:, :, :count], stays)
+
+
+def _seen_audio(plan: RenderPlan, audio: Audio) -> Audio:
+    """The sound of what the model sees of a video, as long as what it works on.
+
+    Behind it there is silence. Before it the sound runs backwards, so that the VAE, which hears
+    the past alone, hears it as one that goes on.
+    """
+    begin, stop, before = (
+        round(frame / plan.fps * audio.rate_hz)
+        for frame in (plan.first_seen, plan.first_seen + plan.context_frames, plan.new_before)
+    )
+    seen = np.pad(audio.samples[:, begin:stop], ((0, 0), (before, 0)), mode="symmetric")
+    return Audio(seen, audio.rate_hz).as_long_as(plan.made_frames, plan.fps)
 
 
 def audio_latent_count(pipeline: Any, num_frames: int, fps: float) -> int:
@@ -112,8 +135,7 @@ def given_video(pipeline: Any, order: RenderOrder, cancel: CancelToken) -> Given
     plan, path = order.plan, order.plan.request.path_of(Role.EXTEND_VIDEO)
     if path is None or plan.kept_frames == 0:
         return None
-    seen, before = plan.context_frames, plan.new_before
-    first = 0 if before else plan.kept_frames - seen
+    seen, before, first = plan.context_frames, plan.new_before, plan.first_seen
     images = tuple(read_frames(path, range(first, first + seen), cancel))
     if before == 0 or not isinstance(pipeline, KeepingLTX2Pipeline):
         return GivenVideo(images, before)
@@ -221,14 +243,27 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
         begin = round((plan.made_frames - plan.new_behind) / plan.fps * rate_hz)
         before = Audio(samples.copy(), rate_hz).as_long_as(plan.new_before, plan.fps)
         behind = Audio(samples[:, begin:].copy(), rate_hz).as_long_as(plan.new_behind, plan.fps)
-        # No click where one sound ends and the other begins.
+        # No click where one sound ends and the other begins. A sound that goes on is made for what
+        # the model saw, too: there the one becomes the other.
         fade = np.linspace(0, 1, max(1, round(_SEAM_S * rate_hz)), dtype=np.float32)
-        if plan.new_before:
+        goes_on = order.audio_condition is not None
+        if plan.new_before and goes_on:
+            first = before.samples.shape[1]
+            _fade_in(old.samples[:, : len(fade)], samples[:, first : first + len(fade)], fade)
+        elif plan.new_before:
             before.samples[:, -len(fade) :] *= fade[::-1]
-        if plan.new_behind:
+        if plan.new_behind and goes_on:
+            last = samples[:, begin - len(fade) : begin]
+            _fade_in(old.samples[:, -len(fade) :], last, fade[::-1])
+        elif plan.new_behind:
             behind.samples[:, : len(fade)] *= fade
     parts = [part.samples for part in (before, old, behind)]
     return Audio(np.concatenate(parts, axis=1), rate_hz)
+
+
+def _fade_in(own: np.ndarray, other: np.ndarray, weight: np.ndarray) -> None:
+    """Mix some samples in place: their own by their weight, and the rest of the others."""
+    own[:] = weight * own + (1 - weight) * other
 
 
 def _with_retaken_audio(plan: RenderPlan, retake: Retake, base: Audio, made: Audio) -> Audio:

@@ -315,6 +315,19 @@ def test_a_video_is_extended_as_plain_diffusers_does_it_and_keeps_its_own_frames
 
 
 @EVERY_MODEL
+def test_a_video_without_sound_gives_the_model_nothing_to_hear(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    plan = extending(provider, model, files / "mute.mp4", ExtendDirection.FORWARD)
+    clip = provider.render(plan, watched().context).path
+    made = np.load(files / f"{model.id}-forward-mute.npy")
+    whole = np.concatenate((images(files / "mute.mp4"), made[SEEN:]))
+    assert np.array_equal(images(clip), as_written(whole, tmp_path))
+    heard = np.load(files / f"{model.id}-forward.npy")
+    assert np.array_equal(made, heard) is (model.spec.audio is None)
+
+
+@EVERY_MODEL
 def test_both_ends_of_a_video_are_made_in_one_pass_as_plain_diffusers_does_it(
     provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
 ) -> None:
