@@ -379,7 +379,9 @@ class GivenMedia:
         if self.request.audio is False or not (makes_audio or has_audio):
             return False
         old = "keeps its sound" if has_audio else "stays silent"
-        new = "has new sound" if makes_audio else "is silent"
+        new = "is silent"
+        if makes_audio:
+            new = "goes on with that" if has_audio else "has new sound"
         self.notes.append(f"The video {old}, and what is new {new}.")
         return True
 
