@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
+from core.platform.units import count_text
 from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in_pixels
 from core.video.inputs import KEPT, ROLES, field_of
 from core.video.plan import Retake, frames_before
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # How many steps of the grid the model sees of a video beside what it makes, where it may: a second.
 _MOST_CONTEXT = 3
+_LENGTH = "frame.duration_s"
+_UNSTEADY = "has no steady frame rate (or is cut off at its end)"
 _IMAGES = (Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE)
 _RETAKEN = {
     RetakePart.VIDEO: "the picture",
@@ -85,9 +88,14 @@ class GivenMedia:
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
 
+    def refuse_length(self, message: str) -> None:
+        """Say how long the clip may be at most, in place of what the model's table alone says."""
+        self.problems[:] = [problem for problem in self.problems if problem.field != _LENGTH]
+        self._refuse(_LENGTH, message)
+
     def length_of_source(self, source: VideoFacts, fps: int, longest_s: float) -> float | None:
         """As long as the source video, or as much of it as is asked for or possible."""
-        grid, field = self.spec.frame_grid, "frame.duration_s"
+        grid = self.spec.frame_grid
         asked_s, there = self.request.frame.duration_s, source.frames_at(fps)
         length = f"The source video is {source.duration_s:.2f} s long"
         fewest = max(grid.step + grid.offset, math.ceil(self.spec.durations.minimum * fps))
@@ -99,8 +107,7 @@ class GivenMedia:
             )
             return None
         if asked_s is not None and asked_s * fps > there + grid.step / 2:
-            self._refuse(
-                field,
+            self.refuse_length(
                 f"{length}, not {asked_s:g} s. Leave the duration out: the clip is then as long as "
                 "its source.",
             )
@@ -111,8 +118,8 @@ class GivenMedia:
         rest = there - num_frames
         left_out = f"; its last {rest} are left out" if rest else ""
         self.notes.append(
-            f"{length}, {there} frames at {fps} fps: the clip is made of {num_frames} of "
-            f"them{left_out}."
+            f"{length}, {count_text(there, 'frame')} at {fps} fps: the clip is made of "
+            f"{num_frames} of them{left_out}."
         )
         return (num_frames - grid.offset) / fps
 
@@ -131,8 +138,9 @@ class GivenMedia:
         if kept.facts.num_frames < least:
             self._refuse(
                 field_of(kept.role),
-                f"The {kept.name} has {kept.facts.num_frames} frames, and {self.spec.label} must "
-                f"see {least} of it. Use a frame of it as a start image instead.",
+                f"The {kept.name} has {count_text(kept.facts.num_frames, 'frame')}, and "
+                f"{self.spec.label} must see {least} of it. Use a frame of it as a start "
+                "image instead.",
             )
             return None
         if kept.role is Role.RETAKE_VIDEO:
@@ -152,21 +160,20 @@ class GivenMedia:
         new = max(ends, round(wanted_s * fps / grid.step)) * grid.step
         most = (at_once - least) * ends
         if new > most and asked_s is not None:
-            self._refuse(
-                "frame.duration_s",
+            self.refuse_length(
                 f"At {size} and {fps} fps {self.spec.label} adds at most {most / fps:.2f} s at a "
                 f"time, not {asked_s:g} s. Shorten it, and extend the longer clip once more.",
             )
             return None
         new = min(new, most)
         before = frames_before(new, direction, grid)
-        behind, num_frames = new - before, new + there
+        after, num_frames = new - before, new + there
         on_grid = (there - grid.offset) // grid.step * grid.step + grid.offset
         seen = min(_MOST_CONTEXT * grid.step + grid.offset, on_grid)
-        seen = min(seen, at_once - max(before, behind))
+        seen = min(seen, at_once - max(before, after))
         is_seen_whole = ends == 2 and there == on_grid and num_frames <= at_once
         passes = 1 if is_seen_whole else ends
-        sees = f"The model sees {seen} frames of the video"
+        sees = f"The model sees {count_text(seen, 'frame')} of the video"
         if is_seen_whole:
             seen, sees = there, "The model sees the video as a whole, in one pass"
         elif ends == 2:
@@ -175,9 +182,9 @@ class GivenMedia:
                 why = f"together they are more than the {at_once} frames that it works on"
             sees = f"In each of two passes, as {why}, the model sees {seen} frames of the video"
         if ends == 2:
-            where = f"{before} before and {behind} behind"
+            where = f"{before} before and {after} after"
         else:
-            where = "before" if before else "behind"
+            where = "before" if before else "after"
         self.notes.append(
             f"{new} new frames ({new / fps:.2f} s; they come by {grid.step}) {where} the {there} "
             f"of the video: {num_frames} frames, {num_frames / fps:.2f} s. {sees}, and all of it "
@@ -207,7 +214,7 @@ class GivenMedia:
             self._refuse(
                 "editing.retake_to_s",
                 f"At {size} and {fps} fps {self.spec.label} makes at most {at_once / fps:.2f} s "
-                f"anew at a time, and this part has {len(asked) / fps:.2f} s. Choose a shorter "
+                f"again at a time, and this part has {len(asked) / fps:.2f} s. Choose a shorter "
                 "one, and then the next.",
             )
             return None
@@ -221,9 +228,13 @@ class GivenMedia:
         new = range(retake.first, retake.stop)
         context = min(retake.seen_stop, there) - retake.seen_first - len(new)
         grown = f"; they come by {grid.step}" if len(new) > len(asked) else ""
-        seen = f"The model sees {context} frames next to them, and all" if context else "All"
+        seen = (
+            f"The model sees {count_text(context, 'frame')} next to them, and all"
+            if context
+            else "All"
+        )
         self.notes.append(
-            f"Made anew: {_RETAKEN[part]} of frames {new[0] + 1} to {new[-1] + 1} of {there} "
+            f"Made again: {_RETAKEN[part]} of frames {new[0] + 1} to {new[-1] + 1} of {there} "
             f"({new[0] / fps:.2f} to {(new[-1] + 1) / fps:.2f} s{grown}). {seen} else of the video "
             "is kept."
         )
@@ -241,7 +252,7 @@ class GivenMedia:
         if from_s is None and to_s is None and editing.retake_part is not RetakePart.AUDIO:
             self._refuse(
                 field_of(Role.RETAKE_VIDEO),
-                f"{length}: say from when to when it is made anew. To make all of it anew, use it "
+                f"{length}: say from when to when it is made again. To remake all of it, use it "
                 "as a source video.",
             )
             return None
@@ -250,7 +261,7 @@ class GivenMedia:
         if stop > there:
             self._refuse(
                 "editing.retake_to_s",
-                f"{length}, and {to_s:g} s is behind its end. Choose an earlier end, or leave it "
+                f"{length}, and {to_s:g} s is after its end. Choose an earlier end, or leave it "
                 "out.",
             )
         elif first >= there:
@@ -277,14 +288,14 @@ class GivenMedia:
         if is_silent and asked is not RetakePart.VIDEO:
             self._refuse(
                 "editing.retake_part",
-                "A silent clip has no sound to make anew. Retake the picture, or let the clip "
+                "A silent clip has no sound to make again. Retake the picture, or let the clip "
                 "have sound.",
             )
             return None
         if asked is RetakePart.AUDIO and self.request.of_role(*_IMAGES):
             self._refuse(
                 "editing.retake_part",
-                "Only the sound is made anew, so images would have no effect. Leave them out, or "
+                "Only the sound is made again, so images would have no effect. Leave them out, or "
                 "retake the picture too.",
             )
             return None
@@ -331,7 +342,7 @@ class GivenMedia:
         field, rates = field_of(kept.role), self.spec.fps
         fps = 0.0 if facts.fps is None else round(facts.fps, 2)
         if fps not in rates:
-            what = f"has {fps:g} frames per second" if fps else "has no steady frame rate"
+            what = f"has {fps:g} frames per second" if fps else _UNSTEADY
             self._refuse(
                 field,
                 f"The {name} {what}, and {self.spec.label} makes {listed(rates)}. Export "
@@ -362,7 +373,7 @@ class GivenMedia:
         if rest_s > 1 / fps:
             self.notes.append(f"{length}: the clip follows its first {clip_s:.2f} s.")
         elif rest_s < -1 / fps:
-            self.notes.append(f"{length}: behind that the clip of {clip_s:.2f} s is silent.")
+            self.notes.append(f"{length}: after that the clip of {clip_s:.2f} s is silent.")
         else:
             self.notes.append(f"{length}, and so is the clip.")
 

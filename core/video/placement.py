@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import chain
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
     from core.video.plan import RenderPlan
     from core.video.request import Input, RenderRequest
-    from core.video.spec import ModelSpec
+    from core.video.spec import FrameSize, ModelSpec
 
+_SAME_ASPECT = 0.02
 IMAGES_AT_A_TIME = (Role.START, Role.END, Role.KEYFRAME)
 """Roles of images that are a frame of the clip."""
 
@@ -41,6 +43,19 @@ class PlacedImage:
     def label(self) -> str:
         """What sentences call it."""
         return f"{ROLES[self.item.role].name} {self.item.path.name!r}"
+
+    def note(self, model: str, num_frames: int, fps: int) -> str | None:
+        """Which frame of a clip it is, in words; None where that goes without saying."""
+        if self.item.role is Role.START and self.strength == 1:
+            return None
+        place = f"frame {self.frame + 1} of {num_frames}"
+        weight = "" if self.strength == 1 else f", with a strength of {self.strength:g}"
+        if self.item.role is Role.REFERENCE:
+            return (
+                f"{model} has no use of its own for reference images: the {self.label} is a soft "
+                f"keyframe, {place} at {self.frame / fps:.2f} s{weight}."
+            )
+        return f"The {self.label} is {place}, at {self.frame / fps:.2f} s{weight}."
 
 
 def placed_images(
@@ -111,6 +126,18 @@ def _frame_of(item: Input, num_frames: int, fps: int) -> int | None:
             return round((item.at_s or 0.0) * fps)
         case _:
             return None
+
+
+def crop_notes(label: str, size: FrameSize, image_size: tuple[int, int]) -> Iterator[str]:
+    """What becomes of an image in a clip of a size, where it is not of that size."""
+    width, height = image_size
+    shown = f"The {label} of {width}x{height}"
+    if abs(math.log(size.width / size.height * height / width)) > _SAME_ASPECT:
+        yield f"{shown} is cut at its edges to fill {size}."
+    elif (width, height) != (size.width, size.height):
+        yield f"{shown} is resized to {size}."
+    if width < size.width or height < size.height:
+        yield f"The {label} is smaller than {size}, so it will look soft."
 
 
 def strength_problems(request: RenderRequest) -> Iterator[Problem]:

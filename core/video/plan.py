@@ -10,6 +10,7 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
+from core.platform.units import count_text
 from core.video.request import (
     ExtendDirection,
     Input,
@@ -53,6 +54,14 @@ class StagePeak(Frozen):
     ram_gb: float
 
 
+_WEIGHTS = {
+    Residency.RESIDENT: "all weights in GPU memory",
+    Residency.MODEL_OFFLOAD: "weights in main memory, in parts in GPU memory",
+    Residency.GROUP_OFFLOAD: "weights in main memory, block by block in GPU memory",
+    Residency.GROUP_OFFLOAD_TO_DISK: "weights on disk, block by block in GPU memory",
+}
+
+
 class MemoryPlan(Frozen):
     """How a local model is laid out in memory, and what that is expected to take.
 
@@ -77,6 +86,13 @@ class MemoryPlan(Frozen):
     scratch_disk_gb: float = 0.0
     fits: bool
     reasons: tuple[str, ...] = ()
+
+    @property
+    def weights_text(self) -> str:
+        """Where the weights lie and how, such as "all weights in GPU memory, bfloat16"."""
+        on_cpu = self.device is Device.CPU
+        place = "all weights in main memory" if on_cpu else _WEIGHTS[self.residency]
+        return f"{place}, {self.quantization or self.precision.value}"
 
     @property
     def peak_vram_gb(self) -> float:
@@ -206,7 +222,7 @@ class ClipSettings(Frozen):
     @property
     def frames_text(self) -> str:
         """Such as "33 frames at 16 fps", and what becomes of them afterwards."""
-        made = f"{self.num_frames} frames at {self.fps} fps"
+        made = f"{count_text(self.num_frames, 'frame')} at {self.fps} fps"
         if self.interpolated_fps is None:
             return made
         return f"{made}, interpolated to {self.final_frames} at {self.final_fps}"
@@ -293,8 +309,8 @@ class RenderPlan(ClipSettings):
         return frames_before(new, self.request.editing.direction, self.spec.frame_grid)
 
     @property
-    def new_behind(self) -> int:
-        """How many new frames come behind those of a video."""
+    def new_after(self) -> int:
+        """How many new frames come after those of a video."""
         return self.num_frames - self.kept_frames - self.new_before
 
     @property
@@ -324,12 +340,16 @@ class RenderPlan(ClipSettings):
         if steps is None:
             return ""
         if self.refine_steps:
-            return f"{steps} + {self.refine_steps} steps"
+            return f"{steps} + {count_text(self.refine_steps, 'step')}"
         if self.passes > 1:
-            return f"{steps} steps in each of {self.passes} passes"
+            return f"{count_text(steps, 'step')} in each of {self.passes} passes"
         if self.parts:
-            return f"{steps} steps for each part"
-        return f"{steps} steps" if taken is None else f"{taken} of {steps} steps"
+            return f"{count_text(steps, 'step')} for each part"
+        return (
+            f"{count_text(steps, 'step')}"
+            if taken is None
+            else f"{taken} of {count_text(steps, 'step')}"
+        )
 
     @property
     def loras_text(self) -> str:

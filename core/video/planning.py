@@ -8,11 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
+from core.platform.units import count_text
 from core.video.allowed import find_size, find_value, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
 from core.video.given_media import GivenMedia, KeptVideo
 from core.video.inputs import KEPT, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
-from core.video.placement import place_problems, placed_images, strength_problems
+from core.video.placement import (
+    crop_notes,
+    place_problems,
+    placed_images,
+    strength_problems,
+)
 from core.video.plan import RenderPlan, interpolated_frames
 from core.video.price import Billed
 from core.video.prompt_parts import AskedPrompt
@@ -23,11 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.video.given_media import PartlyNew
-    from core.video.placement import PlacedImage
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
-_SAME_ASPECT = 0.02
 # Judged where size, length and move are chosen, because they depend on one another.
 _JUDGED_TOGETHER = (Control.RESOLUTION, Control.ASPECT, Control.CAMERA_SPEED)
 
@@ -158,8 +162,8 @@ class _Draft:
         if len(set(videos)) > 1:
             self._refuse(
                 field_of(videos[-1]),
-                "A clip is made anew, goes on or has a part retaken, not both at once. Leave all "
-                "but one video out.",
+                "A clip is made from a source video, goes on or has a part retaken, not both at "
+                "once. Leave all but one video out.",
             )
         if videos and self.request.of_role(Role.AUDIO):
             self._refuse(
@@ -196,15 +200,12 @@ class _Draft:
                 continue
             problem = row.problem(row.value(self.request), self.spec)
             if problem is not None:
-                way = ""
-                if row.id is Control.FPS:
-                    way = self._way_to_rate(self.request.frame.fps)
-                self._refuse(row.path, problem + way)
+                self._refuse(row.path, problem + self._other_way(row.id))
 
-    def _way_to_rate(self, fps: int | None) -> str:
+    def _other_way(self, control: Control) -> str:
         """How a rate that the model does not make is had all the same; empty where it is not."""
-        row = ROWS[Control.INTERPOLATED_FPS]
-        if fps is None or row.problem(fps, self.spec) is not None:
+        fps, higher = self.request.frame.fps, ROWS[Control.INTERPOLATED_FPS]
+        if control is not Control.FPS or higher.problem(fps, self.spec) is not None:
             return ""
         return f" Or have the frames between made afterwards: interpolate to {fps} fps."
 
@@ -226,7 +227,7 @@ class _Draft:
         if size is not None:
             for role, image_size in shaping.items():
                 if role is not Role.KEYFRAME:
-                    self._tell_crop(ROLES[role].name, size, image_size)
+                    self.notes += crop_notes(ROLES[role].name, size, image_size)
         return size
 
     def _size_in_pixels(self, text: str, aspect: str | None) -> FrameSize | None:
@@ -281,16 +282,6 @@ class _Draft:
         self._refuse(row.path, row.problem(asked, self.spec) or "")
         return None
 
-    def _tell_crop(self, kind: str, size: FrameSize, image_size: tuple[int, int]) -> None:
-        width, height = image_size
-        shown = f"The {kind} of {width}x{height}"
-        if abs(math.log(size.width / size.height * height / width)) > _SAME_ASPECT:
-            self.notes.append(f"{shown} is cut at its edges to fill {size}.")
-        elif (width, height) != (size.width, size.height):
-            self.notes.append(f"{shown} is resized to {size}.")
-        if width < size.width or height < size.height:
-            self.notes.append(f"The {kind} is smaller than {size}, so it will look soft.")
-
     def choose_fps(self, known: CheckedInputs) -> int:
         """The frame rate that is asked for, else that of the source video, else the usual one."""
         asked, source = self.request.frame.fps, known.videos.get(Role.SOURCE_VIDEO)
@@ -339,7 +330,9 @@ class _Draft:
         allowed, label = self.spec.durations, self.spec.label
         asked = self.request.frame.duration_s
         is_refused = any(problem.field == "frame.duration_s" for problem in self.problems)
-        if is_refused or size is None:
+        # What is too long for any size may be even more so for this one, and that is to be told.
+        is_too_long = asked is not None and asked > allowed.maximum
+        if size is None or (is_refused and not is_too_long):
             return None
         if self.prompt.has_parts:
             # As long as its parts, which judge what is asked.
@@ -354,10 +347,12 @@ class _Draft:
             # Judged with the video: of one that is extended it is the length of the new part.
             return duration_s
         if source is not None and not allowed.choices:
-            if asked is None or asked <= longest_s:
+            if asked is None or min(asked, source.duration_s) <= longest_s:
                 return self.given.length_of_source(source, fps, longest_s)
         elif duration_s <= longest_s:
             return duration_s
+        if is_refused and longest_s >= allowed.maximum:
+            return None
         is_rate = longest_s < allowed.longest(size.resolution)
         where = f"{size} and {fps} fps" if is_rate else f"{size}"
         nearest_s = allowed.nearest(duration_s, longest_s)
@@ -367,8 +362,7 @@ class _Draft:
             )
             return nearest_s
         advice = "a smaller size or a lower frame rate" if is_rate else "a smaller size"
-        self._refuse(
-            "frame.duration_s",
+        self.given.refuse_length(
             f"At {where} {label} makes at most {nearest_s:g} s, not {duration_s:g} s. Shorten the "
             f"clip or choose {advice}.",
         )
@@ -384,7 +378,7 @@ class _Draft:
         if num_frames != duration_s * fps and not is_given:
             exact = num_frames / fps
             self.notes.append(
-                f"{duration_s:g} s at {fps} fps → {num_frames} frames, {exact:.2f} s."
+                f"{duration_s:g} s at {fps} fps → {count_text(num_frames, 'frame')}, {exact:.2f} s."
             )
         return num_frames
 
@@ -400,29 +394,14 @@ class _Draft:
         images = placed_images(self.request, self.spec, num_frames, fps, new)
         self.problems += place_problems(images, num_frames, fps, new)
         for image in images:
-            if image.item.role is Role.START and image.strength == 1:
+            note = image.note(self.spec.label, num_frames, fps)
+            if note is None:
                 continue
-            if image.item.role is Role.REFERENCE:
-                self.notes.append(
-                    f"{self.spec.label} has no use of its own for reference images: the "
-                    f"{image.label} is a soft keyframe, frame {image.frame + 1} of {num_frames} at "
-                    f"{image.frame / fps:.2f} s, with a strength of {image.strength:g}."
-                )
-                self._tell_image_crop(image, size, known)
-                continue
-            weight = "" if image.strength == 1 else f", with a strength of {image.strength:g}"
-            self.notes.append(
-                f"The {image.label} is frame {image.frame + 1} of {num_frames}, at "
-                f"{image.frame / fps:.2f} s{weight}."
-            )
-            if image.item.role is Role.KEYFRAME:
-                self._tell_image_crop(image, size, known)
-
-    def _tell_image_crop(
-        self, image: PlacedImage, size: FrameSize | None, known: CheckedInputs
-    ) -> None:
-        if size is not None and image.place in known.image_sizes:
-            self._tell_crop(image.label, size, known.image_sizes[image.place])
+            self.notes.append(note)
+            image_size = known.image_sizes.get(image.place)
+            has_own = image.item.role in (Role.REFERENCE, Role.KEYFRAME)
+            if has_own and size is not None and image_size is not None:
+                self.notes += crop_notes(image.label, size, image_size)
 
     def choose_stages(self, size: FrameSize | None) -> int:
         """The steps of a second stage: where it is asked for, or the size cannot be made in one."""

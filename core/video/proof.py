@@ -12,6 +12,7 @@ from core.media.ffmpeg import ClipFacts, probe_clip
 from core.media.images import open_image
 from core.media.interpolation import interpolate_clip
 from core.media.output import Output, place_clip
+from core.platform.units import count_text
 from core.video.record import embed_record, write_image_record
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _clip_as_made(plan: RenderPlan, facts: ClipFacts) -> tuple[RenderPlan, list[
     if (facts.width, facts.height) != (plan.width, plan.height):
         found.append(f"{facts.width}x{facts.height} instead of {plan.width}x{plan.height}")
     if facts.num_frames != plan.num_frames:
-        found.append(f"{facts.num_frames} frames instead of {plan.num_frames}")
+        found.append(f"{count_text(facts.num_frames, 'frame')} instead of {plan.num_frames}")
     if abs(facts.fps - plan.fps) > _FPS_TOLERANCE:
         found.append(f"{facts.fps:g} frames per second instead of {plan.fps}")
     if facts.has_audio != plan.has_audio:
@@ -132,7 +133,7 @@ def interpolated(
     assert wanted is not None, "the plan wants it"
     as_it_is = plan.model_copy(update={"interpolated_fps": None}), rendered
     if plan.fps >= wanted:
-        return _told(as_it_is, f"The clip has {plan.fps} fps already.", ctx)
+        return _noted(as_it_is, f"The clip has {plan.fps} fps already.", ctx)
     finished = ctx.workdir / "interpolated.mp4"
 
     def report(done: float) -> None:
@@ -160,11 +161,11 @@ def interpolated(
         if plan.spec.is_exact:
             raise _useless(plan, error) from error
         message = f"The clip cannot be interpolated and keeps its {plan.fps} fps: {error.message}"
-        return _told(as_it_is, message, ctx)
+        return _noted(as_it_is, message, ctx)
     return plan, replace(rendered, path=finished)
 
 
-def _told(
+def _noted(
     as_it_is: tuple[RenderPlan, Rendered], message: str, ctx: JobContext
 ) -> tuple[RenderPlan, Rendered]:
     ctx.report(Notice(message=message))

@@ -187,7 +187,7 @@ class Sampling(Frozen):
 
 
 class ExtendDirection(StrEnum):
-    """Where new frames are added to a video: behind it, before it, or half of them at each end."""
+    """Where new frames are added to a video: after it, before it, or half of them at each end."""
 
     FORWARD = "forward"
     BACKWARD = "backward"

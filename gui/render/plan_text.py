@@ -156,7 +156,7 @@ def _details(plan: RenderPlan, info: ProviderInfo) -> str:
         peaks = f"{_gb(memory.peak_ram_gb)} GB of memory"
         if memory.device is not Device.CPU:
             peaks = f"{_gb(memory.peak_vram_gb)} GB of GPU memory and {peaks}"
-        lines.append(f"Up to {peaks}. {' '.join(memory.reasons)}".strip())
+        lines.append(f"Up to {peaks}; {memory.weights_text}. {' '.join(memory.reasons)}".strip())
     return "\n".join(lines)
 
 

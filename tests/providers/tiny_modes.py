@@ -97,8 +97,6 @@ class Seen(NamedTuple):
 
 STRENGTH = 0.8
 DISTILLED_098 = [1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725]
-
-
 LARGE = {"height": 128, "width": 192}
 REFINE_098 = [0.9094, 0.725, 0.4219]
 REFINE_2X = [0.909375, 0.725, 0.421875]
@@ -480,7 +478,7 @@ class BareAv:
         for prompt, seed, num_frames, seen, is_begin, begin in CHAIN:
             options = {
                 "prompt": prompt,
-                "generator": torch.Generator("cpu").manual_seed(seed),
+                "generator": _generator(seed),
                 "num_frames": num_frames,
                 "output_type": "latent",
             }
@@ -674,11 +672,8 @@ def main(folder: Path) -> None:
     with av.open(str(retake)) as opened:
         seen = [frame.to_image() for frame in opened.decode(video=0)][RETAKE_SEEN:26]
     begin, end = (
-        Seen(
-            long[first : first + SEEN],
-            sound_of(folder / "long.mp4", SEEN / FPS, first / FPS),
-        )
-        for first in (0, EXTENDED - SEEN)
+        Seen(long[at : at + SEEN], sound_of(folder / "long.mp4", SEEN / FPS, at / FPS))
+        for at in (0, EXTENDED - SEEN)
     )
     moving_clip(folder / "mute.mp4", EXTENDED, FPS)
     around = sound_of(retake, 25 / FPS, RETAKE_SEEN / FPS)
@@ -712,7 +707,7 @@ def main(folder: Path) -> None:
             ("backward", model.extended(begin, NEW, 0)),
             ("whole", model.extended(Seen(frames, tone), NEW // 2, NEW // 2)),
             ("both-before", model.extended(begin, NEW // 2, 0)),
-            ("both-behind", model.extended(end, 0, NEW // 2, SECOND_SEED)),
+            ("both-after", model.extended(end, 0, NEW // 2, SECOND_SEED)),
         ):
             _save(folder, f"{name}-{way}", made)
 

@@ -66,7 +66,7 @@ def denoise_ends(
     on_step: OnStep,
     cancel: CancelToken,
 ) -> tuple[tuple[RenderOrder, Denoised], ...]:
-    """Make what comes before a video and what comes behind it; arguments as of `denoise_parts`.
+    """Make what comes before a video and what comes after it; arguments as of `denoise_parts`.
 
     Returns:
         The order of each end alone, and its latents.

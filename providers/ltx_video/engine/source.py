@@ -101,8 +101,8 @@ def audio_condition(pipeline: Any, order: RenderOrder) -> KeptLatents | None:
     if is_extended:
         latents_a_frame = count / plan.made_frames
         stays[: math.ceil(plan.new_before * latents_a_frame)] = False
-        if plan.new_behind:
-            seen_stop = plan.made_frames - plan.new_behind
+        if plan.new_after:
+            seen_stop = plan.made_frames - plan.new_after
             stays[math.floor(seen_stop * latents_a_frame) :] = False
     return KeptLatents(latents[:, :, :count], stays)
 
@@ -110,7 +110,7 @@ def audio_condition(pipeline: Any, order: RenderOrder) -> KeptLatents | None:
 def _seen_audio(plan: RenderPlan, audio: Audio) -> Audio:
     """The sound of what the model sees of a video, as long as what it works on.
 
-    Behind it there is silence. Before it the sound runs backwards, so that the VAE, which hears
+    After it there is silence. Before it the sound runs backwards, so that the VAE, which hears
     the past alone, hears it as one that goes on.
     """
     begin, stop, before = (
@@ -142,9 +142,9 @@ def given_video(pipeline: Any, order: RenderOrder, cancel: CancelToken) -> Given
     # A frame that stands still in front of the video, so that the VAE sees it as it will be.
     latents = encode_images(pipeline, order, [*[images[0]] * before, *images])
     stays = torch.arange(latents.shape[2]) > before // FRAME_GRID.step
-    behind = plan.new_behind // FRAME_GRID.step
-    latents = torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, behind))
-    stays = torch.nn.functional.pad(stays, (0, behind))
+    after = plan.new_after // FRAME_GRID.step
+    latents = torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, after))
+    stays = torch.nn.functional.pad(stays, (0, after))
     return GivenVideo((), before, KeptLatents(latents, stays))
 
 
@@ -200,7 +200,7 @@ def all_frames(order: RenderOrder, made: np.ndarray, cancel: CancelToken) -> Ite
     if path is None or plan.kept_frames == 0:
         return made
     own = map(np.asarray, read_frames(path, range(plan.kept_frames), cancel))
-    return chain(made[: plan.new_before], own, made[len(made) - plan.new_behind :])
+    return chain(made[: plan.new_before], own, made[len(made) - plan.new_after :])
 
 
 def _with_retaken_frames(
@@ -236,13 +236,13 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
         return None
     old = _silence(plan.kept_frames, plan.fps, rate_hz) if kept is None else kept
     before = _silence(plan.new_before, plan.fps, rate_hz)
-    behind = _silence(plan.new_behind, plan.fps, rate_hz)
+    after = _silence(plan.new_after, plan.fps, rate_hz)
     if made is not None:
         # Of one more channel than it has, a mono sound is heard on both sides.
         samples = np.broadcast_to(made.samples, (2, made.samples.shape[1]))
-        begin = round((plan.made_frames - plan.new_behind) / plan.fps * rate_hz)
+        begin = round((plan.made_frames - plan.new_after) / plan.fps * rate_hz)
         before = Audio(samples.copy(), rate_hz).as_long_as(plan.new_before, plan.fps)
-        behind = Audio(samples[:, begin:].copy(), rate_hz).as_long_as(plan.new_behind, plan.fps)
+        after = Audio(samples[:, begin:].copy(), rate_hz).as_long_as(plan.new_after, plan.fps)
         # No click where one sound ends and the other begins. A sound that goes on is made for what
         # the model saw, too: there the one becomes the other.
         fade = np.linspace(0, 1, max(1, round(_SEAM_S * rate_hz)), dtype=np.float32)
@@ -252,12 +252,12 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
             _fade_in(old.samples[:, : len(fade)], samples[:, first : first + len(fade)], fade)
         elif plan.new_before:
             before.samples[:, -len(fade) :] *= fade[::-1]
-        if plan.new_behind and goes_on:
+        if plan.new_after and goes_on:
             last = samples[:, begin - len(fade) : begin]
             _fade_in(old.samples[:, -len(fade) :], last, fade[::-1])
-        elif plan.new_behind:
-            behind.samples[:, : len(fade)] *= fade
-    parts = [part.samples for part in (before, old, behind)]
+        elif plan.new_after:
+            after.samples[:, : len(fade)] *= fade
+    parts = [part.samples for part in (before, old, after)]
     return Audio(np.concatenate(parts, axis=1), rate_hz)
 
 

@@ -288,25 +288,25 @@ def decode_all(
     on_progress: Callable[[float], None],
     cancel: CancelToken,
 ) -> tuple[np.ndarray, Audio | None]:
-    """As `decode`, of all passes, one behind the other."""
+    """As `decode`, of all passes, one after the other."""
     if len(made) == 1:
         return decode(pipeline, *made[0], on_progress, cancel)
     frames: list[np.ndarray] = []
-    sounds: list[Audio] = []
+    waveforms: list[Audio] = []
     for order, denoised in made:
         before = len(frames)
 
         def tell(done: float, before: int = before) -> None:
             on_progress((before + done) / len(made))
 
-        pictures, sound = decode(pipeline, order, denoised, tell, cancel)
-        frames.append(pictures)
-        if sound is not None:
-            sounds.append(sound.as_long_as(order.plan.made_frames, order.plan.fps))
+        images, audio = decode(pipeline, order, denoised, tell, cancel)
+        frames.append(images)
+        if audio is not None:
+            waveforms.append(audio.as_long_as(order.plan.made_frames, order.plan.fps))
     whole = None
-    if sounds:
-        samples = np.concatenate([sound.samples for sound in sounds], axis=1)
-        whole = Audio(samples, sounds[0].rate_hz)
+    if waveforms:
+        samples = np.concatenate([audio.samples for audio in waveforms], axis=1)
+        whole = Audio(samples, waveforms[0].rate_hz)
     return np.concatenate(frames), whole
 
 

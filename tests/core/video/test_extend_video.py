@@ -79,7 +79,7 @@ def test_new_frames_come_by_eights_to_all_of_the_video() -> None:
     # The model sees a second of it, and works on a clip that is on its grid.
     assert (found.context_frames, found.made_frames, found.first_made) == (25, 73, 75)
     assert any(
-        note.startswith("48 new frames (2.00 s; they come by 8) behind the 100 of the video: 148 ")
+        note.startswith("48 new frames (2.00 s; they come by 8) after the 100 of the video: 148 ")
         for note in found.notes
     )
     assert plan(ask(frame=FrameRequest(duration_s=2.1))).num_frames == 148
@@ -93,16 +93,16 @@ def test_before_a_video_the_new_part_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration_s", "before", "behind"), [(2.0, 24, 24), (1.0, 8, 16), (0.5, 8, 8), (5.0, 56, 64)]
+    ("duration_s", "before", "after"), [(2.0, 24, 24), (1.0, 8, 16), (0.5, 8, 8), (5.0, 56, 64)]
 )
-def test_half_of_the_new_frames_comes_at_each_end_and_the_odd_eight_behind(
-    duration_s: float, before: int, behind: int
+def test_half_of_the_new_frames_comes_at_each_end_and_the_odd_eight_after(
+    duration_s: float, before: int, after: int
 ) -> None:
     found = plan(ask(frame=FrameRequest(duration_s=duration_s), editing=BOTH), facts(97))
-    assert (found.new_before, found.new_behind, found.kept_frames) == (before, behind, 97)
-    assert found.new == (range(before), range(before + 97, before + 97 + behind))
+    assert (found.new_before, found.new_after, found.kept_frames) == (before, after, 97)
+    assert found.new == (range(before), range(before + 97, before + 97 + after))
     assert any(
-        f"{before} before and {behind} behind the 97 of the video" in note for note in found.notes
+        f"{before} before and {after} after the 97 of the video" in note for note in found.notes
     )
 
 
@@ -123,22 +123,22 @@ def test_a_video_that_is_not_seen_as_a_whole_takes_a_pass_for_each_end(
     found = plan(ask(editing=BOTH), facts(there))
     assert (found.passes, found.context_frames, found.made_frames) == (2, 25, 48 + 2 * 25)
     assert any("In each of two passes" in note and why in note for note in found.notes)
-    before, behind = windows_of(found)
+    before, after = windows_of(found)
     assert (before.new, before.made_frames, before.first_made) == ((range(24),), 49, 0)
-    assert (behind.new, behind.made_frames) == ((range(there, there + 24),), 49)
-    assert behind.first_made == there - 25
-    assert before.seed == found.seed != behind.seed
+    assert (after.new, after.made_frames) == ((range(there, there + 24),), 49)
+    assert after.first_made == there - 25
+    assert before.seed == found.seed != after.seed
 
 
 def test_images_of_both_ends_go_to_the_pass_that_makes_their_frames() -> None:
     start, end = (Input(role=role, path=Path(f"{role}.png")) for role in (Role.START, Role.END))
     inside = Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=124 / 24, strength=0.5)
     found = plan(ask(start, end, inside, editing=BOTH))
-    before, behind = windows_of(found)
+    before, after = windows_of(found)
     assert [(image.frame, image.item.path.name) for image in images_of(before)] == [
         (0, "start.png")
     ]
-    assert [(image.frame, image.strength) for image in images_of(behind)] == [
+    assert [(image.frame, image.strength) for image in images_of(after)] == [
         (100, 0.5),
         (123, 1.0),
     ]
@@ -150,7 +150,7 @@ def test_images_of_both_ends_go_to_the_pass_that_makes_their_frames() -> None:
 def test_each_end_is_as_long_as_the_model_makes_at_a_time() -> None:
     """Ten seconds at one end would be more than that."""
     longest = plan(ask(frame=FrameRequest(duration_s=10.0), editing=BOTH))
-    assert (longest.new_before, longest.new_behind, longest.context_frames) == (120, 120, 25)
+    assert (longest.new_before, longest.new_after, longest.context_frames) == (120, 120, 25)
     assert "frame.duration_s" in problems(ask(frame=FrameRequest(duration_s=10.0)))
 
 
@@ -172,6 +172,14 @@ def test_what_is_added_at_a_time_ends_where_the_model_does() -> None:
     assert "adds at most 9.67 s at a time, not 10 s. Shorten it" in refused["frame.duration_s"]
 
 
+def test_the_longest_part_is_told_once_however_much_is_asked_for() -> None:
+    beyond = ask(frame=FrameRequest(duration_s=LTX.durations.maximum + 5))
+    with pytest.raises(UnsupportedRequest) as caught:
+        plan(beyond)
+    (problem,) = caught.value.problems
+    assert "adds at most 9.67 s at a time" in problem.message
+
+
 def test_size_and_rate_are_those_of_the_video_or_refused() -> None:
     frame = FrameRequest(duration_s=2.0, resolution="128p", aspect="1:1", fps=30)
     found = problems(ask(frame=frame))
@@ -187,7 +195,10 @@ def test_size_and_rate_are_those_of_the_video_or_refused() -> None:
     [
         (facts(size=(100, 64)), "is 100x64, which Fake Full does not make; the nearest is 96x64"),
         (facts(fps=23.976), "has 23.98 frames per second, and Fake Full makes 24, 25, 30, 48 or"),
-        (facts(fps=None), "has no steady frame rate, and Fake Full makes"),
+        (
+            facts(fps=None),
+            "has no steady frame rate (or is cut off at its end), and Fake Full makes",
+        ),
     ],
 )
 def test_a_video_that_the_model_does_not_make_is_refused_with_the_way_out(
