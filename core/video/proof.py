@@ -133,7 +133,7 @@ def interpolated(
     assert wanted is not None, "the plan wants it"
     as_it_is = plan.model_copy(update={"interpolated_fps": None}), rendered
     if plan.fps >= wanted:
-        return _noted(as_it_is, f"The clip has {plan.fps} fps already.", ctx)
+        return _unchanged(as_it_is, f"The clip has {plan.fps} fps already.", ctx)
     finished = ctx.workdir / "interpolated.mp4"
 
     def report(done: float) -> None:
@@ -161,11 +161,11 @@ def interpolated(
         if plan.spec.is_exact:
             raise _useless(plan, error) from error
         message = f"The clip cannot be interpolated and keeps its {plan.fps} fps: {error.message}"
-        return _noted(as_it_is, message, ctx)
+        return _unchanged(as_it_is, message, ctx)
     return plan, replace(rendered, path=finished)
 
 
-def _noted(
+def _unchanged(
     as_it_is: tuple[RenderPlan, Rendered], message: str, ctx: JobContext
 ) -> tuple[RenderPlan, Rendered]:
     ctx.report(Notice(message=message))
