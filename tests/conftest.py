@@ -86,6 +86,7 @@ SLOWEST = (
     "tests/providers/engine/test_modes.py",
     "tests/providers/engine/test_own_checkpoints.py",
     "tests/providers/engine/test_prompt_cache.py",
+    "tests/providers/engine/test_reference_video.py",
     "tests/providers/models/test_lora_families.py",
     "tests/providers/training/test_plain_diffusers.py",
     "tests/providers/training/test_training.py",
@@ -97,6 +98,7 @@ SLOWEST = (
     "tests/test_ltx_mini_training.py",
     "tests/test_setup_script.py",
     "tests/gui/export/test_export_settings.py",
+    "tests/gui/models/test_models_controller.py",
     "tests/gui/models/test_models_page.py",
 )
 # These share one engine and the tiny models in it.

@@ -33,8 +33,6 @@ _T = TypeVar("_T", bound=RenderChoices)
 
 MAX_SEED = 2**32 - 1
 _INPUTS = "inputs."
-# Of films, broadcasts and screens.
-_USUAL_RATES = (24, 25, 30, 48, 50, 60, 100, 120)
 
 
 class Control(StrEnum):
@@ -62,6 +60,8 @@ class Control(StrEnum):
     RETAKE_FROM = "retake_from"
     RETAKE_TO = "retake_to"
     RETAKE_PART = "retake_part"
+    CONTROL_VIDEO = "control_video"
+    CONTROL_MAP = "control_map"
     AUDIO_FILE = "audio_file"
     AUDIO = "audio"
     AUDIO_PROMPT = "audio_prompt"
@@ -188,12 +188,6 @@ def _words(is_taken: Callable[[ModelSpec], bool]) -> Callable[[ModelSpec], Allow
     return takes
 
 
-def _higher_rates(spec: ModelSpec) -> Allowed | None:
-    if not spec.fps:
-        return None
-    return OneOf(tuple(rate for rate in _USUAL_RATES if rate > min(spec.fps)))
-
-
 def _retake_parts(spec: ModelSpec) -> Allowed | None:
     if not spec.limit(Role.RETAKE_VIDEO):
         return None
@@ -267,7 +261,7 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.INTERPOLATED_FPS, "frame.interpolated_fps", ControlKind.WHOLE, "Interpolate to",
         "A higher frame rate, for which the frames between are made afterwards",
-        "higher frame rate", _higher_rates,
+        "higher frame rate", lambda spec: OneOf(spec.higher_fps) if spec.fps else None,
         "makes no clips, so there is no higher frame rate to choose. Leave it out.",
         unit="fps", options=("--interpolate-fps",), metavar="NUMBER", is_for_images=False,
     ),
@@ -341,6 +335,20 @@ CONTROLS: tuple[ControlRow, ...] = (
         "takes no choice of picture or sound, because it makes no part of a clip again. Leave it "
         "out.",
         options=("--retake-part",), metavar="PART", is_for_images=False, needs=Role.RETAKE_VIDEO,
+    ),
+    ControlRow(
+        Control.CONTROL_VIDEO, "inputs.control", ControlKind.FILE, "Control video",
+        "The clip whose shapes and moves the new one follows, whatever it looks like",
+        "control video", _files(Role.CONTROL),
+        options=("--control-video",), metavar="FILE", is_for_images=False,
+    ),
+    ControlRow(
+        Control.CONTROL_MAP, "editing.control_map", ControlKind.CHOICE, "Follows",
+        "What of the control video is followed: its outlines (canny), how far away things are "
+        "(depth), or what it shows, because it is a map already (given)",
+        "kind of map", lambda spec: OneOf(spec.control_maps) if spec.control_maps else None,
+        "takes no kind of map, because it follows no control video. Leave it out.",
+        options=("--control",), metavar="MAP", is_for_images=False, needs=Role.CONTROL,
     ),
     ControlRow(
         Control.AUDIO_FILE, "inputs.audio", ControlKind.FILE, "Audio file",

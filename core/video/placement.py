@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.video.spec import FrameSize, ModelSpec
 
 _SAME_ASPECT = 0.02
+_NO_USE = " has no use of its own for reference images"
 IMAGES_AT_A_TIME = (Role.START, Role.END, Role.KEYFRAME)
 """Roles of images that are a frame of the clip."""
 
@@ -44,18 +45,14 @@ class PlacedImage:
         """What sentences call it."""
         return f"{ROLES[self.item.role].name} {self.item.path.name!r}"
 
-    def note(self, model: str, num_frames: int, fps: int) -> str | None:
-        """Which frame of a clip it is, in words; None where that goes without saying."""
-        if self.item.role is Role.START and self.strength == 1:
-            return None
-        place = f"frame {self.frame + 1} of {num_frames}"
-        weight = "" if self.strength == 1 else f", with a strength of {self.strength:g}"
-        if self.item.role is Role.REFERENCE:
-            return (
-                f"{model} has no use of its own for reference images: the {self.label} is a soft "
-                f"keyframe, {place} at {self.frame / fps:.2f} s{weight}."
+    def notes(self, num_frames: int, fps: int) -> Iterator[str]:
+        """Which frame of a clip it is, where that does not go without saying."""
+        if self.item.role is not Role.START or self.strength != 1:
+            weight = "" if self.strength == 1 else f", with a strength of {self.strength:g}"
+            yield (
+                f"The {self.label} is frame {self.frame + 1} of {num_frames}, at "
+                f"{self.frame / fps:.2f} s{weight}."
             )
-        return f"The {self.label} is {place}, at {self.frame / fps:.2f} s{weight}."
 
 
 def placed_images(
@@ -90,7 +87,25 @@ def placed_images(
 
 def images_of(plan: RenderPlan) -> tuple[PlacedImage, ...]:
     """The images that are frames of a planned clip, in the order of their frames."""
-    return placed_images(plan.request, plan.spec, plan.num_frames, plan.fps, plan.new)
+    images = placed_images(plan.request, plan.spec, plan.num_frames, plan.fps, plan.new)
+    if not plan.has_reference_sheet:
+        return images
+    return tuple(image for image in images if image.item.role is not Role.REFERENCE)
+
+
+def soft_keyframe_note(image: PlacedImage, label: str, num_frames: int, fps: int) -> str:
+    """How the model `label`, which has no use of its own for reference images, takes one."""
+    return (
+        f"{label}{_NO_USE}: the {image.label} is a soft keyframe, frame {image.frame + 1} of "
+        f"{num_frames} at {image.frame / fps:.2f} s, with a strength of {image.strength:g}."
+    )
+
+
+def without_soft_keyframes(plan: RenderPlan) -> RenderPlan:
+    """The plan with its reference images on a sheet, and without what is said of keyframes."""
+    about = f"{plan.spec.label}{_NO_USE}"
+    notes = tuple(note for note in plan.notes if not note.startswith(about))
+    return plan.model_copy(update={"has_reference_sheet": True, "notes": notes})
 
 
 def _soft_keyframes(
@@ -128,7 +143,9 @@ def _frame_of(item: Input, num_frames: int, fps: int) -> int | None:
             return None
 
 
-def crop_notes(label: str, size: FrameSize, image_size: tuple[int, int]) -> Iterator[str]:
+def crop_notes(
+    label: str, size: FrameSize, image_size: tuple[int, int], *, is_seen: bool = True
+) -> Iterator[str]:
     """What becomes of an image in a clip of a size, where it is not of that size."""
     width, height = image_size
     shown = f"The {label} of {width}x{height}"
@@ -136,7 +153,7 @@ def crop_notes(label: str, size: FrameSize, image_size: tuple[int, int]) -> Iter
         yield f"{shown} is cut at its edges to fill {size}."
     elif (width, height) != (size.width, size.height):
         yield f"{shown} is resized to {size}."
-    if width < size.width or height < size.height:
+    if is_seen and (width < size.width or height < size.height):
         yield f"The {label} is smaller than {size}, so it will look soft."
 
 

@@ -178,6 +178,9 @@ class ClipSettings(Frozen):
         motion_speed: how fast everything moves by the model's own clock; 1 is real time, and where
             words ask for it.
         interpolated_fps: which the finished clip has, where that is more than the model made.
+        reference_downscale: how many times smaller than the clip the video is that the model sees
+            beside it, maps of a control video or a sheet of reference images; 0 where none is.
+        has_reference_sheet: whether the reference images are such a sheet.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
@@ -197,6 +200,8 @@ class ClipSettings(Frozen):
     retake: Retake | None = None
     motion_speed: float = 1.0
     interpolated_fps: int | None = None
+    reference_downscale: int = 0
+    has_reference_sheet: bool = False
     seed: int
     num_inference_steps: int | None
     steps_taken: int | None = None

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.platform.units import count_text
-from core.video.allowed import find_size, find_value, pixels_of
+from core.video.allowed import find_size, find_value, listed, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
-from core.video.given_media import GivenMedia, KeptVideo
-from core.video.inputs import KEPT, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
+from core.video.given_media import GivenMedia, RoleVideo
+from core.video.inputs import KEPT, PACING, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
 from core.video.placement import (
     crop_notes,
     place_problems,
     placed_images,
+    soft_keyframe_note,
     strength_problems,
 )
-from core.video.plan import RenderPlan, interpolated_frames
+from core.video.plan import RenderPlan
 from core.video.price import Billed
 from core.video.prompt_parts import AskedPrompt
 from core.video.request import OutputKind, Role
@@ -71,7 +72,7 @@ def make_plan(
     size = draft.choose_size(known)
     is_image = request.output is OutputKind.IMAGE
     fps = 0 if is_image else draft.choose_fps(known)
-    kept = None if is_image else KeptVideo.among(known.videos)
+    kept = None if is_image else RoleVideo.kept(known.videos)
     partly = draft.given.partly_new(size, fps, kept)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     words = draft.prompt.read(size, fps)
@@ -86,7 +87,7 @@ def make_plan(
             num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
         draft.place_images(size, num_frames, fps, known, partly.new if partly else None)
         draft.given.follow_audio(known.audio, num_frames, fps)
-    interpolated_fps = None if is_image else draft.choose_interpolation(num_frames, fps, kept)
+    interpolated_fps = None if is_image else draft.given.choose_interpolation(num_frames, fps, kept)
     if draft.problems or size is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
 
@@ -165,6 +166,19 @@ class _Draft:
                 "A clip is made from a source video, goes on or has a part retaken, not both at "
                 "once. Leave all but one video out.",
             )
+        control = self.request.of_role(Role.CONTROL)
+        if control and videos:
+            self._refuse(
+                field_of(Role.CONTROL),
+                "A clip follows a control video or is made of another one, not both at once. Leave "
+                "one of them out.",
+            )
+        if control and self.spec.control_maps and self.request.editing.control_map is None:
+            self._refuse(
+                ROWS[Control.CONTROL_MAP].path,
+                "Say what of the control video the clip follows: "
+                f"{listed(self.spec.control_maps)}.",
+            )
         if videos and self.request.of_role(Role.AUDIO):
             self._refuse(
                 field_of(Role.AUDIO),
@@ -213,11 +227,11 @@ class _Draft:
         """A line of the size table; a given image decides the aspect where nothing else does."""
         frame = self.request.frame
         shaping = {role: known.sizes[role] for role in SHAPING if role in known.sizes}
-        kept = KeptVideo.among(known.videos)
+        kept = RoleVideo.kept(known.videos)
         if kept is not None:
             return self.given.size_of_kept(kept)
-        source = known.videos.get(Role.SOURCE_VIDEO)
-        exact = None if source is None else find_size(source.size, self.spec.sizes)
+        pacing = RoleVideo.pacing(known.videos)
+        exact = None if pacing is None else find_size(pacing.facts.size, self.spec.sizes)
         if exact is not None and frame.resolution is None and frame.aspect is None:
             return exact
         if frame.resolution is not None and pixels_of(frame.resolution) is not None:
@@ -227,7 +241,9 @@ class _Draft:
         if size is not None:
             for role, image_size in shaping.items():
                 if role is not Role.KEYFRAME:
-                    self.notes += crop_notes(ROLES[role].name, size, image_size)
+                    is_seen = role is not Role.CONTROL
+                    name = ROLES[role].name
+                    self.notes += crop_notes(name, size, image_size, is_seen=is_seen)
         return size
 
     def _size_in_pixels(self, text: str, aspect: str | None) -> FrameSize | None:
@@ -283,45 +299,18 @@ class _Draft:
         return None
 
     def choose_fps(self, known: CheckedInputs) -> int:
-        """The frame rate that is asked for, else that of the source video, else the usual one."""
-        asked, source = self.request.frame.fps, known.videos.get(Role.SOURCE_VIDEO)
-        kept = KeptVideo.among(known.videos)
+        """The frame rate that is asked for, else that of the video it goes by, or the usual one."""
+        asked, pacing = self.request.frame.fps, RoleVideo.pacing(known.videos)
+        kept = RoleVideo.kept(known.videos)
         if kept is not None:
             return self.given.fps_of_kept(kept)
         if asked in self.spec.fps:
             return asked
         # One that is refused is told already, and the rest is judged at the usual one.
-        if source is None or source.fps is None or round(source.fps, 2) not in self.spec.fps:
+        fps = None if pacing is None else pacing.facts.fps
+        if fps is None or round(fps, 2) not in self.spec.fps:
             return self.spec.default_fps
-        return round(source.fps)
-
-    def choose_interpolation(self, num_frames: int, fps: int, kept: KeptVideo | None) -> int | None:
-        """The higher rate that is asked for; None where none is, or where it is refused."""
-        row = ROWS[Control.INTERPOLATED_FPS]
-        wanted = self.request.frame.interpolated_fps
-        if wanted is None or row.problem(wanted, self.spec) is not None:
-            return None
-        if kept is not None:
-            self._refuse(
-                row.path,
-                f"The clip keeps the very frames of the {kept.name}, so none are made between "
-                "them. Leave the interpolation out.",
-            )
-        elif wanted <= fps:
-            self._refuse(
-                row.path,
-                f"The clip has {fps} frames per second, so there is nothing to make for {wanted}. "
-                "Choose a higher rate, or leave the interpolation out.",
-            )
-        else:
-            count = interpolated_frames(num_frames, fps, wanted)
-            self.notes.append(
-                f"{self.spec.label} makes the clip at {fps} fps. Afterwards FFmpeg makes the "
-                f"frames between, {count} at {wanted} fps in all: the estimate leaves out the time "
-                "for that, and what moves fast may smear."
-            )
-            return wanted
-        return None
+        return round(fps)
 
     def choose_duration(
         self, size: FrameSize | None, fps: int, known: CheckedInputs
@@ -342,13 +331,13 @@ class _Draft:
         if known.audio is not None:
             usual_s = allowed.nearest(known.audio.duration_s, longest_s)
         duration_s = usual_s if asked is None else asked
-        source = known.videos.get(Role.SOURCE_VIDEO)
-        if KeptVideo.among(known.videos) is not None:
+        pacing = RoleVideo.pacing(known.videos)
+        if RoleVideo.kept(known.videos) is not None:
             # Judged with the video: of one that is extended it is the length of the new part.
             return duration_s
-        if source is not None and not allowed.choices:
-            if asked is None or min(asked, source.duration_s) <= longest_s:
-                return self.given.length_of_source(source, fps, longest_s)
+        if pacing is not None and not allowed.choices:
+            if asked is None or min(asked, pacing.facts.duration_s) <= longest_s:
+                return self.given.length_of_pacing(pacing, fps, longest_s)
         elif duration_s <= longest_s:
             return duration_s
         if is_refused and longest_s >= allowed.maximum:
@@ -372,7 +361,7 @@ class _Draft:
         """The frame count on the model's grid; told where it changes the length."""
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
         # As long as a file, and told with it.
-        is_given = Role.SOURCE_VIDEO in known.videos or (
+        is_given = RoleVideo.pacing(known.videos) is not None or (
             known.audio is not None and self.request.frame.duration_s is None
         )
         if num_frames != duration_s * fps and not is_given:
@@ -394,14 +383,16 @@ class _Draft:
         images = placed_images(self.request, self.spec, num_frames, fps, new)
         self.problems += place_problems(images, num_frames, fps, new)
         for image in images:
-            note = image.note(self.spec.label, num_frames, fps)
-            if note is None:
+            cuts: tuple[str, ...] = ()
+            if size is not None and image.place in known.image_sizes:
+                cuts = (*crop_notes(image.label, size, known.image_sizes[image.place]),)
+            if image.item.role is Role.REFERENCE:
+                note = soft_keyframe_note(image, self.spec.label, num_frames, fps)
+                self.notes.append(" ".join((note, *cuts)))
                 continue
-            self.notes.append(note)
-            image_size = known.image_sizes.get(image.place)
-            has_own = image.item.role in (Role.REFERENCE, Role.KEYFRAME)
-            if has_own and size is not None and image_size is not None:
-                self.notes += crop_notes(image.label, size, image_size)
+            self.notes += image.notes(num_frames, fps)
+            if image.item.role is Role.KEYFRAME:
+                self.notes += cuts
 
     def choose_stages(self, size: FrameSize | None) -> int:
         """The steps of a second stage: where it is asked for, or the size cannot be made in one."""
@@ -418,7 +409,7 @@ class _Draft:
             )
         if not (is_large or asked):
             return 0
-        if self.request.of_role(Role.SOURCE_VIDEO, *KEPT):
+        if self.request.of_role(*PACING, *KEPT):
             self._refuse(
                 field,
                 "A clip that is made of a video is made in one stage. Leave the two stages out, "

@@ -13,10 +13,12 @@ from typing_extensions import override
 
 from core.frozen import Frozen, older_fields
 from core.video.price import PriceTable
-from core.video.request import OutputKind, Residency, Role, Task
+from core.video.request import ControlMap, OutputKind, Residency, Role, Task
 
 Resolution = str
 """A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""
+# Of films, broadcasts and screens.
+_USUAL_FPS = (24, 25, 30, 48, 50, 60, 100, 120)
 ANOTHER_MODEL = "or choose another model"
 """How a refusal ends where other models may take it; a plan then names one that does."""
 
@@ -241,8 +243,9 @@ class Needs(Frozen):
     comfortable_vram_gb: float | None = None
     note: str = ""
 
-    @override
-    def __str__(self) -> str:
+    @property
+    def amounts(self) -> str:
+        """How much of what, such as "8 GB of GPU memory, 32 GB of memory"."""
         parts: list[str] = []
         if self.vram_gb is not None:
             parts.append(f"{self.vram_gb:g} GB of GPU memory")
@@ -250,8 +253,11 @@ class Needs(Frozen):
             parts.append(f"{self.comfortable_vram_gb:g} GB for full speed")
         if self.ram_gb is not None:
             parts.append(f"{self.ram_gb:g} GB of memory")
-        text = ", ".join(parts) or "nothing special"
-        return f"{text}. {self.note}" if self.note else text
+        return ", ".join(parts) or "nothing special"
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.amounts}. {self.note}" if self.note else self.amounts
 
 
 class ModelSpec(Frozen):
@@ -274,6 +280,7 @@ class ModelSpec(Frozen):
         strength: how much of a source video is made anew; None where that cannot be chosen.
         reference_strength: with what strength reference images become keyframes; None where the
             model takes them as what they are.
+        control_maps: what of a control video it can follow; empty where it takes none.
         keeps_source_audio: whether a clip that is made from a source video has its sound.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
@@ -310,6 +317,7 @@ class ModelSpec(Frozen):
     most_parts: int = Field(default=1, ge=1)
     strength: FloatRange | None = None
     reference_strength: float | None = None
+    control_maps: tuple[ControlMap, ...] = ()
     keeps_source_audio: bool = False
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
@@ -360,6 +368,8 @@ class ModelSpec(Frozen):
         ):
             if (task in self.tasks) != (role in self.inputs):
                 raise ValueError(f"{self.id}: {task} needs a {role} and is all that is made of it")
+        if bool(self.control_maps) != (Role.CONTROL in self.inputs):
+            raise ValueError(f"{self.id}: a control video is followed by a map of it")
         keys = [(size.resolution, size.aspect) for size in self.sizes]
         if len(set(keys)) != len(keys):
             raise ValueError(f"{self.id}: a resolution and aspect occur twice in sizes")
@@ -377,6 +387,11 @@ class ModelSpec(Frozen):
     def default_size(self) -> FrameSize:
         """The first line of the size table."""
         return self.sizes[0]
+
+    @property
+    def higher_fps(self) -> tuple[int, ...]:
+        """The usual frame rates above its lowest, which a clip can be interpolated to."""
+        return tuple(rate for rate in _USUAL_FPS if rate > min(self.fps, default=0))
 
     @property
     def resolutions(self) -> tuple[Resolution, ...]:

@@ -47,6 +47,7 @@ _NOTHING = {
     Control.CAMERA_MOTION: ("None", "Leave it to the prompt"),
     Control.INTERPOLATED_FPS: ("None", "Every frame is made by the model"),
     Control.MEMORY: ("Automatic", "The quickest that fits"),
+    Control.CONTROL_MAP: ("Choose", "What of the control video the clip follows"),
     Control.RETAKE_PART: ("Automatic", "The sound too, where the model and the clip have one"),
 }
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMessageBox
 from core.errors import first_of
 from core.video.provider import Ready
 from core.video.render_planner import total_usd
-from gui.render.plan_fixes import frame_fixes
+from gui.render.plan_fixes import frame_fixes, problem_in_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,7 +130,7 @@ def _refusals(project: VideoProject, offer: RenderOffer) -> str:
     """Each scene that cannot be rendered, with its reasons."""
     lines = [
         f"Scene {project.index(item.scene.id) + 1}: "
-        + " ".join(problem.message for problem in item.problems)
+        + " ".join(map(problem_in_window, item.problems))
         for item in offer.refused
         if project.scene(item.scene.id) is not None
     ]
