@@ -82,6 +82,7 @@ SLOWEST = (
     "tests/providers/engine/test_engine_life.py",
     "tests/providers/engine/test_engine_loras.py",
     "tests/providers/engine/test_engine_preview.py",
+    "tests/providers/engine/test_extending.py",
     "tests/providers/engine/test_gguf.py",
     "tests/providers/engine/test_kept_latents.py",
     "tests/providers/engine/test_modes.py",

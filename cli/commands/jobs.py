@@ -215,8 +215,7 @@ def _details(record: JobRecord) -> str:
         rows |= {
             "target": str(plan.target),
             "prompt": plan.request.prompt,
-            "clip": f"{plan.width}x{plan.height}, {count_text(plan.num_frames, 'frame')} at "
-            f"{plan.fps} fps",
+            "clip": f"{plan.width}x{plan.height}, {plan.frames_text}",
             "seed": str(plan.seed),
             "out": str(stored.path),
         }

@@ -51,6 +51,7 @@ class Control(StrEnum):
     DURATION = "duration_s"
     AUTO_DURATION = "auto_duration"
     FPS = "fps"
+    INTERPOLATED_FPS = "interpolated_fps"
     START_IMAGE = "start_image"
     END_IMAGE = "end_image"
     KEYFRAMES = "keyframes"
@@ -70,6 +71,7 @@ class Control(StrEnum):
     AUDIO_PROMPT = "audio_prompt"
     CAMERA_MOTION = "camera"
     CAMERA_SPEED = "camera_speed"
+    MOTION_SPEED = "motion_speed"
     STEPS = "num_inference_steps"
     GUIDANCE_SCALE = "guidance_scale"
     TWO_STAGE = "two_stage"
@@ -273,6 +275,13 @@ CONTROLS: tuple[ControlRow, ...] = (
         unit="fps", options=("--fps", "--ltx-fps"), metavar="NUMBER", is_for_images=False,
     ),
     ControlRow(
+        Control.INTERPOLATED_FPS, "frame.interpolated_fps", ControlKind.WHOLE, "Interpolate to",
+        "A higher frame rate, for which the frames between are made afterwards",
+        "higher frame rate", lambda spec: OneOf(spec.higher_fps) if spec.fps else None,
+        "makes no clips, so there is no higher frame rate to choose. Leave it out.",
+        unit="fps", options=("--interpolate-fps",), metavar="NUMBER", is_for_images=False,
+    ),
+    ControlRow(
         Control.START_IMAGE, "inputs.start", ControlKind.FILE, "Start frame",
         "The picture that the clip starts from", "start image", _files(Role.START),
         options=("--image", "--ltx-image"), metavar="FILE", is_choice=False,
@@ -307,7 +316,8 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.EXTEND_DIRECTION, "editing.direction", ControlKind.CHOICE, "Extend to",
-        "Whether the new part comes after the clip or before it", "direction",
+        "Whether the new part comes after the clip, before it, or half of it at both ends",
+        "direction",
         lambda spec: OneOf(tuple(ExtendDirection), ExtendDirection.FORWARD)
         if spec.limit(Role.EXTEND_VIDEO) else None,
         "takes no direction, because it extends no clip. Leave it out.",
@@ -393,6 +403,13 @@ CONTROLS: tuple[ControlRow, ...] = (
         lambda spec: spec.camera.speed if spec.camera else None,
         "has no camera speed. Leave it out.",
         unit="×", options=("--camera-speed",), metavar="NUMBER",
+    ),
+    ControlRow(
+        Control.MOTION_SPEED, "motion.motion_speed", ControlKind.NUMBER, "Motion speed",
+        "How fast everything moves: 1 is real time, less is slow motion", "motion speed",
+        lambda spec: spec.motion_speed,
+        "has no motion speed. Describe slow motion in the prompt.",
+        unit="×", options=("--motion-speed",), metavar="NUMBER", is_for_images=False,
     ),
     ControlRow(
         Control.STEPS, "sampling.num_inference_steps", ControlKind.WHOLE, "Steps",

@@ -11,7 +11,7 @@ from core.platform.units import count_text
 from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in_pixels
 from core.video.controls import ROWS, Control
 from core.video.inputs import KEPT, PACING, ROLES, field_of
-from core.video.plan import Retake
+from core.video.plan import Retake, frames_before, interpolated_frames
 from core.video.request import ExtendDirection, RetakePart, Role
 from core.video.spec import ANOTHER_MODEL
 
@@ -41,14 +41,21 @@ class PartlyNew:
     Attributes:
         num_frames: of the whole clip.
         new: those of them that are made.
-        context: how many of the others the model sees.
+        context: how many of the others the model sees in each pass.
+        passes: in how many it is made.
         retake: the part of a video that is made anew.
     """
 
     num_frames: int
-    new: range
+    new: tuple[range, ...]
     context: int
+    passes: int = 1
     retake: Retake | None = None
+
+    @property
+    def kept(self) -> int:
+        """How many frames are the video's own."""
+        return self.num_frames - sum(map(len, self.new))
 
 
 @dataclass(frozen=True)
@@ -183,15 +190,17 @@ class GivenMedia:
         return self._extend(size, fps, kept.facts)
 
     def _extend(self, size: FrameSize, fps: int, facts: VideoFacts) -> PartlyNew | None:
-        """Extended by eights of frames, as long as the model makes at a time."""
-        grid = self.spec.frame_grid
+        """Extended by eights of frames, at each end as long as the model makes at a time."""
+        grid, there = self.spec.frame_grid, facts.num_frames
+        direction = self.request.editing.direction
+        ends = 2 if direction is ExtendDirection.BOTH else 1
         least = grid.step + grid.offset
         longest_s = self.spec.durations.longest(size.resolution, fps)
         at_once = grid.frames(longest_s, fps)
         asked_s = self.request.frame.duration_s
         wanted_s = min(self.spec.durations.default, longest_s) if asked_s is None else asked_s
-        new = max(1, round(wanted_s * fps / grid.step)) * grid.step
-        most = at_once - least
+        new = max(ends, round(wanted_s * fps / grid.step)) * grid.step
+        most = (at_once - least) * ends
         if new > most and asked_s is not None:
             self.refuse_length(
                 f"At {size} and {fps} fps {self.spec.label} adds at most {most / fps:.2f} s at a "
@@ -199,17 +208,32 @@ class GivenMedia:
             )
             return None
         new = min(new, most)
-        there = (facts.num_frames - grid.offset) // grid.step * grid.step + grid.offset
-        context = min(_MOST_CONTEXT * grid.step + grid.offset, there, at_once - new)
-        is_backward = self.request.editing.direction is ExtendDirection.BACKWARD
-        first = 0 if is_backward else facts.num_frames
-        num_frames, where = new + facts.num_frames, "before" if is_backward else "after"
+        before = frames_before(new, direction, grid)
+        after, num_frames = new - before, new + there
+        on_grid = (there - grid.offset) // grid.step * grid.step + grid.offset
+        seen = min(_MOST_CONTEXT * grid.step + grid.offset, on_grid)
+        seen = min(seen, at_once - max(before, after))
+        is_seen_whole = ends == 2 and there == on_grid and num_frames <= at_once
+        passes = 1 if is_seen_whole else ends
+        sees = f"The model sees {count_text(seen, 'frame')} of the video"
+        if is_seen_whole:
+            seen, sees = there, "The model sees the video as a whole, in one pass"
+        elif ends == 2:
+            why = f"it has not {grid.step}k + {grid.offset} frames"
+            if there == on_grid:
+                why = f"together they are more than the {at_once} frames that it works on"
+            sees = f"In each of two passes, as {why}, the model sees {seen} frames of the video"
+        if ends == 2:
+            where = f"{before} before and {after} after"
+        else:
+            where = "before" if before else "after"
         self.notes.append(
-            f"{new} new frames ({new / fps:.2f} s; they come by {grid.step}) {where} the "
-            f"{facts.num_frames} of the video: {num_frames} frames, {num_frames / fps:.2f} s. The "
-            f"model sees {count_text(context, 'frame')} of the video, and all of it is kept."
+            f"{new} new frames ({new / fps:.2f} s; they come by {grid.step}) {where} the {there} "
+            f"of the video: {num_frames} frames, {num_frames / fps:.2f} s. {sees}, and all of it "
+            "is kept."
         )
-        return PartlyNew(num_frames, range(first, first + new), context)
+        new_frames = tuple(filter(None, (range(before), range(before + there, num_frames))))
+        return PartlyNew(num_frames, new_frames, seen, passes)
 
     def _retake(self, size: FrameSize, fps: int, facts: VideoFacts) -> PartlyNew | None:
         """The part that is made anew, from its very first frame on, by eights of frames."""
@@ -258,7 +282,7 @@ class GivenMedia:
         )
         if self.request.frame.duration_s is not None:
             self.notes.append("The clip is as long as the video; its duration is not used.")
-        return PartlyNew(there, new, context, retake)
+        return PartlyNew(there, (new,), context, retake=retake)
 
     def _frames_to_retake(self, fps: int, facts: VideoFacts) -> range | None:
         """The frames that are asked for, or what is wrong with them."""
@@ -375,6 +399,34 @@ class GivenMedia:
             )
         return round(fps)
 
+    def choose_interpolation(self, num_frames: int, fps: int, kept: RoleVideo | None) -> int | None:
+        """The higher rate that is asked for; None where none is, or where it is refused."""
+        row = ROWS[Control.INTERPOLATED_FPS]
+        wanted = self.request.frame.interpolated_fps
+        if wanted is None or row.problem(wanted, self.spec) is not None:
+            return None
+        if kept is not None:
+            self._refuse(
+                row.path,
+                f"The clip keeps the very frames of the {kept.name}, so none are made between "
+                "them. Leave the interpolation out.",
+            )
+        elif wanted <= fps:
+            self._refuse(
+                row.path,
+                f"The clip has {fps} frames per second, so there is nothing to make for {wanted}. "
+                "Choose a higher rate, or leave the interpolation out.",
+            )
+        else:
+            count = interpolated_frames(num_frames, fps, wanted)
+            self.notes.append(
+                f"{self.spec.label} makes the clip at {fps} fps. Afterwards FFmpeg makes the "
+                f"frames between, {count} at {wanted} fps in all: the estimate leaves out the time "
+                "for that, and what moves fast may smear."
+            )
+            return wanted
+        return None
+
     def follow_audio(self, audio: AudioFacts | None, num_frames: int, fps: int) -> None:
         """How much of the audio file the clip follows, and how it compares to the clip."""
         if audio is None:
@@ -408,8 +460,10 @@ class GivenMedia:
         if self.request.audio is False or not (makes_audio or has_audio):
             return False
         old = "keeps its sound" if has_audio else "stays silent"
-        new = "has new sound" if makes_audio else "is silent"
-        self.notes.append(f"The video {old}, and the new part {new}.")
+        new = "is silent"
+        if makes_audio:
+            new = "goes on with that" if has_audio else "has new sound"
+        self.notes.append(f"The video {old}, and what is new {new}.")
         return True
 
     def audio_of_source(self, source: VideoFacts | None) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
 
     from core.video.plan import RenderPlan
     from core.video.request import Input, RenderRequest
-    from core.video.spec import ModelSpec
+    from core.video.spec import FrameSize, ModelSpec
 
+_SAME_ASPECT = 0.02
 _NO_USE = " has no use of its own for reference images"
 IMAGES_AT_A_TIME = (Role.START, Role.END, Role.KEYFRAME)
 """Roles of images that are a frame of the clip."""
@@ -42,13 +45,22 @@ class PlacedImage:
         """What sentences call it."""
         return f"{ROLES[self.item.role].name} {self.item.path.name!r}"
 
+    def notes(self, num_frames: int, fps: int) -> Iterator[str]:
+        """Which frame of a clip it is, where that does not go without saying."""
+        if self.item.role is not Role.START or self.strength != 1:
+            weight = "" if self.strength == 1 else f", with a strength of {self.strength:g}"
+            yield (
+                f"The {self.label} is frame {self.frame + 1} of {num_frames}, at "
+                f"{self.frame / fps:.2f} s{weight}."
+            )
+
 
 def placed_images(
     request: RenderRequest,
     spec: ModelSpec,
     num_frames: int,
     fps: int,
-    new: range | None = None,
+    new: tuple[range, ...] | None = None,
 ) -> tuple[PlacedImage, ...]:
     """The images that are frames of a clip, in the order of their frames.
 
@@ -97,12 +109,16 @@ def without_soft_keyframes(plan: RenderPlan) -> RenderPlan:
 
 
 def _soft_keyframes(
-    request: RenderRequest, spec: ModelSpec, num_frames: int, others: list[int], new: range | None
+    request: RenderRequest,
+    spec: ModelSpec,
+    num_frames: int,
+    others: list[int],
+    new: tuple[range, ...] | None,
 ) -> Iterator[PlacedImage]:
     references = [
         (place, item) for place, item in enumerate(request.inputs) if item.role is Role.REFERENCE
     ]
-    made = range(num_frames) if new is None else new
+    made = range(num_frames) if new is None else [*chain.from_iterable(new)]
     first, last = made[0], made[-1]
     taken, apart = set(others), spec.frame_grid.step
     for number, (place, item) in enumerate(references, start=1):
@@ -127,6 +143,20 @@ def _frame_of(item: Input, num_frames: int, fps: int) -> int | None:
             return None
 
 
+def crop_notes(
+    label: str, size: FrameSize, image_size: tuple[int, int], *, is_seen: bool = True
+) -> Iterator[str]:
+    """What becomes of an image in a clip of a size, where it is not of that size."""
+    width, height = image_size
+    shown = f"The {label} of {width}x{height}"
+    if abs(math.log(size.width / size.height * height / width)) > _SAME_ASPECT:
+        yield f"{shown} is cut at its edges to fill {size}."
+    elif (width, height) != (size.width, size.height):
+        yield f"{shown} is resized to {size}."
+    if is_seen and (width < size.width or height < size.height):
+        yield f"The {label} is smaller than {size}, so it will look soft."
+
+
 def strength_problems(request: RenderRequest) -> Iterator[Problem]:
     """Images whose strength is none."""
     for item in request.of_role(*IMAGES_AT_A_TIME):
@@ -139,7 +169,10 @@ def strength_problems(request: RenderRequest) -> Iterator[Problem]:
 
 
 def place_problems(
-    images: tuple[PlacedImage, ...], num_frames: int, fps: int, new: range | None = None
+    images: tuple[PlacedImage, ...],
+    num_frames: int,
+    fps: int,
+    new: tuple[range, ...] | None = None,
 ) -> Iterator[Problem]:
     """Images outside of a clip, those that are the same frame of it, and those at kept frames."""
     last = num_frames - 1
@@ -151,12 +184,12 @@ def place_problems(
                 f"The {image.label} at {image.item.at_s:g} s is outside of the clip, whose last "
                 f"frame is at {last / fps:.2f} s. Choose an earlier time or a longer clip.",
             )
-        elif new is not None and image.frame not in new:
+        elif new is not None and not any(image.frame in part for part in new):
+            times = " and ".join(f"{part[0] / fps:.2f} to {part[-1] / fps:.2f} s" for part in new)
             yield Problem(
                 field_of(image.item.role),
                 f"The {image.label} at {image.frame / fps:.2f} s would be a frame of the given "
-                f"video, which keeps its own. The new part is at {new[0] / fps:.2f} to "
-                f"{new[-1] / fps:.2f} s.",
+                f"video, which keeps its own. What is new is at {times}.",
             )
         else:
             together[image.frame].append(image)

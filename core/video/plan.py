@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from fractions import Fraction
+from typing import assert_never
 
 from pydantic import Field
 
@@ -20,7 +22,7 @@ from core.video.request import (
     Target,
     Task,
 )
-from core.video.spec import ModelSpec
+from core.video.spec import FrameGrid, ModelSpec
 
 _BYTES_PER_PIXEL = 0.25
 _AUDIO_BYTES_PER_S = 48_000
@@ -135,6 +137,27 @@ class ClipPart(Frozen):
     seen_frames: int = 0
 
 
+def frames_before(new: int, direction: ExtendDirection | None, grid: FrameGrid) -> int:
+    """How many of the new frames of an extended video come before it.
+
+    At both ends they come by the steps of the model's grid, of which the end gets the odd one.
+    """
+    match direction:
+        case None | ExtendDirection.FORWARD:
+            return 0
+        case ExtendDirection.BACKWARD:
+            return new
+        case ExtendDirection.BOTH:
+            return new // grid.step // 2 * grid.step
+        case _:
+            assert_never(direction)
+
+
+def interpolated_frames(num_frames: int, fps: int, wanted_fps: int) -> int:
+    """How many frames a clip has at another rate, of the same length to half a frame."""
+    return round(Fraction(num_frames * wanted_fps, fps))
+
+
 class ClipSettings(Frozen):
     """What is settled about a clip, word for word the same in its plan and in its record.
 
@@ -149,7 +172,12 @@ class ClipSettings(Frozen):
             clip that is half made.
         kept_frames: of an extended or retaken video, how many of the frames are its own.
         context_frames: how many of these the model sees.
+        passes: in how many the model makes it, each with so many frames of the video in sight; two
+            of a video that is extended at both ends and cannot be seen as a whole.
         retake: the part of a video that is made anew.
+        motion_speed: how fast everything moves by the model's own clock; 1 is real time, and where
+            words ask for it.
+        interpolated_fps: which the finished clip has, where that is more than the model made.
         reference_downscale: how many times smaller than the clip the video is that the model sees
             beside it, maps of a control video or a sheet of reference images; 0 where none is.
         has_reference_sheet: whether the reference images are such a sheet.
@@ -168,7 +196,10 @@ class ClipSettings(Frozen):
     fps: int
     kept_frames: int = 0
     context_frames: int = 0
+    passes: int = Field(default=1, ge=1, le=2)
     retake: Retake | None = None
+    motion_speed: float = 1.0
+    interpolated_fps: int | None = None
     reference_downscale: int = 0
     has_reference_sheet: bool = False
     seed: int
@@ -180,6 +211,26 @@ class ClipSettings(Frozen):
     cost_usd: float | None
     memory_plan: MemoryPlan | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def final_fps(self) -> int:
+        """Of the finished clip."""
+        return self.interpolated_fps or self.fps
+
+    @property
+    def final_frames(self) -> int:
+        """How many the finished clip has."""
+        if self.interpolated_fps is None:
+            return self.num_frames
+        return interpolated_frames(self.num_frames, self.fps, self.interpolated_fps)
+
+    @property
+    def frames_text(self) -> str:
+        """Such as "33 frames at 16 fps", and what becomes of them afterwards."""
+        made = f"{count_text(self.num_frames, 'frame')} at {self.fps} fps"
+        if self.interpolated_fps is None:
+            return made
+        return f"{made}, interpolated to {self.final_frames} at {self.final_fps}"
 
 
 class RenderPlan(ClipSettings):
@@ -232,10 +283,8 @@ class RenderPlan(ClipSettings):
     @property
     def frames_text(self) -> str:
         """How many frames it has at which rate, such as "25 to 233 frames at 24 fps"."""
-        frames = count_text(self.num_frames, "frame")
-        if self.least_frames is not None:
-            frames = f"{self.least_frames} to {frames}"
-        return f"{frames} at {self.fps} fps"
+        made = super().frames_text
+        return made if self.least_frames is None else f"{self.least_frames} to {made}"
 
     @property
     def seconds_text(self) -> str:
@@ -259,28 +308,41 @@ class RenderPlan(ClipSettings):
         """The frames of the clip that the model works on; those it only sees are among them."""
         if self.retake is not None:
             return self.retake.seen_stop - self.retake.seen_first
-        return self.num_frames - self.kept_frames + self.context_frames
+        return self.num_frames - self.kept_frames + self.passes * self.context_frames
 
     @property
-    def new(self) -> range:
+    def new(self) -> tuple[range, ...]:
         """Which frames of the clip are not those of a video that is extended or retaken."""
         if self.retake is not None:
-            return range(self.retake.first, self.retake.stop)
-        first = 0 if self.is_backward else self.kept_frames
-        return range(first, first + self.num_frames - self.kept_frames)
+            return (range(self.retake.first, self.retake.stop),)
+        before, stop = self.new_before, self.num_frames
+        both = (range(before), range(before + self.kept_frames, stop))
+        return tuple(part for part in both if part)
 
     @property
     def first_made(self) -> int:
         """Which frame of the clip the first of them is, from 0."""
         if self.retake is not None:
             return self.retake.seen_first
-        return 0 if self.is_backward else self.kept_frames - self.context_frames
+        return 0 if self.new_before else self.first_seen
 
     @property
-    def is_backward(self) -> bool:
-        """Whether new frames come before those of a video."""
-        is_asked = self.request.editing.direction is ExtendDirection.BACKWARD
-        return self.kept_frames > 0 and is_asked
+    def first_seen(self) -> int:
+        """Which frame of a video that is extended the first is that the model sees, from 0."""
+        return 0 if self.new_before else self.kept_frames - self.context_frames
+
+    @property
+    def new_before(self) -> int:
+        """How many new frames come before those of a video."""
+        new = self.num_frames - self.kept_frames
+        if self.kept_frames == 0 or self.retake is not None:
+            return 0
+        return frames_before(new, self.request.editing.direction, self.spec.frame_grid)
+
+    @property
+    def new_after(self) -> int:
+        """How many new frames come after those of a video."""
+        return self.num_frames - self.kept_frames - self.new_before
 
     @property
     def strength(self) -> float | None:
@@ -310,6 +372,8 @@ class RenderPlan(ClipSettings):
             return ""
         if self.refine_steps:
             return f"{steps} + {count_text(self.refine_steps, 'step')}"
+        if self.passes > 1:
+            return f"{count_text(steps, 'step')} in each of {self.passes} passes"
         if self.parts:
             return f"{count_text(steps, 'step')} for each part"
         return (
@@ -330,7 +394,7 @@ class RenderPlan(ClipSettings):
     @property
     def clip_bytes(self) -> int:
         """A generous estimate of the finished file's size."""
-        pixels = self.width * self.height * self.num_frames
+        pixels = self.width * self.height * self.final_frames
         audio = self.duration_s * _AUDIO_BYTES_PER_S if self.has_audio else 0
         return int(pixels * _BYTES_PER_PIXEL + audio)
 

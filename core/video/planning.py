@@ -14,6 +14,7 @@ from core.video.controls import CONTROLS, ROWS, Control
 from core.video.given_media import GivenMedia, RoleVideo
 from core.video.inputs import KEPT, PACING, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
 from core.video.placement import (
+    crop_notes,
     place_problems,
     placed_images,
     soft_keyframe_note,
@@ -26,13 +27,12 @@ from core.video.request import OutputKind, Role
 from core.video.spec import ANOTHER_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from core.video.given_media import PartlyNew
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
-_SAME_ASPECT = 0.02
 # Judged where size, length and move are chosen, because they depend on one another.
 _JUDGED_TOGETHER = (Control.RESOLUTION, Control.ASPECT, Control.CAMERA_SPEED)
 
@@ -87,6 +87,7 @@ def make_plan(
             num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
         draft.place_images(size, num_frames, fps, known, partly.new if partly else None)
         draft.given.follow_audio(known.audio, num_frames, fps)
+    interpolated_fps = None if is_image else draft.given.choose_interpolation(num_frames, fps, kept)
     if draft.problems or size is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
 
@@ -102,9 +103,11 @@ def make_plan(
         num_frames=num_frames,
         least_frames=draft.given.open_length(num_frames, fps),
         fps=fps,
-        kept_frames=num_frames - len(partly.new) if partly else 0,
+        kept_frames=partly.kept if partly else 0,
         context_frames=partly.context if partly else 0,
+        passes=partly.passes if partly else 1,
         retake=partly.retake if partly else None,
+        interpolated_fps=interpolated_fps,
         seed=new_seed() if asked.seed is None else asked.seed,
         num_inference_steps=spec.steps.default
         if spec.steps and asked.num_inference_steps is None
@@ -204,7 +207,14 @@ class _Draft:
                 continue
             problem = row.problem(row.value(self.request), self.spec)
             if problem is not None:
-                self._refuse(row.path, problem)
+                self._refuse(row.path, problem + self._other_way(row.id))
+
+    def _other_way(self, control: Control) -> str:
+        """How a rate that the model does not make is had all the same; empty where it is not."""
+        fps, higher = self.request.frame.fps, ROWS[Control.INTERPOLATED_FPS]
+        if control is not Control.FPS or higher.problem(fps, self.spec) is not None:
+            return ""
+        return f" Or have the frames between made afterwards: interpolate to {fps} fps."
 
     def choose_size(self, known: CheckedInputs) -> FrameSize | None:
         """A line of the size table; a given image decides the aspect where nothing else does."""
@@ -226,7 +236,7 @@ class _Draft:
                 if role is not Role.KEYFRAME:
                     is_seen = role is not Role.CONTROL
                     name = ROLES[role].name
-                    self.notes += self._crop_notes(name, size, image_size, is_seen=is_seen)
+                    self.notes += crop_notes(name, size, image_size, is_seen=is_seen)
         return size
 
     def _size_in_pixels(self, text: str, aspect: str | None) -> FrameSize | None:
@@ -280,18 +290,6 @@ class _Draft:
         row = ROWS[control]
         self._refuse(row.path, row.problem(asked, self.spec) or "")
         return None
-
-    def _crop_notes(
-        self, kind: str, size: FrameSize, image_size: tuple[int, int], *, is_seen: bool = True
-    ) -> Iterator[str]:
-        width, height = image_size
-        shown = f"The {kind} of {width}x{height}"
-        if abs(math.log(size.width / size.height * height / width)) > _SAME_ASPECT:
-            yield f"{shown} is cut at its edges to fill {size}."
-        elif (width, height) != (size.width, size.height):
-            yield f"{shown} is resized to {size}."
-        if is_seen and (width < size.width or height < size.height):
-            yield f"The {kind} is smaller than {size}, so it will look soft."
 
     def choose_fps(self, known: CheckedInputs) -> int:
         """The frame rate that is asked for, else that of the video it goes by, or the usual one."""
@@ -376,26 +374,20 @@ class _Draft:
         num_frames: int,
         fps: int,
         known: CheckedInputs,
-        new: range | None,
+        new: tuple[range, ...] | None,
     ) -> None:
         """Each image must be a frame of its own; which one it is, is told."""
         images = placed_images(self.request, self.spec, num_frames, fps, new)
         self.problems += place_problems(images, num_frames, fps, new)
         for image in images:
-            if image.item.role is Role.START and image.strength == 1:
-                continue
             cuts: tuple[str, ...] = ()
             if size is not None and image.place in known.image_sizes:
-                cuts = (*self._crop_notes(image.label, size, known.image_sizes[image.place]),)
+                cuts = (*crop_notes(image.label, size, known.image_sizes[image.place]),)
             if image.item.role is Role.REFERENCE:
                 note = soft_keyframe_note(image, self.spec.label, num_frames, fps)
                 self.notes.append(" ".join((note, *cuts)))
                 continue
-            weight = "" if image.strength == 1 else f", with a strength of {image.strength:g}"
-            self.notes.append(
-                f"The {image.label} is frame {image.frame + 1} of {num_frames}, at "
-                f"{image.frame / fps:.2f} s{weight}."
-            )
+            self.notes += image.notes(num_frames, fps)
             if image.item.role is Role.KEYFRAME:
                 self.notes += cuts
 

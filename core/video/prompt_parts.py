@@ -1,4 +1,4 @@
-"""What a model is given to read: the camera move in words, and prompts that follow each other."""
+"""What a model is given to read, and at a time: camera words, prompts that follow each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.video.controls import ROWS, Control
 from core.video.inputs import KEPT, PACING, ROLES
 from core.video.placement import images_of
 from core.video.plan import ClipPart, RenderPlan
-from core.video.request import Input, OutputKind, Role
+from core.video.request import ExtendDirection, Input, OutputKind, Role
 from core.video.spec import CameraWay, shown_name
 
 if TYPE_CHECKING:
@@ -311,9 +311,9 @@ class AskedPrompt:
         if not self.has_parts:
             self._tell_enhancement()
             words = self.request.enhanced_prompt or self.request.prompt
-            return ReadPrompt(_with_camera(words.strip(), camera))
+            return ReadPrompt(joined_prompt(words.strip(), camera))
         asked = tuple(
-            AskedPart(_with_camera(part.prompt, camera), part.begin_s)
+            AskedPart(joined_prompt(part.prompt, camera), part.begin_s)
             for part in split_prompt(self.request.prompt)
         )
         prompt = BAR.join(part.prompt for part in asked)
@@ -373,14 +373,17 @@ class AskedPrompt:
 
 
 def with_enhanced_prompt(plan: RenderPlan, text: str) -> RenderPlan:
-    """The plan with what its enhancer wrote; words for the camera move follow it."""
+    """The plan with what its enhancer wrote; the words for camera and speed follow it."""
+    asked = AskedPrompt(plan.request, plan.spec, [], []).read(None, plan.fps).prompt
+    after = plan.prompt.removeprefix(asked).lstrip(". ")
     request = plan.request.model_copy(update={"enhanced_prompt": text})
-    words = AskedPrompt(request, plan.spec, [], []).read(None, plan.fps)
-    return plan.model_copy(update={"request": request, "prompt": words.prompt})
+    enhanced = AskedPrompt(request, plan.spec, [], []).read(None, plan.fps).prompt
+    prompt = joined_prompt(enhanced, after)
+    return plan.model_copy(update={"request": request, "prompt": prompt})
 
 
-def _with_camera(prompt: str, words: str) -> str:
-    """The prompt with the words for the camera move, where there are any."""
+def joined_prompt(prompt: str, words: str) -> str:
+    """A prompt and words after it, such as those for the camera move, where there are any."""
     joint = "" if not words or prompt.endswith((".", "!", "?")) else "."
     return f"{prompt}{joint} {words}" if words else prompt
 
@@ -401,19 +404,49 @@ def part_notes(parts: Iterable[ClipPart], fps: int) -> Iterator[str]:
 
 
 def windows_of(plan: RenderPlan) -> tuple[RenderPlan, ...]:
-    """What the model works on at a time: the clip, or each of its parts as a plan of its own.
+    """What the model works on at a time: the clip, or each part or end of it as a plan of its own.
 
-    The frames that it sees of the parts before are a window's first and count as kept ones.
+    The frames that it sees of the parts before are a window's first and count as kept ones. A
+    window of a video that is extended at both ends in two passes holds all of the video.
     """
-    if not plan.parts:
+    if not plan.parts and plan.passes == 1:
         return (plan,)
-    return tuple(_window(plan, number) for number in range(len(plan.parts)))
+    windows = _parts_alone(plan) if plan.parts else _ends_alone(plan)
+    return tuple(
+        _with_images(plan, number, begin, window)
+        for number, (begin, window) in enumerate(zip(window_begins(plan), windows, strict=True))
+    )
 
 
-def _window(plan: RenderPlan, number: int) -> RenderPlan:
-    part = plan.parts[number]
-    begin, stop = part.first - part.seen_frames, part.first + part.num_frames
-    placed = [image for image in images_of(plan) if part.first <= image.frame < stop]
+def _parts_alone(plan: RenderPlan) -> Iterator[RenderPlan]:
+    for part in plan.parts:
+        alone = {
+            "prompt": part.prompt,
+            "num_frames": part.seen_frames + part.num_frames,
+            "kept_frames": part.seen_frames,
+            "context_frames": part.seen_frames,
+            "parts": (),
+        }
+        yield plan.model_copy(update=alone)
+
+
+def _ends_alone(plan: RenderPlan) -> Iterator[RenderPlan]:
+    request = plan.request
+    for new, direction in (
+        (plan.new_before, ExtendDirection.BACKWARD),
+        (plan.new_after, ExtendDirection.FORWARD),
+    ):
+        editing = request.editing.model_copy(update={"direction": direction})
+        alone = {
+            "request": request.model_copy(update={"editing": editing}),
+            "num_frames": plan.kept_frames + new,
+            "passes": 1,
+        }
+        yield plan.model_copy(update=alone)
+
+
+def _with_images(plan: RenderPlan, number: int, begin: int, window: RenderPlan) -> RenderPlan:
+    """A window with the images of the frames that are made in it, and a seed of its own."""
     images = tuple(
         Input(
             role=Role.START if image.frame == 0 else Role.KEYFRAME,
@@ -421,24 +454,27 @@ def _window(plan: RenderPlan, number: int) -> RenderPlan:
             at_s=(image.frame - begin) / plan.fps if image.frame else None,
             strength=image.strength,
         )
-        for image in placed
+        for image in images_of(plan)
+        if any(image.frame - begin in new for new in window.new)
     )
-    request = plan.request.with_inputs((*images, *plan.request.of_role(Role.LORA)))
-    return plan.model_copy(
+    others = plan.request.of_role(Role.LORA, Role.EXTEND_VIDEO)
+    return window.model_copy(
         update={
-            "request": request,
-            "prompt": part.prompt,
-            "num_frames": stop - begin,
-            "kept_frames": part.seen_frames,
-            "context_frames": part.seen_frames,
+            "request": window.request.with_inputs((*images, *others)),
             "seed": _seed_of(plan.seed, number),
-            "parts": (),
         }
     )
 
 
+def window_begins(plan: RenderPlan) -> tuple[int, ...]:
+    """Which frame of the clip each window begins with, from 0."""
+    if plan.parts:
+        return tuple(part.first - part.seen_frames for part in plan.parts)
+    return (0,) if plan.passes == 1 else (0, plan.new_before)
+
+
 def _seed_of(seed: int, number: int) -> int:
-    """The seed of a part: the first has the clip's, and no other draws the same noise again."""
+    """The seed of a window: the first has the clip's, and no other draws the same noise again."""
     if number == 0:
         return seed
     return int.from_bytes(hashlib.sha256(f"{seed} {number}".encode()).digest()[:4], "big") >> 1

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import FFmpegCrashed, FFmpegFailed, OutputError, RenderFailed, UnreadableClip
-from core.jobs.job import Charged, Notice
+from core.jobs.job import Charged, Notice, Progressed
+from core.jobs.lanes import Stage
 from core.media.ffmpeg import ClipFacts, probe_clip
 from core.media.images import open_image
+from core.media.interpolation import interpolate_clip
 from core.media.output import Output, place_clip
 from core.platform.units import count_text
 from core.video.prompt_parts import with_enhanced_prompt
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 _AUDIO_TOLERANCE_S = 0.25
 _FPS_TOLERANCE = 0.01
+# Of the whole job, before the frames between are made.
+_SHARE_BEFORE = 0.97
 
 
 def as_made(plan: RenderPlan, rendered: Rendered, output: Output, ctx: JobContext) -> RenderPlan:
@@ -119,6 +124,60 @@ def _unreadable(
     )
 
 
+def interpolated(
+    plan: RenderPlan, rendered: Rendered, ctx: JobContext
+) -> tuple[RenderPlan, Rendered]:
+    """What was made, at the higher rate of its plan; where it has that already, as it is.
+
+    Raises:
+        OutputError: the disk is full.
+        RenderFailed: a clip of this machine cannot be interpolated; one that was paid for is kept
+            at its own rate, which is told.
+    """
+    wanted = plan.interpolated_fps
+    assert wanted is not None, "the plan wants it"
+    as_it_is = plan.model_copy(update={"interpolated_fps": None}), rendered
+    if plan.fps >= wanted:
+        return _unchanged(as_it_is, f"The clip has {plan.fps} fps already.", ctx)
+    finished = ctx.workdir / "interpolated.mp4"
+
+    def report(done: float) -> None:
+        ctx.report(
+            Progressed(
+                stage=Stage.WRITE,
+                fraction=_SHARE_BEFORE + (1 - _SHARE_BEFORE) * done,
+                message=f"Interpolating to {wanted} fps",
+            )
+        )
+
+    try:
+        interpolate_clip(
+            rendered.path,
+            finished,
+            fps=plan.fps,
+            wanted_fps=wanted,
+            num_frames=plan.final_frames,
+            cancel=ctx.cancel,
+            on_progress=report,
+        )
+    except FFmpegFailed as error:
+        if error.is_disk_full:
+            raise _disk_full(plan, ctx) from error
+        if plan.spec.is_exact:
+            raise _useless(plan, error) from error
+        message = f"The clip cannot be interpolated and keeps its {plan.fps} fps: {error.message}"
+        return _unchanged(as_it_is, message, ctx)
+    return plan, replace(rendered, path=finished)
+
+
+def _unchanged(
+    as_it_is: tuple[RenderPlan, Rendered], message: str, ctx: JobContext
+) -> tuple[RenderPlan, Rendered]:
+    ctx.report(Notice(message=message))
+    plan, rendered = as_it_is
+    return plan.with_notes(message), rendered
+
+
 def with_record(plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContext) -> Path:
     """What was made, picture and sound untouched, with its record inside.
 
@@ -135,15 +194,19 @@ def with_record(plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContex
             embed_record(path, record, finished, ctx.cancel)
     except (OSError, FFmpegFailed) as error:
         if isinstance(error, OSError) or error.is_disk_full:
-            raise OutputError(
-                f"The {plan.noun} cannot be written in {str(ctx.workdir)!r}: the disk is full "
-                "or closed to us.",
-                hint="Free some space, then resume the job.",
-            ) from error
+            raise _disk_full(plan, ctx) from error
         if isinstance(error, FFmpegCrashed):
             raise
         raise _useless(plan, error) from error
     return finished
+
+
+def _disk_full(plan: RenderPlan, ctx: JobContext) -> OutputError:
+    return OutputError(
+        f"The {plan.noun} cannot be written in {str(ctx.workdir)!r}: the disk is full or closed to "
+        "us.",
+        hint="Free some space, then resume the job.",
+    )
 
 
 def _useless(plan: RenderPlan, error: UnreadableClip | FFmpegFailed) -> RenderFailed:

@@ -20,7 +20,7 @@ from core.media.output import Output, partial_files, place_clip, taken_names
 from core.platform.files import write_text_atomically
 from core.video.inputs import ROLES
 from core.video.plan import RenderPlan
-from core.video.proof import as_made, with_record
+from core.video.proof import as_made, interpolated, with_record
 from core.video.record import ClipRecord, Origin, make_record, read_embedded
 from core.video.request import OutputKind, Role
 
@@ -183,6 +183,8 @@ class RenderJob:
             ctx = replace(ctx, cancel=CancelToken())
         ctx.report(Progressed(stage=Stage.WRITE, fraction=_PROVIDER_SHARE))
         plan = as_made(plan, rendered, self.output, ctx)
+        if plan.interpolated_fps is not None:
+            plan, rendered = interpolated(plan, rendered, ctx)
         record = make_record(
             # The files by the names that they had, not by those of their copies.
             plan.with_inputs(self.plan.request.inputs),

@@ -121,13 +121,16 @@ class FrameRequest(Frozen):
     """The picture that is asked for; names are checked against the model's own tables.
 
     Attributes:
-        resolution: a name such as "720p" or a size such as "1280x736".
+        resolution: a name such as "720p", or a size such as "1280x736".
+        fps: at which the model makes the clip.
+        interpolated_fps: which the finished clip has, the frames between made afterwards.
         auto_duration: the model chooses the length.
     """
 
     resolution: str | None = None
     aspect: str | None = None
     fps: int | None = None
+    interpolated_fps: int | None = None
     duration_s: float | None = None
     auto_duration: bool | None = None
 
@@ -159,10 +162,17 @@ class Delivery(Frozen):
 
 
 class Motion(Frozen):
-    """A camera move by its name, such as "pan_left", and its speed (1 is normal)."""
+    """What moves, and how fast.
+
+    Attributes:
+        camera: a move by its name, such as "pan_left".
+        speed: of the camera, 1 is normal.
+        motion_speed: of everything, 1 is real time and less is slow motion.
+    """
 
     camera: str | None = None
     speed: float | None = None
+    motion_speed: float | None = None
 
 
 class Sampling(Frozen):
@@ -179,10 +189,11 @@ class Sampling(Frozen):
 
 
 class ExtendDirection(StrEnum):
-    """Where new frames are added to a video: behind it or before it."""
+    """Where new frames are added to a video: after it, before it, or half of them at each end."""
 
     FORWARD = "forward"
     BACKWARD = "backward"
+    BOTH = "both"
 
 
 class RetakePart(StrEnum):

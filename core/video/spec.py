@@ -17,6 +17,8 @@ from core.video.request import ControlMap, OutputKind, Residency, Role, Task
 
 Resolution = str
 """A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""
+# Of films, broadcasts and screens.
+_USUAL_FPS = (24, 25, 30, 48, 50, 60, 100, 120)
 ANOTHER_MODEL = "or choose another model"
 """How a refusal ends where other models may take it; a plan then names one that does."""
 
@@ -281,6 +283,7 @@ class ModelSpec(Frozen):
         refine_steps: how many steps the second of two stages has; 0 where there is only one.
         refine_grid: width and height of what is made in two stages are multiples of this.
         large_resolutions: the sizes that are made in two stages alone.
+        motion_speed: how slow everything may move; None where there is no way to ask for it.
         audio: None where the model makes no sound.
         enhances_prompt: whether it brings an enhancer, which rewrites prompts as it likes them.
         most_parts: of how many prompts, one after the other, a clip can be made.
@@ -319,6 +322,7 @@ class ModelSpec(Frozen):
     takes_seed: bool = True
     takes_negative_prompt: bool
     camera: CameraSpec | None
+    motion_speed: FloatRange | None = None
     audio: AudioSpec | None
     takes_audio_prompt: bool = False
     enhances_prompt: bool = False
@@ -402,6 +406,11 @@ class ModelSpec(Frozen):
     def default_size(self) -> FrameSize:
         """The first line of the size table."""
         return self.sizes[0]
+
+    @property
+    def higher_fps(self) -> tuple[int, ...]:
+        """The usual frame rates above its lowest, which a clip can be interpolated to."""
+        return tuple(rate for rate in _USUAL_FPS if rate > min(self.fps, default=0))
 
     @property
     def resolutions(self) -> tuple[Resolution, ...]:

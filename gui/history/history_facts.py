@@ -68,7 +68,7 @@ def notes_of(entry: HistoryEntry) -> tuple[str, ...]:
 
 def _of_record(record: ClipRecord) -> list[Fact]:
     asked, memory = record.request, record.memory_plan
-    frames = f"{record.num_frames} at {record.fps} per second"
+    frames = f"{record.final_frames} at {record.final_fps} per second"
     audio = "yes" if record.has_audio else "no"
     if record.is_image and record.still_frame is None:
         frames = record.facts.get("frame", "")

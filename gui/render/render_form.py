@@ -38,8 +38,15 @@ _FRAME = (
     Control.DURATION,
     Control.AUTO_DURATION,
     Control.FPS,
+    Control.INTERPOLATED_FPS,
 )
-_EVERYDAY = (Control.AUDIO, Control.AUDIO_PROMPT, Control.CAMERA_MOTION, Control.CAMERA_SPEED)
+_EVERYDAY = (
+    Control.AUDIO,
+    Control.AUDIO_PROMPT,
+    Control.CAMERA_MOTION,
+    Control.CAMERA_SPEED,
+    Control.MOTION_SPEED,
+)
 _ADVANCED = tuple(row.id for row in CHOICES if row.id not in (Control.TARGET, *_FRAME, *_EVERYDAY))
 # Where the field itself leads back to nothing chosen.
 _OWN_WAY_BACK = (Control.TARGET, Control.CAMERA_MOTION, Control.SEED, Control.MEMORY)

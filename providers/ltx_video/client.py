@@ -72,6 +72,8 @@ class LTXGenerationConfig:
         model: None for the best one that is installed and fits.
         resolution: a name such as "720p", or a size such as "1280x736".
         auto_duration: the model chooses the length, within the plan's bounds.
+        interpolated_fps: a higher rate, for which the frames between are made afterwards.
+        motion_speed: how fast everything moves: 1 is real time, less is slow motion.
         image, end_image: the first frame and the last one.
         keyframes: a time in seconds and the picture that the clip comes by then; a third value is
             how strongly, from 0 to 1.
@@ -94,6 +96,7 @@ class LTXGenerationConfig:
     resolution: str | None = None
     aspect_ratio: str | None = None
     fps: int | None = None
+    interpolated_fps: int | None = None
     duration_s: float | None = None
     auto_duration: bool | None = None
     include_audio: bool | None = None
@@ -111,6 +114,7 @@ class LTXGenerationConfig:
     retake_part: RetakePart | None = None
     camera_motion: str | None = None
     camera_speed: float | None = None
+    motion_speed: float | None = None
     loras: tuple[tuple[Path | str, float], ...] = ()
     seed: int | None = None
     guidance_scale: float | None = None
@@ -152,6 +156,7 @@ class LTXGenerationConfig:
                 resolution=self.resolution,
                 aspect=self.aspect_ratio,
                 fps=self.fps,
+                interpolated_fps=self.interpolated_fps,
                 duration_s=self.duration_s,
                 auto_duration=self.auto_duration,
             ),
@@ -172,7 +177,11 @@ class LTXGenerationConfig:
                 retake_part=self.retake_part,
                 control_map=self.control_map,
             ),
-            motion=Motion(camera=self.camera_motion, speed=self.camera_speed),
+            motion=Motion(
+                camera=self.camera_motion,
+                speed=self.camera_speed,
+                motion_speed=self.motion_speed,
+            ),
             audio=self.include_audio,
             sampling=Sampling(
                 seed=self.seed,
@@ -282,7 +291,7 @@ class LTXVideoClient:
     async def extend_video(
         self, video_path: Path | str, config: LTXGenerationConfig
     ) -> LTXGenerationResult:
-        """A clip that goes on, behind its end or before its beginning."""
+        """A clip that goes on, after its end, before its beginning or both."""
         return await self._with_video(Role.EXTEND_VIDEO, video_path, config)
 
     @checked_arguments

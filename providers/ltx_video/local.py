@@ -146,14 +146,15 @@ class LocalLTX:
 
     def fit(self, plan: RenderPlan) -> RenderPlan:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
-        from providers.ltx_video.models.camera_loras import with_camera_lora
         from providers.ltx_video.models.control_video import with_control_lora
+        from providers.ltx_video.models.motion_loras import with_camera_lora, with_motion_speed
         from providers.ltx_video.models.reference_sheet import with_reference_sheet
 
         paths = self._context.paths
         plan = with_control_lora(plan, paths.lora_dirs, paths.models_dir)
         plan = with_reference_sheet(plan, paths.lora_dirs)
         plan = with_camera_lora(plan, paths.lora_dirs)
+        plan = with_motion_speed(plan, paths.lora_dirs)
         if plan.is_image:
             clip = clip_of(plan)
             return like_clip(plan, self.fit(clip)).with_notes(still_note(clip))

@@ -102,23 +102,35 @@ def choose_scene(rng: random.Random) -> Asked:
 
 @dataclass(frozen=True)
 class Made:
-    """A clip as it is in its file."""
+    """A clip as it is in its file.
+
+    Attributes:
+        samples: (channels, count) float32; empty where it has no sound.
+    """
 
     frames: Images
-    sound: str
+    samples: NDArray[np.float32]
+    rate_hz: int
+
+    def sound(self, first: int = 0, stop: int | None = None) -> str:
+        """Which of the world's sounds is heard in a part of its frames."""
+        begin, end = (
+            round(frame / FPS * self.rate_hz) for frame in (first, stop or len(self.frames))
+        )
+        return on_event(self.samples[:, begin:end], self.rate_hz) if self.rate_hz else ""
 
 
 def read_made(path: Path) -> Made:
-    """Read frames, and which of the world's sounds is heard."""
+    """Read frames and sound."""
     with av.open(str(path)) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    sound = ""
+    samples, rate_hz = np.zeros((2, 0), np.float32), 0
     with av.open(str(path)) as container:
         if container.streams.audio:
             stream = container.streams.audio[0]
             parts = [frame.to_ndarray() for frame in container.decode(stream)]
-            sound = on_event(np.concatenate(parts, axis=1).astype(np.float32), int(stream.rate))
-    return Made(np.stack(frames).astype(np.uint8), sound)
+            samples, rate_hz = np.concatenate(parts, axis=1).astype(np.float32), int(stream.rate)
+    return Made(np.stack(frames).astype(np.uint8), samples, rate_hz)
 
 
 def psnr_db(made: Images, true: Images) -> float:
@@ -202,6 +214,21 @@ def _extended_backward(made: Made, given: Given) -> dict[str, float]:
     }
 
 
+def _extended_at_both_ends(made: Made, given: Given) -> dict[str, float]:
+    half = (len(made.frames) - FRAMES) // 2
+    begins, ends = (
+        _looks_like(analyse(part), given) for part in (made.frames[:half], made.frames[-half:])
+    )
+    return {
+        "kept, dB": min(map(psnr_db, made.frames[half:-half], given.frames)),
+        "first seam": _seam(made.frames, half),
+        "second seam": _seam(made.frames, half + FRAMES),
+        "both ends as the clip": begins and ends,
+        "its beeps go on at both ends": (made.sound(stop=half), made.sound(half + FRAMES))
+        == ("beeps", "beeps"),
+    }
+
+
 def _anew(made: Made, given: Given) -> dict[str, float]:
     return {"near the source, dB": psnr_db(made.frames, given.frames[: len(made.frames)])}
 
@@ -221,7 +248,7 @@ def _retaken(made: Made, given: Given) -> dict[str, float]:
 def _following(made: Made, given: Given) -> dict[str, float]:
     seen = analyse(made.frames)
     return {
-        "has the sound of the file": made.sound == "beeps",
+        "has the sound of the file": made.sound() == "beeps",
         "shows what the prompt says": _looks_like(seen, given),
     }
 
@@ -253,6 +280,12 @@ MODES: tuple[Mode, ...] = (
         "extend backward",
         ("--extend", "clip.mp4", "--extend-direction", "backward", "--duration", "1"),
         _extended_backward,
+    ),
+    Mode(
+        "extend at both ends",
+        ("--extend", "beeps.mp4", "--extend-direction", "both", "--duration", "2"),
+        _extended_at_both_ends,
+        "moves {side}, with beeps",
     ),
     *(
         Mode(

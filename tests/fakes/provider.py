@@ -161,6 +161,7 @@ FULL = SMALL.model_copy(
             limits=(DurationLimit(resolution="128p", maximum=2.0),),
         ),
         "guidance_scale": FloatRange(minimum=1.0, maximum=20.0, default=3.0),
+        "motion_speed": FloatRange(minimum=0.05, maximum=1.0, default=1.0),
         "inputs": {
             Role.START: 1,
             Role.END: 1,

@@ -10,6 +10,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import av
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -27,9 +29,11 @@ from providers.ltx_video.client import (
     LTXTrainingChoices,
     LTXVideoClient,
 )
+from providers.ltx_video.engine.clip import Audio, write_clip
 from scripts.sample_training_set import write_ink_set
-from tests.fakes.clips import moving_clip
+from tests.fakes.clips import moving_clip, moving_frames
 from tests.fakes.program import ROOT, environment
+from tests.ltx_mini_analyser import on_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +66,8 @@ def test_a_config_is_a_request_word_for_word() -> None:
         model=LTXModel.LTX_2_3,
         resolution="720p",
         fps=25,
+        interpolated_fps=50,
+        motion_speed=0.4,
         include_audio=False,
         image=Path("a.png"),
         keyframes=((1.5, Path("k.png")),),
@@ -73,6 +79,7 @@ def test_a_config_is_a_request_word_for_word() -> None:
     request = config.request(LOCAL)
     assert str(request.target) == "ltx-video/local/ltx-2.3"
     assert (request.frame.resolution, request.frame.fps, request.audio) == ("720p", 25, False)
+    assert (request.frame.interpolated_fps, request.motion.motion_speed) == (50, 0.4)
     assert request.inputs == (
         Input(role=Role.START, path=Path("a.png")),
         Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=1.5),
@@ -242,12 +249,54 @@ def test_a_clip_comes_by_pictures_and_a_video_is_extended_made_anew_and_retaken(
     assert made == [(0.25, None), (0.5, 0.4)]
     extended = asyncio.run(client.extend_video(str(video), CONFIG))
     assert probe_clip(extended.path).num_frames == 17 + 8
+    both = replace(CONFIG, extend_direction=ExtendDirection.BOTH)
+    extended = asyncio.run(client.extend_video(video, both))
+    assert probe_clip(extended.path).num_frames == 17 + 2 * 8
+    assert extended.plan.new == (range(8), range(25, 33))
     anew = asyncio.run(client.transform_video(video, replace(CONFIG, strength=0.5)))
     assert anew.plan.strength == 0.5
     part = replace(CONFIG, duration_s=None, retake_from_s=0.5, retake_to_s=1.0)
     retaken = asyncio.run(client.retake_video(video, part))
-    assert retaken.plan.new == range(8, 16)
+    assert retaken.plan.new == (range(8, 16),)
     assert probe_clip(retaken.path).num_frames == 17
+
+
+def test_the_sound_of_a_clip_goes_on_without_a_gap_at_both_ends_of_it(
+    client: LTXVideoClient, tmp_path: Path
+) -> None:
+    wave_s, rate_hz = 17 / 16, 48_000
+    times = np.arange(round(wave_s * rate_hz)) / rate_hz
+    tone = np.tile((0.3 * np.sin(2 * np.pi * 200 * times)).astype(np.float32), (2, 1))
+    video = tmp_path / "v.mp4"
+    write_clip(video, moving_frames(17, 192, 128), 16, Audio(tone, rate_hz), lambda _: None)
+    config = replace(
+        CONFIG,
+        prompt="a red ball, with a low tone",
+        duration_s=2.0,
+        extend_direction=ExtendDirection.BOTH,
+    )
+    made = asyncio.run(client.extend_video(video, config))
+    assert any("goes on with that" in note for note in made.plan.notes)
+    heard, rate_hz = sound_in(made.path)
+    seams = [round(frame / 16 * rate_hz) for frame in (16, 16 + 17)]
+    assert [on_event(part, rate_hz) for part in np.split(heard, seams, axis=1)] == ["low_tone"] * 3
+    near, window = rate_hz // 20, rate_hz // 100
+    levels = np.array(
+        [
+            [heard[:, at + step : at + step + window].std() for step in range(-near, near, window)]
+            for at in seams
+        ]
+    )
+    # Where the one only followed the other, there was a gap of silence at each seam.
+    assert (levels.min(axis=1) > 0.5 * np.median(levels, axis=1)).all()
+
+
+def sound_in(path: Path) -> tuple[np.ndarray, int]:
+    """The sound of a clip, (channels, samples), and its rate."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        parts = [frame.to_ndarray() for frame in container.decode(stream)]
+        return np.concatenate(parts, axis=1).astype(np.float32), int(stream.rate)
 
 
 def test_a_lora_is_trained_and_a_wrong_choice_is_refused(

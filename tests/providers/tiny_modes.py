@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,12 +54,14 @@ EXTENDED, SEEN, NEW = 12, 9, 16
 RETAKEN, RETAKE_FIRST, RETAKE_STOP, RETAKE_SEEN = 30, 10, 18, 1
 RETAKE_STAYS = torch.tensor([True, True, False, True])
 FPS = 16
+# Of the second window of a clip, made of the first one's by our own rule.
+SECOND_SEED = 890_799_651
 # Four parts of 17, 8, 8 and 8 frames. Of each: its prompt, its seed, the frames that the model
 # works on, how many latent frames it sees, whether these begin with the clip, and with which latent
 # of the clip's sound its own begins.
 CHAIN = (
     (PROMPT, SEED, 17, 0, True, 0),
-    ("it stops", 890_799_651, 25, 3, True, 0),
+    ("it stops", SECOND_SEED, 25, 3, True, 0),
     ("a blue box", 1_143_203_452, 33, 4, True, 0),
     ("it stops", 127_853_370, 33, 3, False, 12),
 )
@@ -84,10 +87,16 @@ KEYFRAMES: dict[str, tuple[Given, ...]] = {
     "several": (Given("a", 0, 0, 0.5), Given("b", 8, 1.875), Given("a", LAST, 2.875, 0.6)),
 }
 
+
+class Seen(NamedTuple):
+    """What of a video is seen, and heard of it at 16 kHz: (2, samples)."""
+
+    images: list[Image.Image]
+    sound: np.ndarray | None = None
+
+
 STRENGTH = 0.8
 DISTILLED_098 = [1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725]
-
-
 LARGE = {"height": 128, "width": 192}
 REFINE_098 = [0.9094, 0.725, 0.4219]
 REFINE_2X = [0.909375, 0.725, 0.421875]
@@ -192,13 +201,13 @@ class BareVideo:
     def plain(self) -> np.ndarray:
         return self.run(num_inference_steps=self.steps, timesteps=self.timesteps)
 
-    def extended(self, frames: list[Image.Image], *, is_backward: bool) -> np.ndarray:
-        """9 frames of the video and 16 new ones behind or before them."""
-        seen = frames[:SEEN] if is_backward else frames[-SEEN:]
-        condition = LTXVideoCondition(video=seen, frame_index=NEW if is_backward else 0)
+    def extended(self, seen: Seen, before: int, behind: int, seed: int = SEED) -> np.ndarray:
+        """Frames of a video, and new ones before and behind them."""
+        condition = LTXVideoCondition(video=seen.images, frame_index=before)
         return self.run(
             conditions=[condition],
-            num_frames=NEW + SEEN,
+            generator=_generator(seed),
+            num_frames=before + len(seen.images) + behind,
             num_inference_steps=self.steps,
             timesteps=self.timesteps,
         )
@@ -469,7 +478,7 @@ class BareAv:
         for prompt, seed, num_frames, seen, is_begin, begin in CHAIN:
             options = {
                 "prompt": prompt,
-                "generator": torch.Generator("cpu").manual_seed(seed),
+                "generator": _generator(seed),
                 "num_frames": num_frames,
                 "output_type": "latent",
             }
@@ -509,17 +518,26 @@ class BareAv:
             kept = torch.where(stays, given, latents)
             return kept, stays.float(), torch.where(stays, given, clean), coords
 
+        pipeline.prepare_latents = with_given
+        try:
+            with self.hearing(heard):
+                yield
+        finally:
+            del pipeline.prepare_latents
+
+    @contextmanager
+    def hearing(self, heard: torch.Tensor) -> Iterator[None]:
+        """Tell the model which latents of the sound are clean."""
+
         def levels(_: Any, args: Any, options: Any) -> Any:
             level = options["audio_timestep"][:, None] * ~heard
             return args, {**options, "audio_timestep": level}
 
-        hook = pipeline.transformer.register_forward_pre_hook(levels, with_kwargs=True)
-        pipeline.prepare_latents = with_given
+        hook = self.pipeline.transformer.register_forward_pre_hook(levels, with_kwargs=True)
         try:
             yield
         finally:
             hook.remove()
-            del pipeline.prepare_latents
 
     def made(self, **options: Any) -> Any:
         return self.pipeline(**{**SIZE, **self.options, **options})
@@ -569,43 +587,45 @@ class BareAv:
             pipeline.audio_scheduler = None
             del pipeline.prepare_audio_latents
 
-    def extended(self, frames: list[Image.Image], *, is_backward: bool) -> np.ndarray:
-        """Before a video the latents behind the new part are put in where the noise is drawn."""
-        if not is_backward:
-            condition = LTX2VideoCondition(frames=frames[-SEEN:], index=0)
-            return self.run(conditions=[condition], num_frames=NEW + SEEN)
-        pipeline = self.pipeline
-        vae, plain = pipeline.vae, pipeline.prepare_latents
-        given = self.latents([frames[0]] * NEW + frames[:SEEN])
-        mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
-        # 2 x 3 tokens a latent frame; the first that holds none but frames of the video.
-        tokens = ((given - mean) / std).flatten(2).transpose(1, 2)
-        first = 6 * (1 + NEW // 8)
-
-        def keeping(**options: Any) -> Any:
-            latents, mask, clean, coords = plain(**options)
-            for part, content in (
-                (latents, tokens),
-                (clean, tokens),
-                (mask, torch.ones_like(mask)),
-            ):
-                part[:, first:] = content[:, first:]
-            return latents, mask, clean, coords
-
-        pipeline.prepare_latents = keeping
-        try:
-            return self.run(num_frames=NEW + SEEN)
-        finally:
-            del pipeline.prepare_latents
+    def extended(self, seen: Seen, before: int, behind: int, seed: int = SEED) -> np.ndarray:
+        """Latents of the video's picture and sound are put in where the noise is drawn."""
+        count = before + len(seen.images) + behind
+        options = {"generator": _generator(seed), "num_frames": count}
+        with ExitStack() as stack:
+            heard = torch.zeros(round(count / FPS * 25), dtype=torch.bool)
+            if seen.sound is not None:
+                # A thousand samples a frame.
+                samples = np.pad(seen.sound, ((0, 0), (before * 1000, 0)), mode="symmetric")
+                samples = np.pad(samples, ((0, 0), (0, behind * 1000)))
+                begin, stop = (len(heard) * frame / count for frame in (before, count - behind))
+                heard[ceil(begin) : floor(stop)] = True
+                tokens = self.sound(samples, count)
+                stack.enter_context(self.partly_frozen(tokens, heard))
+            if before == 0:
+                if seen.sound is not None:
+                    stack.enter_context(self.hearing(heard))
+                condition = LTX2VideoCondition(frames=seen.images, index=0)
+                return self.run(conditions=[condition], **options)
+            vae = self.pipeline.vae
+            given = self.latents([seen.images[0]] * before + seen.images)
+            mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
+            given = torch.nn.functional.pad((given - mean) / std, (0, 0, 0, 0, 0, behind // 8))
+            stays = torch.zeros(given.shape[2], dtype=torch.bool)
+            # The first that holds none but frames of the video.
+            stays[1 + before // 8 : len(stays) - behind // 8] = True
+            # 2 x 3 tokens a latent frame.
+            stays = stays.repeat_interleave(6)[None, :, None]
+            given = given.flatten(2).transpose(1, 2)
+            stack.enter_context(self.keeping(given, stays, heard))
+            return self.run(**options)
 
     def run(self, **options: Any) -> np.ndarray:
-        return self.pipeline(
-            prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
-        ).frames[0]
+        words = {"prompt": PROMPT, "generator": _generator()}
+        return self.pipeline(**{**words, **SIZE, **self.options, **options}).frames[0]
 
 
-def _generator() -> torch.Generator:
-    return torch.Generator("cpu").manual_seed(SEED)
+def _generator(seed: int = SEED) -> torch.Generator:
+    return torch.Generator("cpu").manual_seed(seed)
 
 
 def sound_of(path: Path, duration_s: float, begin_s: float = 0.0) -> np.ndarray:
@@ -651,6 +671,11 @@ def main(folder: Path) -> None:
     retake = moving_clip(folder / "retake.mp4", RETAKEN, FPS, has_audio=True)
     with av.open(str(retake)) as opened:
         seen = [frame.to_image() for frame in opened.decode(video=0)][RETAKE_SEEN:26]
+    begin, end = (
+        Seen(long[at : at + SEEN], sound_of(folder / "long.mp4", SEEN / FPS, at / FPS))
+        for at in (0, EXTENDED - SEEN)
+    )
+    moving_clip(folder / "mute.mp4", EXTENDED, FPS)
     around = sound_of(retake, 25 / FPS, RETAKE_SEEN / FPS)
     for name, model in bare.items():
         if isinstance(model, BareVideo):
@@ -663,6 +688,7 @@ def main(folder: Path) -> None:
             _save(folder, f"{name}-chained", chained)
             np.save(folder / f"{name}-chained-sound.npy", chained_sound)
             _save(folder, f"{name}-following", model.following(tone))
+            _save(folder, f"{name}-slow", model.run(motion_speed=0.2))
             large, sound = model.two_stages(folder / name)
             _save(folder, f"{name}-two-stages", large)
             np.save(folder / f"{name}-two-stages-sound.npy", sound)
@@ -675,8 +701,14 @@ def main(folder: Path) -> None:
         _save(folder, f"{name}-anew", model.made_anew(frames, STRENGTH))
         _save(folder, f"{name}-back", model.given_back(frames))
         _save(folder, f"{name}-plain", model.plain())
-        for way in ("forward", "backward"):
-            made = model.extended(long[:EXTENDED], is_backward=way == "backward")
+        for way, made in (
+            ("forward", model.extended(end, 0, NEW)),
+            ("forward-mute", model.extended(Seen(end.images), 0, NEW)),
+            ("backward", model.extended(begin, NEW, 0)),
+            ("whole", model.extended(Seen(frames, tone), NEW // 2, NEW // 2)),
+            ("both-before", model.extended(begin, NEW // 2, 0)),
+            ("both-after", model.extended(end, 0, NEW // 2, SECOND_SEED)),
+        ):
             _save(folder, f"{name}-{way}", made)
 
 

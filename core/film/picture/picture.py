@@ -11,6 +11,7 @@ from core.film.model.delivery import Retime
 from core.film.model.film import Fit
 from core.film.model.frame_rate import GAP
 from core.film.model.timeline import nearest
+from core.media.interpolation import BY_MOTION, MORE_TO_LOSE, steady_times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +38,10 @@ _DEEP, _DEEP_ALPHA = "rgb48le", "rgba64le"
 _MAX_TICKS = 2**31 - 1
 _FINER = (10_000, 1000, 100)
 _USUAL_TICKS = 1_000_000
-_MORE_TO_LOSE = 3
 _VPX_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9", "libvpx-vp9": "libvpx-vp9"}
 _INTERPOLATION: dict[Retime, dict[str, Value]] = {
     Retime.BLEND: {"mi_mode": "blend"},
-    Retime.MOTION: {"mi_mode": "mci", "mc_mode": "aobmc", "vsbmc": 1},
+    Retime.MOTION: {**BY_MOTION},
 }
 
 
@@ -226,11 +226,8 @@ def _at_rate(image: VideoStream, shot: Shot, rate: Fraction, retime: Retime) -> 
     image = _in_time(image, rate) if is_trembling else _timed(image, facts, shot.speed)
     wanted = f"{rate.numerator}/{rate.denominator}"
     if _is_mixed(shot, rate, retime):
-        # The filter ends a few frames early, so it gets some more to lose. FFmpeg 7.0 knows no rate
-        # behind `setpts`, and would show all of them at the time of the last.
-        more = image.filter("tpad", stop_mode="clone", stop=_MORE_TO_LOSE)
-        next_one = f"PREV_OUTPTS+1/({facts.rate * shot.speed})/TB"
-        image = more.filter("setpts", f"if(lte(PTS,PREV_OUTPTS),{next_one},PTS)")
+        more = image.filter("tpad", stop_mode="clone", stop=MORE_TO_LOSE)
+        image = more.filter("setpts", steady_times(facts.rate * shot.speed))
         image = _mixed(image, facts, wanted, retime)
     # A clip that ends before the film's first frame is half over still shows its last frame.
     at_rate = image.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")

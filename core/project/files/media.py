@@ -241,8 +241,8 @@ def take_of(record: ClipRecord, path: Path) -> Take:
         seed=record.seed,
         width=record.width,
         height=record.height,
-        num_frames=record.num_frames,
-        fps=record.fps,
+        num_frames=record.final_frames,
+        fps=record.final_fps,
         has_audio=record.has_audio,
         cost_usd=record.cost_usd,
     )

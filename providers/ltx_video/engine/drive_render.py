@@ -104,7 +104,10 @@ def write_kept_audio(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | None:
 
 
 def write_audio_condition(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | None:
-    """The sound that the model goes by, as long as what it works on; None where there is none.
+    """The sound that the model goes by; None where there is none.
+
+    It is as long as what the model works on, or as a video that is extended: which part of it is
+    heard then, each pass says.
 
     Raises:
         UnreadableClip: the video cannot be read.
@@ -112,12 +115,17 @@ def write_audio_condition(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | N
         JobCancelled: asked to stop.
     """
     path, duration_s = ctx.workdir / "condition.f32", plan.made_frames / plan.fps
-    followed, retaken = (plan.request.path_of(role) for role in (Role.AUDIO, Role.RETAKE_VIDEO))
+    followed, retaken, extended = (
+        plan.request.path_of(role) for role in (Role.AUDIO, Role.RETAKE_VIDEO, Role.EXTEND_VIDEO)
+    )
     if followed is not None:
         write_audio(followed, path, 0.0, duration_s, _CONDITION_RATE_HZ, ctx.cancel)
     elif retaken is not None and plan.spec.audio and read_video_facts(retaken).has_audio:
         begin_s = plan.first_made / plan.fps
         write_clip_audio(retaken, path, duration_s, _CONDITION_RATE_HZ, ctx.cancel, begin_s=begin_s)
+    elif extended is not None and plan.makes_audio and read_video_facts(extended).has_audio:
+        duration_s = plan.kept_frames / plan.fps
+        write_clip_audio(extended, path, duration_s, _CONDITION_RATE_HZ, ctx.cancel)
     else:
         return None
     return OrderedAudio(path=path, rate_hz=_CONDITION_RATE_HZ)

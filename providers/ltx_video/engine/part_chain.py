@@ -1,4 +1,4 @@
-"""A clip of several prompts: each part goes on from the latents of those before it."""
+"""A clip that is made window by window: parts that go on from each other, both ends of a video."""
 
 # pyright: standard
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.video.placement import images_of
-from core.video.prompt_parts import windows_of
+from core.video.prompt_parts import window_begins, windows_of
 from providers.ltx_video.engine.kept_latents import KeepingLTXVideoPipeline, KeptLatents
 from providers.ltx_video.engine.preview import Previewer
 from providers.ltx_video.engine.source import audio_latent_count
@@ -48,51 +48,82 @@ def denoise_parts(
         on_step: told as by `denoise`, over all parts.
         cancel: the wish to stop.
     """
-    plan, windows = order.plan, windows_of(order.plan)
-    work = [sum(denoising_work(window)) for window in windows]
+    windows = _Windows(pipeline, order, prompts, on_step, cancel)
     whole: Denoised | None = None
-    steps_before = 0
-    for number, (part, window) in enumerate(zip(plan.parts, windows, strict=True)):
-        cancel.check()
-        small = _part_order(order, part, window)
-        begin, share = (amount / sum(work) for amount in (sum(work[:number]), work[number]))
-        taken = 0
-
-        def tell(
-            done: float,
-            step: int,
-            steps: int,
-            preview: Path | None,
-            begin: float = begin,
-            share: float = share,
-            before: int = steps_before,
-        ) -> None:
-            nonlocal taken
-            taken = steps
-            on_step(begin + share * done, before + step, steps * len(windows), preview)
-
-        made = denoise(
-            pipeline,
-            small,
-            prompts[number],
-            tell,
-            cancel,
-            Previewer(pipeline, small, steps_before=steps_before),
-            seen=None if whole is None else seen_latents(pipeline, part, window, whole),
-        )
+    for number, part in enumerate(order.plan.parts):
+        window = windows.orders[number].plan
+        seen = None if whole is None else seen_latents(pipeline, part, window, whole)
+        made = windows.denoise(number, seen)
         whole = made if whole is None else _joined(pipeline, part, window, whole, made)
-        steps_before += taken
     assert whole is not None, "a clip has a part"
     return whole
 
 
-def _part_order(order: RenderOrder, part: ClipPart, window: RenderPlan) -> RenderOrder:
-    """The order of a part alone."""
-    begin, stop = part.first - part.seen_frames, part.first + part.num_frames
+def denoise_ends(
+    pipeline: Pipeline,
+    order: RenderOrder,
+    prompts: tuple[EncodedPrompt, ...],
+    on_step: OnStep,
+    cancel: CancelToken,
+) -> tuple[tuple[RenderOrder, Denoised], ...]:
+    """Make what comes before a video and what comes after it; arguments as of `denoise_parts`.
+
+    Returns:
+        The order of each end alone, and its latents.
+    """
+    windows = _Windows(pipeline, order, prompts, on_step, cancel)
+    return tuple((alone, windows.denoise(number)) for number, alone in enumerate(windows.orders))
+
+
+class _Windows:
+    """The windows of a clip, each denoised alone; their steps are told as those of one clip."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        order: RenderOrder,
+        prompts: tuple[EncodedPrompt, ...],
+        on_step: OnStep,
+        cancel: CancelToken,
+    ) -> None:
+        plans = windows_of(order.plan)
+        self.orders = tuple(
+            _window_order(order, begin, window)
+            for begin, window in zip(window_begins(order.plan), plans, strict=True)
+        )
+        self._pipeline, self._prompts = pipeline, prompts
+        self._on_step, self._cancel = on_step, cancel
+        self._work = [sum(denoising_work(window)) for window in plans]
+        self._steps_before = 0
+
+    def denoise(self, number: int, seen: SeenLatents | None = None) -> Denoised:
+        """The latents of one window; windows come in their order."""
+        self._cancel.check()
+        order, work, before = self.orders[number], self._work, self._steps_before
+        begin, share = (amount / sum(work) for amount in (sum(work[:number]), work[number]))
+
+        def tell(done: float, step: int, steps: int, preview: Path | None) -> None:
+            self._steps_before = before + steps
+            self._on_step(begin + share * done, before + step, steps * len(work), preview)
+
+        return denoise(
+            self._pipeline,
+            order,
+            self._prompts[number],
+            tell,
+            self._cancel,
+            Previewer(self._pipeline, order, steps_before=before),
+            seen=seen,
+        )
+
+
+def _window_order(order: RenderOrder, begin: int, window: RenderPlan) -> RenderOrder:
+    """The order of a window alone, which begins with this frame of the clip."""
+    first = begin + window.first_made
     images = tuple(
-        image.model_copy(update={"frame": image.frame - begin})
+        image.model_copy(update={"frame": image.frame - first})
         for image in order.images
-        if part.first <= image.frame < stop
+        if any(image.frame - begin in new for new in window.new)
     )
     assert len(images) == len(images_of(window)), "plan and order have the same images"
     return order.model_copy(update={"plan": window, "images": images})

@@ -17,7 +17,7 @@ from core.video.spec import Residency
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import NoWords, translate
 from providers.ltx_video.engine.lora_overlay import LoraOverlay
-from providers.ltx_video.engine.part_chain import denoise_parts
+from providers.ltx_video.engine.part_chain import denoise_ends, denoise_parts
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     Pipeline,
@@ -37,7 +37,7 @@ from providers.ltx_video.engine.protocol import (
     StageFigures,
 )
 from providers.ltx_video.engine.source import all_frames, whole_audio
-from providers.ltx_video.engine.stages import choose_length, decode, denoise
+from providers.ltx_video.engine.stages import choose_length, decode_all, denoise
 from providers.ltx_video.engine.text import (
     EmbeddingCache,
     EncodedPrompt,
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.protocol import Event, RenderOrder
+    from providers.ltx_video.engine.stages import Denoised
     from providers.ltx_video.engine.streams import EventWriter
     from providers.ltx_video.engine.text import Embedding
 
@@ -110,8 +111,12 @@ class PipelineHost:
         steps = order.plan.num_inference_steps or order.profile.num_inference_steps
         steps = steps * len(prompts) + order.plan.refine_steps
         with run.stage(Stage.DENOISE, message=f"Step 0 of {steps}"):
+            made: tuple[tuple[RenderOrder, Denoised], ...]
             if order.plan.parts:
-                denoised = denoise_parts(pipeline, order, prompts, run.on_step, run.cancel)
+                parts = denoise_parts(pipeline, order, prompts, run.on_step, run.cancel)
+                made = ((order, parts),)
+            elif order.plan.passes > 1:
+                made = denoise_ends(pipeline, order, prompts, run.on_step, run.cancel)
             else:
                 first = order.model_copy(update={"plan": first_stage(order.plan)})
                 denoised = denoise(
@@ -123,9 +128,10 @@ class PipelineHost:
                     Previewer(pipeline, first),
                     self._upsampler,
                 )
+                made = ((order, denoised),)
         with run.stage(Stage.DECODE, message="Decoding"):
             set_tiling(pipeline.vae, order)
-            frames, audio = decode(pipeline, order, denoised, run.on_progress, run.cancel)
+            frames, audio = decode_all(pipeline, made, run.on_progress, run.cancel)
             audio = whole_audio(order, audio)
         clip = order.workdir / "clip.mp4"
         with run.stage(Stage.WRITE, message="Writing the clip"):

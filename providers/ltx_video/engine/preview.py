@@ -100,9 +100,10 @@ class Previewer:
         # in the other.
         is_first_family = isinstance(pipeline, LTXConditionPipeline)
         start = packed.shape[1] - frames * tokens if is_first_family else 0
-        chosen = frames // 2 if any(image.frame == 0 for image in self._order.images) else 0
-        if plan.retake is not None or (plan.kept_frames and not plan.is_backward):
-            chosen = latent_frame(plan.new[len(plan.new) // 2] - plan.first_made)
+        chosen, last = 0, plan.new[-1]
+        is_first_given = any(image.frame == 0 for image in self._order.images)
+        if is_first_given or plan.new[0][0] > plan.first_made:
+            chosen = latent_frame(last[len(last) // 2] - plan.first_made)
         start += chosen * tokens
         latents = pipeline._unpack_latents(  # noqa: SLF001 - the pipeline decodes by it itself
             packed[:, start : start + tokens], 1, height, width

@@ -75,7 +75,10 @@ def silent_latents(pipeline: Any, num_frames: int, fps: float) -> torch.Tensor:
 def audio_condition(pipeline: Any, order: RenderOrder) -> KeptLatents | None:
     """The sound that the model goes by, and what of it stays; None where there is none."""
     plan, ordered = order.plan, order.audio_condition
-    if ordered is not None:
+    is_extended = plan.kept_frames > 0 and plan.retake is None
+    if ordered is not None and is_extended:
+        audio = _seen_audio(plan, read_audio(ordered))
+    elif ordered is not None:
         audio = read_audio(ordered)
     elif plan.retake is not None and plan.makes_audio:
         # New sound in a silent video: silence is what stays around it.
@@ -96,7 +99,27 @@ def audio_condition(pipeline: Any, order: RenderOrder) -> KeptLatents | None:
         )
         is_to_end = plan.retake.stop == plan.num_frames
         stays[math.floor(begin) : count if is_to_end else math.ceil(end)] = False
+    if is_extended:
+        latents_a_frame = count / plan.made_frames
+        stays[: math.ceil(plan.new_before * latents_a_frame)] = False
+        if plan.new_after:
+            seen_stop = plan.made_frames - plan.new_after
+            stays[math.floor(seen_stop * latents_a_frame) :] = False
     return KeptLatents(latents[:, :, :count], stays)
+
+
+def _seen_audio(plan: RenderPlan, audio: Audio) -> Audio:
+    """The sound of what the model sees of a video, as long as what it works on.
+
+    After it there is silence. Before it the sound runs backwards, so that the VAE, which hears
+    the past alone, hears it as one that goes on.
+    """
+    begin, stop, before = (
+        round(frame / plan.fps * audio.rate_hz)
+        for frame in (plan.first_seen, plan.first_seen + plan.context_frames, plan.new_before)
+    )
+    seen = np.pad(audio.samples[:, begin:stop], ((0, 0), (before, 0)), mode="symmetric")
+    return Audio(seen, audio.rate_hz).as_long_as(plan.made_frames, plan.fps)
 
 
 def audio_latent_count(pipeline: Any, num_frames: int, fps: float) -> int:
@@ -113,17 +136,17 @@ def given_video(pipeline: Any, order: RenderOrder, cancel: CancelToken) -> Given
     plan, path = order.plan, order.plan.request.path_of(Role.EXTEND_VIDEO)
     if path is None or plan.kept_frames == 0:
         return None
-    seen, new = plan.context_frames, plan.num_frames - plan.kept_frames
-    first = 0 if plan.is_backward else plan.kept_frames - seen
+    seen, before, first = plan.context_frames, plan.new_before, plan.first_seen
     images = tuple(read_frames(path, range(first, first + seen), cancel))
-    if not plan.is_backward:
-        return GivenVideo(images, 0)
-    if not isinstance(pipeline, KeepingLTX2Pipeline):
-        return GivenVideo(images, new)
+    if before == 0 or not isinstance(pipeline, KeepingLTX2Pipeline):
+        return GivenVideo(images, before)
     # A frame that stands still in front of the video, so that the VAE sees it as it will be.
-    latents = encode_images(pipeline, order, [*[images[0]] * new, *images])
-    stays = torch.arange(latents.shape[2]) > new // FRAME_GRID.step
-    return GivenVideo((), new, KeptLatents(latents, stays))
+    latents = encode_images(pipeline, order, [*[images[0]] * before, *images])
+    stays = torch.arange(latents.shape[2]) > before // FRAME_GRID.step
+    after = plan.new_after // FRAME_GRID.step
+    latents = torch.nn.functional.pad(latents, (0, 0, 0, 0, 0, after))
+    stays = torch.nn.functional.pad(stays, (0, after))
+    return GivenVideo((), before, KeptLatents(latents, stays))
 
 
 def _retaken_video(
@@ -167,8 +190,8 @@ def all_frames(order: RenderOrder, made: np.ndarray, cancel: CancelToken) -> Ite
 
     Args:
         order: the clip.
-        made: (frames, height, width, 3) uint8; of frames that the model only saw, the video's own
-            are taken.
+        made: (frames, height, width, 3) uint8, of all passes; of frames that the model only saw,
+            the video's own are taken.
         cancel: the wish to stop.
     """
     plan = order.plan
@@ -178,9 +201,7 @@ def all_frames(order: RenderOrder, made: np.ndarray, cancel: CancelToken) -> Ite
     if path is None or plan.kept_frames == 0:
         return made
     own = map(np.asarray, read_frames(path, range(plan.kept_frames), cancel))
-    if plan.is_backward:
-        return chain(made[: plan.num_frames - plan.kept_frames], own)
-    return chain(own, made[plan.context_frames :])
+    return chain(made[: plan.new_before], own, made[len(made) - plan.new_after :])
 
 
 def _with_retaken_frames(
@@ -202,7 +223,7 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
 
     Args:
         order: the clip.
-        made: as long as the frames that the model works on; None where it made none.
+        made: as long as the frames that the model works on, in all passes; None where it made none.
     """
     plan, ordered = order.plan, order.kept_audio
     kept = None if ordered is None else read_audio(ordered)
@@ -215,21 +236,35 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
     if not plan.has_audio or rate_hz == 0:
         return None
     old = _silence(plan.kept_frames, plan.fps, rate_hz) if kept is None else kept
-    new_frames = plan.num_frames - plan.kept_frames
-    new = _silence(new_frames, plan.fps, rate_hz)
+    before = _silence(plan.new_before, plan.fps, rate_hz)
+    after = _silence(plan.new_after, plan.fps, rate_hz)
     if made is not None:
         # Of one more channel than it has, a mono sound is heard on both sides.
         samples = np.broadcast_to(made.samples, (2, made.samples.shape[1]))
-        begin = 0 if plan.is_backward else round(plan.context_frames / plan.fps * rate_hz)
-        new = Audio(samples[:, begin:].copy(), rate_hz).as_long_as(new_frames, plan.fps)
-        # No click where one sound ends and the other begins.
+        begin = round((plan.made_frames - plan.new_after) / plan.fps * rate_hz)
+        before = Audio(samples.copy(), rate_hz).as_long_as(plan.new_before, plan.fps)
+        after = Audio(samples[:, begin:].copy(), rate_hz).as_long_as(plan.new_after, plan.fps)
+        # No click where one sound ends and the other begins. A sound that goes on is made for what
+        # the model saw, too: there the one becomes the other.
         fade = np.linspace(0, 1, max(1, round(_SEAM_S * rate_hz)), dtype=np.float32)
-        if plan.is_backward:
-            new.samples[:, -len(fade) :] *= fade[::-1]
-        else:
-            new.samples[:, : len(fade)] *= fade
-    both = (new, old) if plan.is_backward else (old, new)
-    return Audio(np.concatenate([part.samples for part in both], axis=1), rate_hz)
+        goes_on = order.audio_condition is not None
+        if plan.new_before and goes_on:
+            first = before.samples.shape[1]
+            _fade_in(old.samples[:, : len(fade)], samples[:, first : first + len(fade)], fade)
+        elif plan.new_before:
+            before.samples[:, -len(fade) :] *= fade[::-1]
+        if plan.new_after and goes_on:
+            last = samples[:, begin - len(fade) : begin]
+            _fade_in(old.samples[:, -len(fade) :], last, fade[::-1])
+        elif plan.new_after:
+            after.samples[:, : len(fade)] *= fade
+    parts = [part.samples for part in (before, old, after)]
+    return Audio(np.concatenate(parts, axis=1), rate_hz)
+
+
+def _fade_in(own: np.ndarray, other: np.ndarray, weight: np.ndarray) -> None:
+    """Mix some samples in place: their own by their weight, and the rest of the others."""
+    own[:] = weight * own + (1 - weight) * other
 
 
 def _with_retaken_audio(plan: RenderPlan, retake: Retake, base: Audio, made: Audio) -> Audio:

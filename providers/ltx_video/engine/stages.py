@@ -237,6 +237,7 @@ class _Denoising:
                 output = call(
                     conditions=conditions_of_ltx_2(order, given),
                     frame_rate=float(plan.fps),
+                    motion_speed=plan.motion_speed,
                     sigmas=None if sigmas is None else list(sigmas),
                     spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
                     use_cross_timestep=profile.use_cross_timestep,
@@ -307,6 +308,34 @@ def decode(
     pipeline.maybe_free_model_hooks()
     on_progress(1.0)
     return frames, waveform
+
+
+def decode_all(
+    pipeline: Pipeline,
+    made: tuple[tuple[RenderOrder, Denoised], ...],
+    on_progress: Callable[[float], None],
+    cancel: CancelToken,
+) -> tuple[np.ndarray, Audio | None]:
+    """As `decode`, of all passes, one after the other."""
+    if len(made) == 1:
+        return decode(pipeline, *made[0], on_progress, cancel)
+    frames: list[np.ndarray] = []
+    waveforms: list[Audio] = []
+    for order, denoised in made:
+        before = len(frames)
+
+        def tell(done: float, before: int = before) -> None:
+            on_progress((before + done) / len(made))
+
+        images, audio = decode(pipeline, order, denoised, tell, cancel)
+        frames.append(images)
+        if audio is not None:
+            waveforms.append(audio.as_long_as(order.plan.made_frames, order.plan.fps))
+    whole = None
+    if waveforms:
+        samples = np.concatenate([audio.samples for audio in waveforms], axis=1)
+        whole = Audio(samples, waveforms[0].rate_hz)
+    return np.concatenate(frames), whole
 
 
 def _prompt_arguments(

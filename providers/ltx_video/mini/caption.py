@@ -199,7 +199,8 @@ def caption_of(plan: RenderPlan) -> MiniCaption:
 def captions_of(plan: RenderPlan) -> tuple[MiniCaption, ...]:
     """What LTX Mini is told of each part of a plan; of most there is one."""
     captions: list[MiniCaption] = []
-    for window in windows_of(plan):
+    # The two passes at the ends of a video have one prompt, which is read once.
+    for window in windows_of(plan) if plan.parts else (plan,):
         before = read(captions[-1].text).values if captions else {}
         captions.append(
             mini_caption(

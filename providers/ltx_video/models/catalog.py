@@ -38,6 +38,7 @@ from providers.ltx_video.models.sizes import (
     LTXV_LICENCE,
     MINI_CAMERA,
     MINI_LICENCE,
+    MOTION_SPEED,
     frame_sizes,
 )
 from providers.ltx_video.models.weights_spec import Footprint, WeightsSpec
@@ -243,6 +244,7 @@ def _model(
         reference_strength=REFERENCE_STRENGTH,
         keeps_source_audio=True,
         camera=offer.camera,
+        motion_speed=MOTION_SPEED,
         audio=offer.audio,
         max_prompt_tokens=profile.max_sequence_length,
         # In 32 bit a model is small, and always lies in memory whole.

@@ -114,7 +114,7 @@ def more_tokens(plan: RenderPlan) -> int:
         of_reference = token_count(width // scale, height // scale, plan.num_frames)
     of_one = token_count(plan.width, plan.height, FRAME_GRID.offset)
     # Of a video that is not at the beginning LTX-Video adds two latent frames.
-    of_video = 2 if plan.is_backward else 0
+    of_video = 2 if plan.new_before else 0
     of_images = of_video + sum(image.frame > plan.first_made for image in images_of(plan))
     return of_reference + of_one * of_images
 
@@ -158,7 +158,10 @@ CAMERA = _camera(
     },
     FloatRange(minimum=0.5, maximum=2.0, default=1.0),
 )
-"""Asked for in words, which work with all models; `camera_loras` knows what else some have."""
+"""Asked for in words, which work with all models; `motion_loras` knows what else some have."""
+
+MOTION_SPEED = FloatRange(minimum=0.05, maximum=1.0, default=1.0)
+"""Of the LoRA for slow motion, to the second decimal; models without it are asked in words."""
 
 MINI_CAMERA = _camera(
     {

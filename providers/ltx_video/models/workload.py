@@ -63,7 +63,7 @@ class Workload:
             rows,
             more_tokens(longest),
             encodes_video=has_video,
-            decoded_frames=plan.made_frames,
+            decoded_frames=plan.made_frames if plan.parts else longest.made_frames,
             lora_billions=lora_billions,
             has_upsampler=plan.refine_steps > 0,
             has_enhancer=plan.enhances_prompt,

@@ -10,7 +10,9 @@ import pytest
 from core.errors import UnsupportedRequest
 from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs
+from core.video.placement import images_of
 from core.video.planning import make_plan
+from core.video.prompt_parts import windows_of
 from core.video.request import (
     Editing,
     ExtendDirection,
@@ -34,6 +36,7 @@ LTX = FULL.model_copy(
 )
 SILENT = LTX.model_copy(update={"audio": None})
 BACKWARD = Editing(direction=ExtendDirection.BACKWARD)
+BOTH = Editing(direction=ExtendDirection.BOTH)
 VIDEO = Input(role=Role.EXTEND_VIDEO, path=Path("v.mp4"))
 
 
@@ -84,9 +87,71 @@ def test_new_frames_come_by_eights_to_all_of_the_video() -> None:
 
 def test_before_a_video_the_new_part_comes_first() -> None:
     found = plan(ask(editing=BACKWARD))
-    assert found.is_backward
+    assert found.new == (range(48),)
     assert (found.num_frames, found.made_frames, found.first_made) == (148, 73, 0)
     assert any("before the 100 of the video" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "before", "after"), [(2.0, 24, 24), (1.0, 8, 16), (0.5, 8, 8), (5.0, 56, 64)]
+)
+def test_half_of_the_new_frames_comes_at_each_end_and_the_odd_eight_after(
+    duration_s: float, before: int, after: int
+) -> None:
+    found = plan(ask(frame=FrameRequest(duration_s=duration_s), editing=BOTH), facts(97))
+    assert (found.new_before, found.new_after, found.kept_frames) == (before, after, 97)
+    assert found.new == (range(before), range(before + 97, before + 97 + after))
+    assert any(
+        f"{before} before and {after} after the 97 of the video" in note for note in found.notes
+    )
+
+
+def test_a_video_that_is_seen_as_a_whole_is_extended_at_both_ends_in_one_pass() -> None:
+    found = plan(ask(editing=BOTH), facts(97))
+    assert (found.passes, found.context_frames, found.first_made) == (1, 97, 0)
+    assert found.made_frames == found.num_frames == 97 + 48
+    assert windows_of(found) == (found,)
+    assert any("The model sees the video as a whole, in one pass" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("there", "why"), [(100, "it has not 8k + 1 frames"), (225, "more than the 241 frames")]
+)
+def test_a_video_that_is_not_seen_as_a_whole_takes_a_pass_for_each_end(
+    there: int, why: str
+) -> None:
+    found = plan(ask(editing=BOTH), facts(there))
+    assert (found.passes, found.context_frames, found.made_frames) == (2, 25, 48 + 2 * 25)
+    assert any("In each of two passes" in note and why in note for note in found.notes)
+    before, after = windows_of(found)
+    assert (before.new, before.made_frames, before.first_made) == ((range(24),), 49, 0)
+    assert (after.new, after.made_frames) == ((range(there, there + 24),), 49)
+    assert after.first_made == there - 25
+    assert before.seed == found.seed != after.seed
+
+
+def test_images_of_both_ends_go_to_the_pass_that_makes_their_frames() -> None:
+    start, end = (Input(role=role, path=Path(f"{role}.png")) for role in (Role.START, Role.END))
+    inside = Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=124 / 24, strength=0.5)
+    found = plan(ask(start, end, inside, editing=BOTH))
+    before, after = windows_of(found)
+    assert [(image.frame, image.item.path.name) for image in images_of(before)] == [
+        (0, "start.png")
+    ]
+    assert [(image.frame, image.strength) for image in images_of(after)] == [
+        (100, 0.5),
+        (123, 1.0),
+    ]
+    kept = Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=2.0)
+    message = problems(ask(kept, editing=BOTH))["inputs.keyframe"]
+    assert "What is new is at 0.00 to 0.96 s and 5.17 to 6.12 s." in message
+
+
+def test_each_end_is_as_long_as_the_model_makes_at_a_time() -> None:
+    """Ten seconds at one end would be more than that."""
+    longest = plan(ask(frame=FrameRequest(duration_s=10.0), editing=BOTH))
+    assert (longest.new_before, longest.new_after, longest.context_frames) == (120, 120, 25)
+    assert "frame.duration_s" in problems(ask(frame=FrameRequest(duration_s=10.0)))
 
 
 @pytest.mark.parametrize(("there", "seen"), [(9, 9), (16, 9), (17, 17), (24, 17), (200, 25)])
@@ -144,6 +209,13 @@ def test_a_video_that_the_model_does_not_make_is_refused_with_the_way_out(
     assert "Export it" in message
 
 
+def test_a_video_that_keeps_its_frames_is_not_interpolated() -> None:
+    found = problems(ask(frame=FrameRequest(duration_s=2.0, interpolated_fps=60)))
+    assert found["frame.interpolated_fps"].startswith(
+        "The clip keeps the very frames of the video to extend, so none are made between them."
+    )
+
+
 def test_both_size_and_rate_are_told_at_once() -> None:
     with pytest.raises(UnsupportedRequest) as caught:
         plan(ask(), facts(fps=None, size=(100, 64)))
@@ -157,11 +229,9 @@ def test_images_belong_into_the_new_part() -> None:
     assert plan(ask(inside, end)).num_frames == 148
     message = problems(ask(kept))["inputs.keyframe"]
     assert "'old.png' at 1.00 s would be a frame of the given video, which keeps" in message
-    assert "The new part is at 4.17 to 6.12 s." in message
+    assert "What is new is at 4.17 to 6.12 s." in message
     assert plan(ask(kept, editing=BACKWARD)).num_frames == 148
-    assert (
-        "The new part is at 0.00 to 1.96 s." in problems(ask(end, editing=BACKWARD))["inputs.end"]
-    )
+    assert "What is new is at 0.00 to 1.96 s." in problems(ask(end, editing=BACKWARD))["inputs.end"]
     start = Input(role=Role.START, path=Path("s.png"))
     assert "inputs.start" in problems(ask(start))
     assert plan(ask(start, editing=BACKWARD)).num_frames == 148
@@ -180,7 +250,10 @@ def test_images_belong_into_the_new_part() -> None:
 def test_there_is_sound_where_the_video_or_the_model_has_it(
     spec, has_audio: bool, asked: bool | None, expected: bool
 ) -> None:
-    assert plan(ask(audio=asked), facts(has_audio=has_audio), spec).has_audio is expected
+    found = plan(ask(audio=asked), facts(has_audio=has_audio), spec)
+    assert found.has_audio is expected
+    goes_on = any("what is new goes on with that" in note for note in found.notes)
+    assert goes_on is (spec is LTX and has_audio and asked is None)
 
 
 def test_two_videos_a_direction_alone_and_an_image_are_refused() -> None:

@@ -131,7 +131,7 @@ def test_a_reference_keeps_away_from_keyframes_and_from_what_is_kept() -> None:
         (16, Role.REFERENCE),
         (24, Role.KEYFRAME),
     ]
-    for new, frame in ((range(29, 49), 38), (range(20), 10)):
+    for new, frame in (((range(29, 49),), 38), ((range(20),), 10), ((range(8), range(33, 49)), 33)):
         (image,) = placed_images(ask(*references(1)), SOFT, 49, 24, new)
         assert abs(image.frame - frame) <= 1
 

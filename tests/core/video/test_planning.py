@@ -396,3 +396,35 @@ def test_an_end_image_alone_decides_the_aspect_and_its_crop_is_told() -> None:
     plan = make_plan(request, FULL, CheckedInputs({Role.END: (300, 500)}))
     assert (plan.width, plan.height) == (64, 96)
     assert any("end image of 300x500 is cut" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(("wanted_fps", "frames"), [(24, 27), (60, 68)])
+def test_frames_between_are_made_afterwards_and_told(wanted_fps: int, frames: int) -> None:
+    plan = make_plan(frame(interpolated_fps=wanted_fps), SMALL)
+    assert (plan.fps, plan.num_frames, plan.interpolated_fps) == (8, 9, wanted_fps)
+    assert (plan.final_fps, plan.final_frames) == (wanted_fps, frames)
+    assert plan.frames_text == f"9 frames at 8 fps, interpolated to {frames} at {wanted_fps}"
+    assert any(
+        f"makes the clip at 8 fps. Afterwards FFmpeg makes the frames between, {frames} at "
+        f"{wanted_fps} fps in all" in note
+        for note in plan.notes
+    )
+    plain = make_plan(ask(), SMALL)
+    assert (plain.final_fps, plain.final_frames) == (8, 9)
+    assert plain.frames_text == "9 frames at 8 fps"
+
+
+def test_a_rate_that_the_model_does_not_make_is_refused_with_the_way_to_it() -> None:
+    assert problems(frame(fps=60))["frame.fps"].endswith(
+        "Or have the frames between made afterwards: interpolate to 60 fps."
+    )
+    assert "interpolate" not in problems(frame(fps=7))["frame.fps"]
+
+
+def test_an_interpolation_that_makes_no_frames_is_refused() -> None:
+    assert (
+        "takes a higher frame rate of 24, 25, 30, 48, 50, 60, 100 or 120"
+        in (problems(frame(interpolated_fps=23))["frame.interpolated_fps"])
+    )
+    lower = problems(frame(fps=50, interpolated_fps=48), FULL)["frame.interpolated_fps"]
+    assert lower.startswith("The clip has 50 frames per second, so there is nothing to make for 48")

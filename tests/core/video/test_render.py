@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from core.errors import JournalError
-from core.jobs.job import JobEvent, Notice, Progressed
+from core.errors import JournalError, RenderFailed
+from core.jobs.job import CancelToken, JobContext, JobEvent, Notice, Progressed
 from core.media.ffmpeg import probe_clip
 from core.media.output import Output, aside_path
+from core.project.files.media import take_of
+from core.project.render.rerender import request_again
 from core.video.plan import ClipSettings
+from core.video.planning import make_plan
+from core.video.proof import interpolated
+from core.video.provider import Rendered
 from core.video.record import ClipRecord, read_embedded, read_head
-from core.video.request import Delivery, RenderRequest, Role
+from core.video.request import Delivery, FrameRequest, RenderRequest, Role
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.loras import smallest_lora
-from tests.fakes.provider import FakeProvider
+from tests.fakes.provider import PROVENANCE, SMALL, FakeProvider
 
 if TYPE_CHECKING:
+    from core.jobs.job import Report
     from core.platform.paths import Paths
     from core.studio import Studio
 
@@ -98,6 +104,47 @@ def test_progress_rises_to_one_which_means_file_in_hand(
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
     assert sum(fraction == 1.0 for fraction in fractions) == 1
+
+
+@pytest.fixture
+def request_smooth(request_small: RenderRequest) -> RenderRequest:
+    return request_small.model_copy(update={"frame": FrameRequest(interpolated_fps=24)})
+
+
+def test_frames_between_are_made_and_recorded(
+    studio: Studio, request_smooth: RenderRequest, tmp_path: Path
+) -> None:
+    run = Run(studio, request_smooth, tmp_path / "ball.mp4")
+    facts = probe_clip(run.path)
+    assert (facts.num_frames, facts.fps, facts.has_audio) == (27, 24, True)
+    record = read_embedded(run.path)
+    assert record is not None
+    assert (record.num_frames, record.fps, record.interpolated_fps) == (9, 8, 24)
+    take = take_of(record, run.path)
+    assert (take.num_frames, take.fps) == (27, 24)
+    assert request_again(record).frame.interpolated_fps == 24
+    told = [event for event in run.events if isinstance(event, Progressed)]
+    assert any(event.message == "Interpolating to 24 fps" for event in told)
+    fractions = [event.fraction for event in told if event.fraction is not None]
+    assert fractions == sorted(fractions)
+
+
+def test_what_a_service_gives_is_kept_where_no_frames_can_be_made_between(
+    request_smooth: RenderRequest, tmp_path: Path
+) -> None:
+    plan = make_plan(request_smooth, SMALL.model_copy(update={"is_exact": False}))
+    told: list[Report] = []
+    ctx = JobContext(tmp_path, CancelToken(), told.append)
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"no clip")
+    quick = plan.model_copy(update={"fps": 30})
+    for given, said in ((quick, "has 30 fps already"), (plan, "keeps its 8 fps")):
+        made, rendered = interpolated(given, Rendered(clip, PROVENANCE), ctx)
+        assert (made.interpolated_fps, rendered.path) == (None, clip)
+        assert said in made.notes[-1]
+        assert told[-1] == Notice(message=made.notes[-1])
+    with pytest.raises(RenderFailed, match="cannot be read"):
+        interpolated(make_plan(request_smooth, SMALL), Rendered(clip, PROVENANCE), ctx)
 
 
 def test_record_names_the_start_image_without_its_folder(

@@ -92,11 +92,11 @@ def test_the_part_begins_at_its_frame_and_comes_by_eights(
     found = plan(ask(asked[0] / 24, asked[1] / 24))
     assert found.task is Task.RETAKE
     assert (found.num_frames, found.fps, found.height) == (121, 24, 64)
-    assert (found.new.start, found.new.stop) == new
+    assert found.new == (range(*new),)
     assert (found.first_made, found.first_made + found.made_frames) == seen
     assert LTX.frame_grid.is_on_grid(found.made_frames)
     assert found.kept_frames == 121 - (new[1] - new[0])
-    assert found.context_frames == min(seen[1], 121) - seen[0] - len(found.new)
+    assert found.context_frames == min(seen[1], 121) - seen[0] - (new[1] - new[0])
 
 
 def test_the_plan_tells_what_is_made_anew() -> None:
@@ -108,12 +108,12 @@ def test_the_plan_tells_what_is_made_anew() -> None:
 
 
 def test_a_side_that_is_left_open_is_the_beginning_or_the_end() -> None:
-    assert plan(ask(to_s=1.0)).new == range(25)
-    assert plan(ask(from_s=4.0)).new == range(96, 121)
+    assert plan(ask(to_s=1.0)).new == (range(25),)
+    assert plan(ask(from_s=4.0)).new == (range(96, 121),)
     message = problems(ask())["inputs.retake_video"]
     assert "say from when to when it is made again" in message
     # New sound for all of a clip is what it sounds like.
-    assert plan(ask(part=RetakePart.AUDIO)).new == range(121)
+    assert plan(ask(part=RetakePart.AUDIO)).new == (range(121),)
 
 
 def test_a_part_outside_of_the_video_or_without_a_frame_is_refused() -> None:
@@ -131,7 +131,7 @@ def test_of_a_long_film_the_model_sees_what_is_next_to_the_part() -> None:
     assert (found.num_frames, found.made_frames) == (24 * 600, 73)
     most = LTX.frame_grid.frames(LTX.durations.maximum, 24)
     longest = plan(ask(300.0, 300.0 + (most - 1) / 24), film)
-    assert (longest.made_frames, len(longest.new)) == (most, most - 1)
+    assert (longest.made_frames, len(longest.new[0])) == (most, most - 1)
     assert "Choose a shorter one" in problems(ask(300.0, 311.0), film)["editing.retake_to_s"]
 
 
@@ -181,10 +181,10 @@ def test_what_cannot_be_of_the_sound_is_refused() -> None:
 def test_images_belong_into_the_part() -> None:
     inside = Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=1.5)
     kept = Input(role=Role.KEYFRAME, path=Path("old.png"), at_s=3.0)
-    assert plan(ask(1.0, 2.0, inside)).new == range(24, 48)
+    assert plan(ask(1.0, 2.0, inside)).new == (range(24, 48),)
     message = problems(ask(1.0, 2.0, kept))["inputs.keyframe"]
     assert "would be a frame of the given video" in message
-    assert "The new part is at 1.00 to 1.96 s." in message
+    assert "What is new is at 1.00 to 1.96 s." in message
 
 
 def test_other_videos_times_alone_and_images_are_refused() -> None:

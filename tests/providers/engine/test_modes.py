@@ -15,7 +15,6 @@ from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.video.inputs import check_inputs
 from core.video.placement import images_of
-from core.video.plan import Precision
 from core.video.planning import make_plan
 from core.video.prompt_parts import windows_of
 from core.video.request import (
@@ -23,146 +22,45 @@ from core.video.request import (
     ExtendDirection,
     FrameRequest,
     Input,
-    RenderRequest,
     Residency,
     RetakePart,
     Role,
     Sampling,
-    Target,
     Task,
 )
-from core.video.spec import AspectRatio, FrameSize
 from providers.ltx_video.engine.clip import Audio, write_clip
-from providers.ltx_video.engine.drive_render import write_images
 from providers.ltx_video.local import LocalLTX
-from providers.ltx_video.models import profiles
-from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
-from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.sizes import token_count
 from providers.ltx_video.models.timings import work_of
 from providers.ltx_video.models.workload import Workload
 from tests.fakes.clips import moving_clip
 from tests.providers.engine.test_engine_clips import images, samples
-from tests.providers.tiny_home import PROMPT, SEED, context_of, install, made_by, tiny
+from tests.providers.mode_requests import (
+    EVERY_MODEL,
+    FPS,
+    FRAMES,
+    GUIDED,
+    LAST,
+    MODELS,
+    as_written,
+    asked,
+    extending,
+    keyframe,
+    planned,
+    source,
+)
+from tests.providers.tiny_home import PROMPT, SEED, context_of, install
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from core.jobs.job import Report
     from core.video.plan import RenderPlan
-    from providers.ltx_video.models.profiles import Profile
+    from providers.ltx_video.models.catalog import LocalModel
     from tests.providers.tiny_home import Watched
 
     Watch = Callable[[], Watched]
-
-FRAMES, FPS, LAST = 17, 16, 16
-_PLAIN = {"dtype": Precision.FLOAT32}
-_AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_length": 32}
-
-
-_OF_THE_REAL_ONE = (
-    "inputs", "tasks", "strength", "keeps_source_audio", "reference_strength", "refine_steps",
-    "most_parts", "control_maps",
-)  # fmt: skip
-LARGE = FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128)
-
-
-def _model(name: str, like: LTXModel, profile: Profile) -> LocalModel:
-    model = tiny(name, profile, has_audio=BY_ID[like].spec.audio is not None)
-    real = BY_ID[like].spec
-    same = {name: getattr(real, name) for name in _OF_THE_REAL_ONE}
-    sizes = (*model.spec.sizes, LARGE)
-    spec = model.spec.model_copy(update={**same, "sizes": sizes})
-    return model.model_copy(update={"spec": spec})
-
-
-MODELS = (
-    _model(
-        "tiny-095",
-        LTXModel.LTX_VIDEO_2B_095,
-        profiles.LTX_VIDEO_2B_DEV.model_copy(update={**_PLAIN, "num_inference_steps": 6}),
-    ),
-    _model(
-        "tiny-098",
-        LTXModel.LTX_VIDEO_2B_098_DISTILLED,
-        profiles.LTX_VIDEO_098_DISTILLED.model_copy(update=_PLAIN),
-    ),
-    _model(
-        "tiny-2.0",
-        LTXModel.LTX_2_19B_DISTILLED,
-        profiles.LTX_2_DISTILLED.model_copy(update=_AV),
-    ),
-    _model(
-        "tiny-2.3",
-        LTXModel.LTX_2_3_DISTILLED,
-        profiles.LTX_23_DISTILLED.model_copy(update=_AV),
-    ),
-    _model(
-        "tiny-2.5",
-        LTXModel.LTX_2_5_DISTILLED,
-        profiles.LTX_25_DISTILLED.model_copy(update=_AV),
-    ),
-)
-GUIDED = _model(
-    "tiny-2.3-guided",
-    LTXModel.LTX_2_3,
-    profiles.LTX_23_DEV.model_copy(
-        update={
-            **_AV,
-            "num_inference_steps": 4,
-            "sigmas": (1.0, 0.75, 0.5, 0.25),
-            "shift_mu": None,
-            "stg_blocks": (1,),
-        }
-    ),
-)
-EVERY_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny models, and what plain diffusers makes with them, from a process of their own."""
-    return made_by("tests.providers.tiny_modes", tmp_path_factory.mktemp("modes"))
-
-
-@pytest.fixture(scope="module")
-def provider(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLTX]:
-    home = tmp_path_factory.mktemp("home")
-    models = Paths.below(home).models_dir
-    for model in (*MODELS, GUIDED):
-        like = model.id.replace("098", "095").removesuffix("-guided")
-        shutil.copytree(files / like, models / model.id)
-        install(models / model.id, model)
-    with_engine = LocalLTX(context_of(home), (*MODELS, GUIDED))
-    yield with_engine
-    with_engine.close()
-
-
-def asked(model: LocalModel, *inputs: Input, num_frames: int = FRAMES) -> RenderRequest:
-    return RenderRequest(
-        target=Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id),
-        prompt=PROMPT,
-        negative_prompt="blurry" if model.spec.takes_negative_prompt else None,
-        frame=FrameRequest(resolution="64p", duration_s=(num_frames - 1) / FPS),
-        inputs=inputs,
-        sampling=Sampling(seed=SEED),
-    )
-
-
-def planned(provider: LocalLTX, request: RenderRequest, model: LocalModel) -> RenderPlan:
-    return provider.fit(make_plan(request, model.spec))
-
-
-def as_written(frames: np.ndarray, folder: Path) -> np.ndarray:
-    path = folder / "expected.mp4"
-    write_clip(path, frames, FPS, None, lambda _: None)
-    return images(path)
-
-
-def keyframe(path: Path, frame: int, strength: float | None = None) -> Input:
-    return Input(role=Role.KEYFRAME, path=path, at_s=frame / FPS, strength=strength)
-
 
 CASES = {
     "first": lambda files: [keyframe(files / "a.png", 0)],
@@ -215,10 +113,6 @@ def test_keyframes_count_as_work_and_memory(
     request = asked(model, *CASES["several"](files))
     plan = planned(provider, request, model)
     assert Workload.of(plan, model.profile).tokens == token_count(96, 64, FRAMES) + 2 * 3 * 2
-
-
-def source(path: Path) -> Input:
-    return Input(role=Role.SOURCE_VIDEO, path=path)
 
 
 def anew(provider: LocalLTX, model: LocalModel, clip: Path, strength: float) -> RenderPlan:
@@ -274,73 +168,6 @@ def test_a_video_is_counted_as_the_memory_that_its_encoding_takes(
     assert not Workload.of(plain, MODELS[0].profile).encodes_video
 
 
-EXTENDED, SEEN, NEW = 12, 9, 16
-
-
-def extending(
-    provider: LocalLTX, model: LocalModel, clip: Path, direction: ExtendDirection, *inputs: Input
-) -> RenderPlan:
-    video = Input(role=Role.EXTEND_VIDEO, path=clip)
-    request = asked(model, video, *inputs).model_copy(
-        update={"editing": Editing(direction=direction), "frame": FrameRequest(duration_s=1.0)}
-    )
-    return provider.fit(make_plan(request, model.spec, check_inputs(request)))
-
-
-@pytest.mark.parametrize("direction", ExtendDirection)
-@EVERY_MODEL
-def test_a_video_is_extended_as_plain_diffusers_does_it_and_keeps_its_own_frames(
-    provider: LocalLTX,
-    watched: Watch,
-    files: Path,
-    tmp_path: Path,
-    model: LocalModel,
-    direction: ExtendDirection,
-) -> None:
-    plan = extending(provider, model, files / "long.mp4", direction)
-    assert plan.task is Task.EXTEND_VIDEO
-    assert (plan.num_frames, plan.made_frames) == (EXTENDED + NEW, SEEN + NEW)
-    clip = provider.render(plan, watched().context).path
-    made = np.load(files / f"{model.id}-{direction}.npy")
-    assert made.shape == (SEEN + NEW, 64, 96, 3)
-    own = images(files / "long.mp4")
-    is_backward = direction is ExtendDirection.BACKWARD
-    whole = (made[:NEW], own) if is_backward else (own, made[SEEN:])
-    assert np.array_equal(images(clip), as_written(np.concatenate(whole), tmp_path))
-    # Random weights have no seam to be proud of; that there is one that can be measured is all.
-    seam = (
-        own[0] - made[NEW - 1].astype(float) if is_backward else made[SEEN] - own[-1].astype(float)
-    )
-    assert np.isfinite(np.abs(seam).mean())
-
-
-@pytest.mark.parametrize("direction", ExtendDirection)
-@EVERY_MODEL
-def test_an_extended_video_keeps_its_sound_and_the_new_part_has_the_models(
-    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel, direction: ExtendDirection
-) -> None:
-    plan = extending(provider, model, files / "long.mp4", direction)
-    assert plan.has_audio
-    facts = probe_clip(provider.render(plan, watched().context).path)
-    assert facts.num_frames == EXTENDED + NEW
-    assert facts.audio_duration_s == pytest.approx((EXTENDED + NEW) / FPS, abs=0.05)
-
-
-@EVERY_MODEL
-def test_a_keyframe_of_an_extended_video_counts_in_the_finished_clip(
-    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
-) -> None:
-    at = keyframe(files / "b.png", EXTENDED + 5)
-    job = watched()
-    plan = extending(provider, model, files / "long.mp4", ExtendDirection.FORWARD, at)
-    (image,) = write_images(plan, job.context.workdir)
-    assert image.frame == SEEN + 5
-    clip = provider.render(plan, job.context).path
-    without = np.load(files / f"{model.id}-forward.npy")
-    assert images(clip).shape == (EXTENDED + NEW, 64, 96, 3)
-    assert not np.array_equal(images(clip)[EXTENDED:], without[SEEN:])
-
-
 @pytest.mark.parametrize("mode", ["extended", "following", "retaken"])
 def test_after_a_clip_that_keeps_something_nothing_is_kept_of_it(
     provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, mode: str
@@ -388,7 +215,7 @@ def test_a_part_is_made_anew_as_plain_diffusers_does_it_and_all_else_is_kept(
 ) -> None:
     plan = retaking(provider, model, files / "retake.mp4", part=RetakePart.VIDEO)
     assert (plan.task, plan.num_frames, plan.made_frames) == (Task.RETAKE, RETAKEN, 25)
-    assert (plan.new, plan.first_made) == (range(FIRST, STOP), SEEN_FIRST)
+    assert (plan.new, plan.first_made) == ((range(FIRST, STOP),), SEEN_FIRST)
     job = watched()
     clip = provider.render(plan, job.context).path
     name = "retaken-video" if model.spec.audio else "retaken"
@@ -684,6 +511,19 @@ def test_its_sound_is_the_audio_file_and_silent_if_so_asked(
     assert np.array_equal(
         images(silent.path), images(provider.render(plan, watched().context).path)
     )
+
+
+@pytest.mark.parametrize("model", MODELS[2:], ids=lambda model: model.id)
+def test_slow_motion_is_the_clock_of_the_model_as_plain_diffusers_has_it(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    plan = planned(provider, asked(model), model).model_copy(update={"motion_speed": 0.2})
+    clip = provider.render(plan, watched().context).path
+    bare = np.load(files / f"{model.id}-slow.npy")
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    assert not np.array_equal(bare, np.load(files / f"{model.id}-plain.npy"))
+    facts = probe_clip(clip)
+    assert (facts.num_frames, facts.fps) == (FRAMES, FPS)
 
 
 @pytest.mark.parametrize("direction", [None, *ExtendDirection], ids=str)
