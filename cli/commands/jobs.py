@@ -215,7 +215,7 @@ def _details(record: JobRecord) -> str:
             "target": str(plan.target),
             "prompt": plan.request.prompt,
             "clip": f"{plan.width}x{plan.height}, {plan.num_frames} frames at {plan.fps} fps",
-            "seed": str(plan.seed),
+            "seed": str(plan.seed) if plan.spec.takes_seed else "",
             "out": str(stored.path),
         }
     lines = [

@@ -228,6 +228,9 @@ class PollingProvider(ABC):
         """Nothing: memory is the service's affair."""
         return None
 
+    def refresh_prices(self) -> None:  # noqa: B027 - few services tell their prices
+        """Nothing: the table says what it costs."""
+
     def check_key(self, key: KeySpec) -> Readiness:
         """Ask the service."""
         found = self._context.keys.find(key)

@@ -18,16 +18,23 @@ if TYPE_CHECKING:
 
     from core.media.source_clip import AudioFacts, VideoFacts
     from core.video.request import RenderRequest
-    from core.video.spec import FrameSize, ModelSpec
+    from core.video.spec import FrameGrid, FrameSize, ModelSpec
 
 # How many steps of the grid the model sees of a video beside what it makes, where it may: a second.
 _MOST_CONTEXT = 3
+# A duration is typed with two digits behind the point at most.
+_SAME_LENGTH_S = 0.01
 _IMAGES = (Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE)
 _RETAKEN = {
     RetakePart.VIDEO: "the picture",
     RetakePart.AUDIO: "the sound",
     RetakePart.BOTH: "picture and sound",
 }
+
+
+def _grown(grid: FrameGrid) -> str:
+    """Why there are more frames than asked for; empty where the model counts them one by one."""
+    return f"; they come by {grid.step}" if grid.step > 1 else ""
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,7 @@ class GivenMedia:
         asked_s = self.request.frame.duration_s
         wanted_s = min(self.spec.durations.default, longest_s) if asked_s is None else asked_s
         new = max(1, round(wanted_s * fps / grid.step)) * grid.step
-        most = at_once - least
+        most = at_once if self.spec.sees_whole_video else at_once - least
         if new > most and asked_s is not None:
             self._refuse(
                 "frame.duration_s",
@@ -152,13 +159,16 @@ class GivenMedia:
         new = min(new, most)
         there = (facts.num_frames - grid.offset) // grid.step * grid.step + grid.offset
         context = min(_MOST_CONTEXT * grid.step + grid.offset, there, at_once - new)
+        seen = f"The model sees {context} frames of the video, and all"
+        if self.spec.sees_whole_video:
+            context, seen = 0, "All"
         is_backward = self.request.editing.direction is ExtendDirection.BACKWARD
         first = 0 if is_backward else facts.num_frames
         num_frames, where = new + facts.num_frames, "before" if is_backward else "behind"
         self.notes.append(
-            f"{new} new frames ({new / fps:.2f} s; they come by {grid.step}) {where} the "
-            f"{facts.num_frames} of the video: {num_frames} frames, {num_frames / fps:.2f} s. The "
-            f"model sees {context} frames of the video, and all of it is kept."
+            f"{new} new frames ({new / fps:.2f} s{_grown(grid)}) {where} the "
+            f"{facts.num_frames} of the video: {num_frames} frames, {num_frames / fps:.2f} s. "
+            f"{seen} of it is kept."
         )
         return PartlyNew(num_frames, range(first, first + new), context)
 
@@ -176,7 +186,8 @@ class GivenMedia:
         end = asked.start + made
         at_once = grid.frames(self.spec.durations.longest(size.resolution, fps), fps)
         before, behind = begin // grid.step, max(0, there - end) // grid.step
-        before, behind = min(before, _MOST_CONTEXT), min(behind, _MOST_CONTEXT)
+        most = 0 if self.spec.sees_whole_video else _MOST_CONTEXT
+        before, behind = min(before, most), min(behind, most)
         while (before or behind) and end - begin + (before + behind) * grid.step > at_once:
             before, behind = (before - 1, behind) if before > behind else (before, behind - 1)
         if end - begin > at_once:
@@ -196,7 +207,7 @@ class GivenMedia:
         )
         new = range(retake.first, retake.stop)
         context = min(retake.seen_stop, there) - retake.seen_first - len(new)
-        grown = f"; they come by {grid.step}" if len(new) > len(asked) else ""
+        grown = _grown(grid) if len(new) > len(asked) else ""
         seen = f"The model sees {context} frames next to them, and all" if context else "All"
         self.notes.append(
             f"Made anew: {_RETAKEN[part]} of frames {new[0] + 1} to {new[-1] + 1} of {there} "
@@ -321,6 +332,26 @@ class GivenMedia:
                 "the frame rate out.",
             )
         return round(fps)
+
+    def length_of_audio(self, audio: AudioFacts, longest_s: float) -> float | None:
+        """As long as the audio file, where the model makes no other clip of it."""
+        allowed, length = self.spec.durations, f"The audio file is {audio.duration_s:.2f} s long"
+        if not allowed.minimum <= audio.duration_s <= longest_s:
+            self._refuse(
+                field_of(Role.AUDIO),
+                f"{length}, and {self.spec.label} makes clips of {allowed.minimum:g} to "
+                f"{longest_s:g} s, as long as the file. Cut it to such a length first.",
+            )
+            return None
+        asked_s = self.request.frame.duration_s
+        if asked_s is not None and abs(asked_s - audio.duration_s) > _SAME_LENGTH_S:
+            self._refuse(
+                "frame.duration_s",
+                f"{length}, and so is the clip that {self.spec.label} makes of it, not "
+                f"{asked_s:g} s. Leave the duration out, or cut the file first.",
+            )
+            return None
+        return audio.duration_s
 
     def follow_audio(self, audio: AudioFacts | None, num_frames: int, fps: int) -> None:
         """How much of the audio file the clip follows, and how it compares to the clip."""

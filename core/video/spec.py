@@ -274,6 +274,9 @@ class ModelSpec(Frozen):
         reference_strength: with what strength reference images become keyframes; None where the
             model takes them as what they are.
         keeps_source_audio: whether a clip that is made from a source video has its sound.
+        sees_whole_video: whether how much of a video that is extended or retaken it looks at is its
+            own affair; else it is planned, and limits what is made at a time.
+        follows_whole_audio: whether a clip of an audio file is always as long as the file.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
         is_exact: whether its clips have the planned size, length and rate to the frame, so that any
@@ -309,6 +312,8 @@ class ModelSpec(Frozen):
     strength: FloatRange | None = None
     reference_strength: float | None = None
     keeps_source_audio: bool = False
+    sees_whole_video: bool = False
+    follows_whole_audio: bool = False
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
     takes_webhook: bool = False

@@ -142,7 +142,7 @@ def _needs(memory: MemoryPlan | None, machine: Machine) -> str:
 
 def _details(plan: RenderPlan, info: ProviderInfo) -> str:
     """Model, sampling and layout in memory, a line each."""
-    sampling = [f"seed {plan.seed}"]
+    sampling = [f"seed {plan.seed}"] if plan.spec.takes_seed else []
     if plan.steps_text:
         sampling.append(plan.steps_text)
     if plan.guidance_scale is not None:

@@ -173,6 +173,9 @@ class LocalLTX:
         fitted = plan.with_notes(*notes, *loras.notes).model_copy(update={"memory_plan": memory})
         return self._with_time(fitted)
 
+    def refresh_prices(self) -> None:
+        """Nothing: what this machine makes is free."""
+
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
         """The same clip on the next step of the memory ladder."""
         if plan.memory_plan is None:
