@@ -229,4 +229,7 @@ def state_of(item: ListedModel) -> str:
 
 
 def _terms(spec: ModelSpec) -> str:
-    return f"{bytes_text(spec.size_bytes)}, {spec.price}, {spec.licence}"
+    is_paid = str(spec.price) != "free"
+    size = [] if spec.size_bytes is None and is_paid else [bytes_text(spec.size_bytes)]
+    costs = str(spec.price) if spec.price.rows else "price unknown"
+    return ", ".join([*size, costs, str(spec.licence)])

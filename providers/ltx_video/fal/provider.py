@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import mimetypes
-import mmap
 import threading
 import time
 from typing import TYPE_CHECKING, Any, cast
@@ -52,8 +50,6 @@ PLATFORM = "https://api.fal.ai/v1"
 
 _REFUSED_CONTENT = "content_policy_violation"
 _MOST_WORDS = 300
-# Larger files are sent by parts, straight from the disk.
-_LARGE_BYTES = 100 * 1024 * 1024
 _ENDS_WITHIN_S = 3.0
 _ASK_END_S = 0.5
 _ASK_AGAIN_S = 600.0
@@ -156,35 +152,10 @@ class FalLTX(PollingProvider):
     @override
     def upload(self, service: ServiceHttp, file: Path) -> str:
         # Imported late: only who sends a file to Fal pays for loading its client.
-        import httpx
-        from fal_client import SyncClient
-        from fal_client.client import FalClientHTTPError
+        from providers.ltx_video.fal.uploads import upload
 
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        # Its own name stays here: it tells nothing of the clip, and headers hold no other letters.
-        name = f"input{file.suffix.lower() if file.suffix.isascii() else ''}"
-        client = SyncClient(key=self._found_key())
-        try:
-            with (
-                file.open("rb") as content,
-                mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-            ):
-                data = cast("bytes", mapped) if len(mapped) > _LARGE_BYTES else mapped[:]
-                # No other storage: the client would send the key along to that.
-                return client.upload(data, kind, file_name=name, fallback_repository=[])
-        except FalClientHTTPError as error:
-            raise service.refusal(
-                error.status_code, error.response.text, error.response.headers
-            ) from error
-        except httpx.HTTPStatusError as error:
-            response = error.response
-            raise service.refusal(response.status_code, response.text, response.headers) from error
-        except httpx.HTTPError as error:
-            raise service.unreachable(error) from error
-
-    def _found_key(self) -> str:
         found = self._context.keys.find(FAL_KEY)
-        return "" if found is None else found.value
+        return upload(service, "" if found is None else found.value, file)
 
     @override
     def submit(self, service: ServiceHttp, order: RemoteOrder) -> str:
@@ -357,5 +328,6 @@ def _billed(plan: RenderPlan) -> Billed:
 
 def _price_note(table: PriceTable, note: str, cost_usd: float | None) -> str:
     if cost_usd is not None:
-        return f"The price is that of {table.as_of:%Y-%m-%d} ({table.source}); Fal bills what it makes."
+        when = f"{table.as_of:%Y-%m-%d} ({table.source})"
+        return f"The price is that of {when}; Fal bills what it makes."
     return note or "What Fal asks for this is not known."
