@@ -306,10 +306,8 @@ class PollingProvider(ABC):
         """The ticket of an order whose answer never came, completed where the service can tell."""
         remote = self._ask(service, ctx, lambda: self.find(service, ticket.attempt))
         if remote is None:
-            lost = (
-                f"The answer to the order at {self.info.label} was lost: it may have been accepted"
-            )
-            raise self._unknown(SubmitUnknown(f"{lost} or not.", target=service.target), ctx)
+            lost = f"The answer of {self.info.label} was lost: the order may have arrived or not."
+            raise self._unknown(SubmitUnknown(lost, target=service.target), ctx)
         if not remote:
             ctx.save_ticket(None)
             # Not ordered here and now: what it is made from, and the cap, are looked at first.
@@ -357,7 +355,6 @@ class PollingProvider(ABC):
 
     def _fetch(self, service: ServiceHttp, finished: Finished, ctx: JobContext) -> Path:
         part = ctx.workdir / f"clip{finished.suffix}.part"
-        path = ctx.workdir / f"clip{finished.suffix}"
 
         def on_bytes(have: int, total: int | None) -> None:
             fraction = _AWAITED_SHARE + (1 - _AWAITED_SHARE) * (have / total if total else 1.0)
@@ -382,7 +379,7 @@ class PollingProvider(ABC):
                 ctx.cancel.wait(_jittered(self.poll_s))
                 continue
             break
-        return part.rename(path)
+        return part.rename(part.with_suffix(""))
 
     def _end(self, service: ServiceHttp, ticket: Ticket, ctx: JobContext) -> None:
         """Tell the service that the render is not wanted, and the person what that costs."""

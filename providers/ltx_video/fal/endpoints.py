@@ -26,7 +26,7 @@ PAGES_READ = date(2026, 11, 30)
 
 
 @dataclass(frozen=True)
-class Field:
+class WireField:
     """A field of an endpoint: its name on the wire, and what an order puts there.
 
     Where that is None, the field is left out.
@@ -53,7 +53,7 @@ class Endpoint:
 
     id: str
     task: Task
-    fields: tuple[Field, ...]
+    fields: tuple[WireField, ...]
     price: PriceTable
     needs: tuple[Role, ...] = ()
     billed_by: PriceUnit | None = PriceUnit.SECOND
@@ -115,23 +115,23 @@ def _loras(order: RemoteOrder) -> list[dict[str, object]]:
     ]
 
 
-def _file(name: str, role: Role) -> Field:
+def _file(name: str, role: Role) -> WireField:
     def address(order: RemoteOrder) -> object:
         path = order.plan.request.path_of(role)
         return None if path is None else order.uploads[path]
 
-    return Field(name, address)
+    return WireField(name, address)
 
 
-def _strength(name: str, role: Role) -> Field:
+def _strength(name: str, role: Role) -> WireField:
     def strength(order: RemoteOrder) -> object:
         item = order.plan.request.one(role)
         return None if item is None else scale_of(item)
 
-    return Field(name, strength)
+    return WireField(name, strength)
 
 
-def _camera(name: str, usual: str | None) -> Field:
+def _camera(name: str, usual: str | None) -> WireField:
     def word(order: RemoteOrder) -> object:
         plan = order.plan
         motion, camera = plan.request.motion.camera, plan.spec.camera
@@ -140,7 +140,7 @@ def _camera(name: str, usual: str | None) -> Field:
         known = next(one for one in camera.motions if one == _folded(motion))
         return camera.phrase(known)
 
-    return Field(name, word)
+    return WireField(name, word)
 
 
 def _folded(motion: str) -> str:
@@ -167,15 +167,15 @@ def _retake_mode(order: RemoteOrder) -> object:
     return _RETAKE_MODES[order.plan.retake.part] if order.plan.retake else None
 
 
-_PROMPT = Field("prompt", lambda order: order.plan.prompt)
-_RESOLUTION = Field("resolution", lambda order: _frame_size(order)[0])
-_ASPECT = Field("aspect_ratio", lambda order: _frame_size(order)[1])
-_FPS = Field("fps", lambda order: order.plan.fps)
-_AUDIO = Field("generate_audio", lambda order: order.plan.has_audio)
-_SECONDS = Field("duration", lambda order: round(order.plan.duration_s))
+_PROMPT = WireField("prompt", lambda order: order.plan.prompt)
+_RESOLUTION = WireField("resolution", lambda order: _frame_size(order)[0])
+_ASPECT = WireField("aspect_ratio", lambda order: _frame_size(order)[1])
+_FPS = WireField("fps", lambda order: order.plan.fps)
+_AUDIO = WireField("generate_audio", lambda order: order.plan.has_audio)
+_SECONDS = WireField("duration", lambda order: round(order.plan.duration_s))
 # The same choice as text: a number is refused there.
-_SECONDS_AS_TEXT = Field("duration", lambda order: str(round(order.plan.duration_s)))
-_NEW_SECONDS = Field("duration", lambda order: len(order.plan.new) / order.plan.fps)
+_SECONDS_AS_TEXT = WireField("duration", lambda order: str(round(order.plan.duration_s)))
+_NEW_SECONDS = WireField("duration", lambda order: len(order.plan.new) / order.plan.fps)
 _START, _END = _file("image_url", Role.START), _file("end_image_url", Role.END)
 
 _HOSTED = (_PROMPT, _SECONDS, _RESOLUTION, _ASPECT, _FPS, _AUDIO)
@@ -190,16 +190,16 @@ _HOSTED_25 = (
 )
 _OPEN_WEIGHTS = (
     _PROMPT,
-    Field("negative_prompt", lambda order: order.plan.negative_prompt),
-    Field("video_size", lambda order: {"width": order.plan.width, "height": order.plan.height}),
+    WireField("negative_prompt", lambda order: order.plan.negative_prompt),
+    WireField("video_size", lambda order: {"width": order.plan.width, "height": order.plan.height}),
     _FPS,
     _AUDIO,
-    Field("seed", lambda order: order.plan.seed),
-    Field("num_inference_steps", lambda order: order.plan.num_inference_steps),
-    Field("video_cfg_scale", lambda order: order.plan.guidance_scale),
+    WireField("seed", lambda order: order.plan.seed),
+    WireField("num_inference_steps", lambda order: order.plan.num_inference_steps),
+    WireField("video_cfg_scale", lambda order: order.plan.guidance_scale),
     _camera("camera_lora", "none"),
     # The plan and the record say what the model reads; Fal would write it anew.
-    Field("enable_prompt_expansion", lambda order: False),
+    WireField("enable_prompt_expansion", lambda order: False),
 )
 _OF_IMAGES = (
     _START,
@@ -207,7 +207,7 @@ _OF_IMAGES = (
     _strength("image_strength", Role.START),
     _strength("end_image_strength", Role.END),
 )
-_NUM_FRAMES = Field("num_frames", lambda order: order.plan.num_frames)
+_NUM_FRAMES = WireField("num_frames", lambda order: order.plan.num_frames)
 
 
 def _per_second(as_of: date, source: str, **usd: float) -> PriceTable:
@@ -248,7 +248,7 @@ _PER_MEGAPIXEL = PriceTable(
 
 
 def _hosted(
-    app: str, tier: str, fields: tuple[Field, ...], price: PriceTable
+    app: str, tier: str, fields: tuple[WireField, ...], price: PriceTable
 ) -> tuple[Endpoint, ...]:
     text, image = (f"{app}/{task}{tier}" for task in ("text-to-video", "image-to-video"))
     return (
@@ -265,13 +265,13 @@ def _open_weights(app: str, price: PriceTable) -> tuple[Endpoint, ...]:
     extended = (
         *_OPEN_WEIGHTS,
         # Of the part that is new: with what is seen of the video, as long as the model makes.
-        Field("num_frames", lambda order: len(order.plan.new) + order.plan.context_frames),
+        WireField("num_frames", lambda order: len(order.plan.new) + order.plan.context_frames),
         _file("video_url", Role.EXTEND_VIDEO),
-        Field(
+        WireField(
             "extend_direction",
             lambda order: "backward" if order.plan.is_backward else "forward",
         ),
-        Field("num_context_frames", lambda order: order.plan.context_frames),
+        WireField("num_context_frames", lambda order: order.plan.context_frames),
     )
     whole = (*_OPEN_WEIGHTS, _NUM_FRAMES)
     return (
@@ -311,7 +311,7 @@ EDIT_23 = (
             _PROMPT,
             _file("video_url", Role.EXTEND_VIDEO),
             _NEW_SECONDS,
-            Field("mode", lambda order: "start" if order.plan.is_backward else "end"),
+            WireField("mode", lambda order: "start" if order.plan.is_backward else "end"),
         ),
         _unknown("fal-ai/ltx-2.3/extend-video"),
         billed_by=None,
@@ -325,12 +325,12 @@ EDIT_23 = (
         (
             _PROMPT,
             _file("video_url", Role.RETAKE_VIDEO),
-            Field(
+            WireField(
                 "start_time",
                 lambda order: order.plan.new.start / order.plan.fps,
             ),
             _NEW_SECONDS,
-            Field("retake_mode", _retake_mode),
+            WireField("retake_mode", _retake_mode),
         ),
         _unknown("fal-ai/ltx-2.3/retake-video"),
         billed_by=None,

@@ -24,7 +24,7 @@ _FRESH = timedelta(hours=24)
 _UNITS = {"megapixel": PriceUnit.MEGAPIXEL, "second": PriceUnit.SECOND}
 
 
-class ToldPrice(Frozen):
+class QuotedPrice(Frozen):
     """What Fal asks for one of its units at an endpoint, of this account."""
 
     usd: float = Field(gt=0)
@@ -37,11 +37,11 @@ class ToldPrice(Frozen):
         return next(found, None)
 
 
-class ToldPrices(Frozen):
+class QuotedPrices(Frozen):
     """All that was told at a time, by endpoint."""
 
     asked_at: datetime
-    prices: dict[str, ToldPrice]
+    prices: dict[str, QuotedPrice]
 
 
 class PriceBook:
@@ -49,29 +49,29 @@ class PriceBook:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._told: ToldPrices | None = None
+        self._last: QuotedPrices | None = None
 
     @property
-    def told(self) -> ToldPrices | None:
+    def last(self) -> QuotedPrices | None:
         """The last answer, whoever got it; None where there is none."""
-        if self._told is None:
+        if self._last is None:
             try:
-                self._told = ToldPrices.model_validate_json(self._file.read_text("utf-8"))
+                self._last = QuotedPrices.model_validate_json(self._file.read_text("utf-8"))
             except (OSError, ValidationError):
                 return None
-        return self._told
+        return self._last
 
     @property
     def is_fresh(self) -> bool:
         """Whether it was asked within a day."""
-        return self.told is not None and datetime.now(UTC) - self.told.asked_at < _FRESH
+        return self.last is not None and datetime.now(UTC) - self.last.asked_at < _FRESH
 
-    def keep(self, prices: Mapping[str, ToldPrice]) -> None:
+    def keep(self, prices: Mapping[str, QuotedPrice]) -> None:
         """Take down an answer."""
-        self._told = ToldPrices(asked_at=datetime.now(UTC), prices=dict(prices))
+        self._last = QuotedPrices(asked_at=datetime.now(UTC), prices=dict(prices))
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            write_text_atomically(self._file, self._told.model_dump_json(indent=2) + "\n")
+            write_text_atomically(self._file, self._last.model_dump_json(indent=2) + "\n")
         except OSError as error:
             log.warning("The prices that Fal told are not kept: %s", error)
 
@@ -81,14 +81,14 @@ class PriceBook:
         Fal tells one price for each endpoint, which is that of the smallest size; the larger ones
         cost as many times as much as in its list.
         """
-        listed, told = endpoint.price, self.told
-        price = None if told is None else told.prices.get(endpoint.id)
-        if told is None or price is None or price.per is not endpoint.billed_by or not price.per:
+        listed, last = endpoint.price, self.last
+        price = None if last is None else last.prices.get(endpoint.id)
+        if last is None or price is None or price.per is not endpoint.billed_by or not price.per:
             return listed
         rows = listed.rows or (PriceRow(usd=price.usd, per=price.per),)
         times = price.usd / min(row.usd for row in rows)
         return PriceTable(
             rows=tuple(row.model_copy(update={"usd": round(row.usd * times, 9)}) for row in rows),
-            as_of=told.asked_at.astimezone().date(),
+            as_of=last.asked_at.astimezone().date(),
             source="asked from Fal",
         )

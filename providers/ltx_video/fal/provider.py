@@ -29,7 +29,7 @@ from core.video.provider import ModelChoice
 from core.video.request import Target
 from providers.ltx_video.fal.info import FAL_KEY, INFO
 from providers.ltx_video.fal.models import MODELS, find_model
-from providers.ltx_video.fal.prices import PriceBook, ToldPrice
+from providers.ltx_video.fal.prices import PriceBook, QuotedPrice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -166,9 +166,9 @@ class FalLTX(PollingProvider):
         answer = service.order(f"{QUEUE}/{endpoint.id_for(plan)}{query}", endpoint.body(order))
         request_id = str(answer["request_id"])
         # Fal's word counts, should an endpoint have moved to another app; its host does not.
-        told = urlsplit(str(answer.get("response_url", ""))).path.strip("/")
-        is_usual = told in ("", _path(service, request_id))
-        return request_id if is_usual else told
+        path = urlsplit(str(answer.get("response_url", ""))).path.strip("/")
+        is_usual = path in ("", _path(service, request_id))
+        return request_id if is_usual else path
 
     @override
     def poll(self, service: ServiceHttp, remote: str) -> RemoteState:
@@ -297,13 +297,13 @@ def _object(text: str) -> dict[str, Any]:
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
-def _ask_prices(service: ServiceHttp) -> dict[str, ToldPrice]:
+def _ask_prices(service: ServiceHttp) -> dict[str, QuotedPrice]:
     """What each endpoint costs this account, in dollars."""
     names = ",".join(endpoint.id for model in MODELS for endpoint in model.endpoints)
     rows: Any = service.ask(f"{PLATFORM}/models/pricing?endpoint_id={names}").get("prices", [])
     try:
         return {
-            str(row["endpoint_id"]): ToldPrice(usd=row["unit_price"], unit=row["unit"])
+            str(row["endpoint_id"]): QuotedPrice(usd=row["unit_price"], unit=row["unit"])
             for row in rows
             if row["currency"] == "USD"
         }
