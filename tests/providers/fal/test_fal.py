@@ -323,6 +323,17 @@ class TestPrices:
         assert "another-key-entirely" not in readiness.reason
 
 
+def test_fals_own_client_buys_again_when_an_answer_is_lost(fal: FalServer) -> None:
+    """Why orders do not go by it; where this fails, it has learned better."""
+    from fal_client import SyncClient
+
+    fal.habits.drops_answers = 2
+    client = SyncClient(key=KEY)
+    client.submit("fal-ai/ltx-2.3/text-to-video/fast", {"prompt": "a red ball"})
+    client._client.close()
+    assert fal.purchases == 3
+
+
 def test_listing_the_models_loads_no_client_and_asks_nobody(fal: FalServer, tmp_path: Path) -> None:
     code = (
         "import sys\n"
