@@ -1,8 +1,7 @@
 """Fal on loopback: its queue, its storage and its prices, on the very hosts that it has.
 
 Whoever speaks to it goes through a proxy on loopback that ends the encryption by a certificate of
-its own, so the shipped client is what the tests drive, untouched. Set the variables of
-`FalServer.environment`.
+its own, so the shipped client is what the tests drive, untouched: `FalServer.stand_in`.
 """
 
 from __future__ import annotations
@@ -28,6 +27,8 @@ from providers.ltx_video.fal.provider import FalLTX
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
     from core.video.provider import ProviderContext, VideoProvider
 
@@ -115,6 +116,11 @@ class FalServer:
     environment: dict[str, str] = field(default_factory=dict)
     is_closed: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def stand_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be the real one for this process and for those that it starts."""
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
 
     @property
     def purchases(self) -> int:

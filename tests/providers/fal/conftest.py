@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 def fal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FalServer]:
     """Fal on loopback, which this process and those that it starts take for the real one."""
     with fal_server(tmp_path / "service") as fal:
-        for name, value in fal.environment.items():
-            monkeypatch.setenv(name, value)
+        fal.stand_in(monkeypatch)
         yield fal
 
 

@@ -330,7 +330,7 @@ def test_fals_own_client_buys_again_when_an_answer_is_lost(fal: FalServer) -> No
     fal.habits.drops_answers = 2
     client = SyncClient(key=KEY)
     client.submit("fal-ai/ltx-2.3/text-to-video/fast", {"prompt": "a red ball"})
-    client._client.close()
+    client.__dict__["_client"].close()
     assert fal.purchases == 3
 
 
