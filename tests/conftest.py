@@ -32,6 +32,7 @@ if WORKERS > 1:
 
 # What takes longest begins first, so that no process is left with it alone at the end.
 LONGEST = ("tests/e2e/test_mini", "tests/providers/engine/", "tests/test_")
+
 # No test asks a service that takes money, whoever's keys are set here.
 for _entry in PROVIDERS:
     for _key in () if _entry.info.is_local else _entry.info.keys:

@@ -227,7 +227,8 @@ def _result(service: ServiceHttp, answer: Answer) -> RemoteState:
         # Whoever has the address has the clip.
         remember_secret(str(video["url"]))
         return Finished(str(video["url"]), seed=answer.body.get("seed"))
-    if answer.status == 400:
+    if answer.status == 400 and "progress" in str(answer.body.get("detail")):
+        # The two words of Fal may come from two of its machines.
         return Waiting(message="Waiting for Fal")
     if answer.status < 400:
         error = RenderFailed(
@@ -243,7 +244,7 @@ def _result(service: ServiceHttp, answer: Answer) -> RemoteState:
 
 
 def _ended(said: object, kind: object, target: str) -> Ended:
-    """The end that the queue tells: it bills what came, and nothing came."""
+    """The end that Fal tells in words: it bills what came, and nothing came."""
     if kind == _REFUSED_CONTENT or _REFUSED_CONTENT in str(said):
         return Ended(_refused(_said(said), target))
     error = RenderFailed(

@@ -12,7 +12,7 @@ from core.project.model.project import RenderChoices, Scene, new_id
 from core.video.controls import CHOICES, ControlKind, taken_by
 from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import Ready
-from core.video.request import FrameRequest, Sampling, Target
+from core.video.request import FrameRequest, Target
 from gui.render.render_form import RenderForm
 from providers.ltx_video.fal.info import INFO
 from providers.ltx_video.fal.models import MODELS
@@ -136,11 +136,11 @@ def test_the_form_shows_what_a_model_takes_and_nothing_else(qtbot: QtBot, model:
     form = RenderForm()
     qtbot.addWidget(form)
     form.set_listing(ModelListing((listed,)))
-    # A seed that is drawn anew each time shows no number.
-    sampling = Sampling(seed=5 if model.spec.takes_seed else None)
-    form.set_value(RenderChoices(target=target, sampling=sampling))
+    form.set_value(RenderChoices(target=target))
     form.set_spec(model.spec)
     shown = {name for name, one in controls_of(form).items() if not one.isHidden()}
+    if "seed_number" in shown:
+        shown.add("seed")
     simple = (ControlKind.NUMBER, ControlKind.WHOLE, ControlKind.TEXT, ControlKind.SWITCH)
     for row in CHOICES:
         # What comes with a file is shown with it alone.

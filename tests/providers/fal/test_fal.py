@@ -17,6 +17,7 @@ from core.video.provider import Ready
 from core.video.record import read_settings_of
 from core.video.request import Delivery, FrameRequest, Input, RenderRequest, Role, Sampling, Target
 from providers.ltx_video.fal.info import FAL_KEY, INFO
+from providers.ltx_video.fal.provider import FalLTX
 from tests.fakes.program import REAL, ROOT, environment
 from tests.fakes.services.fal_server import KEY, fal_entry
 from tests.providers.contract import Asked
@@ -164,12 +165,15 @@ def test_a_render_that_broke_in_the_queue_is_not_billed(
     assert studio.ledger.spent_usd() == 0
 
 
+@pytest.mark.parametrize(
+    ("status", "said"), [(500, "Internal Server Error"), (400, "Request was cancelled")]
+)
 def test_a_result_of_another_shape_of_failure_is_told(
-    fal: FalServer, studio: Studio, tmp_path: Path
+    fal: FalServer, studio: Studio, tmp_path: Path, status: int, said: str
 ) -> None:
-    fal.habits.detail, fal.habits.detail_status = "Internal Server Error", 500
+    fal.habits.detail, fal.habits.detail_status = said, status
     job = rendered(studio, tmp_path)
-    assert job.error.startswith("RenderFailed: Fal could not make the clip: Internal Server Error.")
+    assert job.error.startswith(f"RenderFailed: Fal could not make the clip: {said}.")
     assert studio.ledger.spent_usd() == 0
 
 
@@ -236,6 +240,7 @@ def test_a_large_file_goes_by_parts(fal: FalServer, studio: Studio, tmp_path: Pa
         file.seek(101 * 1024 * 1024)
         file.write(b"end")
     provider = studio.registry.open(asked().target)
+    assert isinstance(provider, FalLTX)
     address = provider.upload(provider.service("ltx-video/fal/ltx-2.3-22b", KEY), large)
     assert address == "https://v3.fal.media/files/file-1"
     assert fal.uploads["file-1"] == large.read_bytes()
