@@ -26,7 +26,7 @@ from core.film.model.film_file import expanded, read_film_file, with_absolute_pa
 from core.film.model.transitions import TRANSITIONS
 from core.media.output import find_free_name, slug, taken_problems
 from core.platform.files import is_folder
-from core.platform.units import bytes_text
+from core.platform.units import bytes_text, count_text
 from core.project.files.project_file import (
     EXPORTS,
     is_project,
@@ -249,8 +249,8 @@ def _describe(planned: PlannedExport) -> str:
         codecs = f", {CODECS[settings.video_codec].label} and {audio_text}"
     count = len(timeline.shots)
     lines = [
-        f"A film of {count} {'clip' if count == 1 else 'clips'}, on this machine, free",
-        f"  {timeline.width}x{timeline.height}, {timeline.num_frames} frames at "
+        f"A film of {count_text(count, 'clip')}, on this machine, free",
+        f"  {timeline.width}x{timeline.height}, {count_text(timeline.num_frames, 'frame')} at "
         f"{decimal(timeline.rate)} fps, {float(timeline.duration_s):.2f} s",
         f"  {pairing.label}{codecs}, at most about {bytes_text(planned.size_bytes)}",
         f"  to {planned.order.path}",
@@ -310,7 +310,8 @@ def show_cache(ctx: typer.Context, json: JsonOption = False) -> int:
         limit_bytes=int(limit_gb * 1e9),
     )
     context.console.answer_in_words(
-        f"{use.count} pieces, {bytes_text(use.size_bytes)} of at most {limit_gb:g} GB, in {folder}"
+        f"{count_text(use.count, 'piece')}, {bytes_text(use.size_bytes)} of at most "
+        f"{limit_gb:g} GB, in {folder}"
     )
     return EXIT_DONE
 
@@ -321,5 +322,7 @@ def clear_cache(ctx: typer.Context, json: JsonOption = False) -> int:
     context = context_of(ctx, is_json=json)
     use = context.studio.render_cache.clear()
     context.console.event("cleared", count=use.count, size_bytes=use.size_bytes)
-    context.console.answer_in_words(f"Removed {use.count} pieces, {bytes_text(use.size_bytes)}.")
+    context.console.answer_in_words(
+        f"Removed {count_text(use.count, 'piece')}, {bytes_text(use.size_bytes)}."
+    )
     return EXIT_DONE

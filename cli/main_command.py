@@ -120,5 +120,5 @@ def _misplaced(name: str, typed: Typed) -> Problem:
     return Problem(
         given,
         f"{name!r} is a command of its own, so {given} before it has no meaning. Put the command's "
-        f"own options behind it: 'main.py {name} --help' lists them.",
+        f"own options after it: 'main.py {name} --help' lists them.",
     )

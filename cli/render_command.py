@@ -11,13 +11,12 @@ from cli.render_options import read_request
 from cli.run_job import run_job
 from cli.signals import EXIT_DONE, EXIT_NOT_CONFIGURED
 from core.errors import NotConfigured, Problem, UnsupportedRequest
-from core.platform.units import clock, price
+from core.platform.units import clock, count_text, price
 from core.video.controls import option_of
 from core.video.inputs import field_of
 from core.video.plan import Device
 from core.video.provider import NotReady, Ready
 from core.video.request import Role
-from core.video.spec import Residency
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,7 +142,7 @@ def describe(planned: PlannedRender, info: ProviderInfo) -> str:
     if plan.loras_text:
         lines.insert(-1, wrapped(f"with {plan.loras_text}", first="  ", rest="    "))
     if plan.memory_plan is not None:
-        lines.append(f"  {_memory(plan.memory_plan)}")
+        lines.append(wrapped(_memory(plan.memory_plan), first="  ", rest="    "))
     if isinstance(planned.readiness, Ready) and planned.readiness.installs is not None:
         lines.append(
             wrapped(f"installs first: {planned.readiness.installs}", first="  ", rest="    ")
@@ -175,7 +174,7 @@ def as_event(planned: PlannedRender) -> dict[str, Any]:
 def _image(plan: RenderPlan) -> str:
     if plan.is_image:
         return f"{plan.width}x{plan.height}, an image"
-    frames = f"{plan.num_frames} frames at {plan.fps} fps = {plan.duration_s:.2f} s"
+    frames = f"{count_text(plan.num_frames, 'frame')} at {plan.fps} fps = {plan.duration_s:.2f} s"
     audio = "with sound" if plan.has_audio else "silent"
     return f"{plan.width}x{plan.height}, {frames}, {audio}"
 
@@ -202,7 +201,4 @@ def _memory(memory: MemoryPlan) -> str:
     peaks = f"{memory.peak_ram_gb:.1f} GB of memory"
     if memory.device is not Device.CPU:
         peaks = f"{memory.peak_vram_gb:.1f} GB of GPU memory and {peaks}"
-    layout = f"{memory.device.value}, {memory.quantization or memory.precision.value}"
-    if memory.residency is not Residency.RESIDENT:
-        layout += f", {memory.residency.value}"
-    return f"up to {peaks} ({layout})"
+    return f"up to {peaks}; {memory.weights_text}"

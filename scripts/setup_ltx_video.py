@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
+from core.platform.units import count_text
+
 _ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     # Started as a file, Python looks for modules beside it; ours are counted from the root.
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from core.jobs.job import CancelToken, ErrorReport, JobUpdate, Terminal
     from core.jobs.queue import JobQueue
+    from core.platform.paths import Paths
     from core.studio import Studio
     from providers.ltx_video.install.weights import Installable, InstallModelJob, Survey
     from providers.ltx_video.models.catalog import LocalModel
@@ -148,7 +151,7 @@ def _run(options: Options, cancel: CancelToken, voice: Voice) -> int:
         voice.say(note)
     models_dir = studio.paths.models_dir
     if options.verify:
-        return _verify(options, models_dir, cancel, voice)
+        return _verify(options, studio.paths, cancel, voice)
     if options.remove:
         return _remove(options, models_dir, voice)
     if options.model is None:
@@ -161,7 +164,7 @@ def _run(options: Options, cancel: CancelToken, voice: Voice) -> int:
 
 
 def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice) -> int:
-    from core.errors import JobCancelled
+    from core.errors import JobCancelled, StudioError, UnsupportedRequest
     from core.jobs.job import Cancelled, Failed, JobContext, Succeeded
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import check_installed
@@ -180,8 +183,15 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
         return _DONE
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir:
         ctx = JobContext(workdir=Path(workdir), cancel=cancel, report=voice.report)
-        with voice.progress():
-            survey = job.survey(ctx)
+        try:
+            with voice.progress():
+                survey = job.survey(ctx)
+        except UnsupportedRequest:
+            raise
+        except StudioError:
+            if options.dry_run:
+                _announce_known(model, state.folder, voice)
+            raise
         _announce(options, model, survey, state.folder, voice)
         if options.dry_run:
             return _DONE
@@ -253,9 +263,9 @@ def _announce(
             for file in survey.files
         ],
     )
-    licence = model.licence
     lines = [
-        f"{model.label}: {len(survey.files)} files, {bytes_text(survey.total_bytes)}.",
+        f"{model.label}: {count_text(len(survey.files), 'file')}, "
+        f"{bytes_text(survey.total_bytes)}.",
         *(
             f"Found: {bytes_text(found.size_bytes)} in {found.folder}"
             f"{'' if options.may_copy else ', to be linked'} once they are proved."
@@ -263,9 +273,7 @@ def _announce(
         ),
         f"To download: {bytes_text(survey.fetch_bytes)}; "
         f"free on the disk: {bytes_text(survey.free_bytes)}.",
-        f"Licence: {licence.name}. {licence.summary} {licence.url}".rstrip(),
-        f"Page: {model.weights.page_url}",
-        f"Folder: {folder}",
+        *_terms(model, folder),
     ]
     for line in lines:
         voice.say(line)
@@ -274,18 +282,55 @@ def _announce(
             voice.say(f"{bytes_text(file.size_bytes):>10}  {file.place}  ({file.repo_id})")
 
 
-def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voice) -> int:
+def _announce_known(model: Installable, folder: Path, voice: Voice) -> None:
+    """Tell what the catalogue says of a model whose files cannot be listed now."""
+    from core.platform.machine import free_disk_bytes
+    from core.platform.units import bytes_text
+
+    weights, free_bytes = model.weights, free_disk_bytes(folder)
+    voice.tell_fields(
+        "known",
+        model=model.id,
+        licence=model.licence.name,
+        folder=str(folder),
+        about_bytes=weights.download_bytes,
+        as_of=weights.as_of.isoformat(),
+        free_bytes=free_bytes,
+        repo_ids=list(weights.repo_ids),
+    )
+    lines = [
+        f"{model.label}: about {bytes_text(weights.download_bytes)} from "
+        f"{' and '.join(weights.repo_ids)}, as of {weights.as_of}; "
+        f"free on the disk: {bytes_text(free_bytes)}.",
+        *_terms(model, folder),
+        "Not known: its files one by one, and what of them lies on this machine already.",
+    ]
+    for line in lines:
+        voice.say(line)
+
+
+def _terms(model: Installable, folder: Path) -> list[str]:
+    licence = model.licence
+    return [
+        f"Licence: {licence.name}. {licence.summary} {licence.url}".rstrip(),
+        f"Page: {model.weights.page_url}",
+        f"Folder: {folder}",
+    ]
+
+
+def _verify(options: Options, paths: Paths, cancel: CancelToken, voice: Voice) -> int:
     """Check one model, or all of them one after the other; the worst decides the exit code."""
     from core.errors import OutputError
     from core.jobs.job import ErrorReport
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import check_installed
-    from providers.ltx_video.install.model_files import find_on_disk
+    from providers.ltx_video.install.model_files import find_model
     from providers.ltx_video.install.own_models import every_model
 
+    models_dir = paths.models_dir
     models = every_model(models_dir)
     if options.model is not None:
-        _verify_one(find_on_disk(options.model, models), models_dir, cancel, voice)
+        _verify_one(find_model(options.model, models), paths, cancel, voice)
         return _DONE
     states = {model: check_installed(models_dir, model).on_disk for model in models}
     there = [model for model, on_disk in states.items() if on_disk is not OnDisk.NOTHING]
@@ -294,24 +339,31 @@ def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voic
     code = _DONE
     for model in there:
         try:
-            _verify_one(models[model], models_dir, cancel, voice)
+            _verify_one(models[model], paths, cancel, voice)
         except OutputError as error:
             code = _tell_failure(ErrorReport.of(error), voice)
     return code
 
 
-def _verify_one(model: LocalModel, models_dir: Path, cancel: CancelToken, voice: Voice) -> None:
+def _verify_one(model: LocalModel, paths: Paths, cancel: CancelToken, voice: Voice) -> None:
     from core.errors import NotConfigured, OutputError
     from core.jobs.job import JobContext, Succeeded
     from core.platform.units import bytes_text
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import manifest_of, verify_model
-    from providers.ltx_video.install.model_files import way_to_repair
+    from providers.ltx_video.install.model_files import verify_builtin, way_to_repair
 
     label = model.spec.label
+    if model.spec.is_builtin:
+        state = verify_builtin(model, paths)
+        if state.on_disk is not OnDisk.WHOLE:
+            raise OutputError(f"{label}: {state.reason}", hint=way_to_repair(model))
+        voice.say(f"{label} is whole: every file is as it was published.")
+        voice.tell(Succeeded(path=state.folder))
+        return
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir, voice.progress():
         ctx = JobContext(workdir=Path(workdir), cancel=cancel, report=voice.report)
-        state = verify_model(models_dir, model.id, ctx)
+        state = verify_model(paths.models_dir, model.id, ctx)
     if state.on_disk is OnDisk.NOTHING:
         raise NotConfigured(f"{label} is not installed.", hint=way_to_repair(model))
     manifest = manifest_of(state.folder)
@@ -323,7 +375,7 @@ def _verify_one(model: LocalModel, models_dir: Path, cancel: CancelToken, voice:
             else way_to_repair(model),
         )
     size = bytes_text(manifest.size_bytes)
-    voice.say(f"{label} is whole: {len(manifest.files)} files, {size}, all verified.")
+    voice.say(f"{label} is whole: {count_text(len(manifest.files), 'file')}, {size}, all verified.")
     voice.tell(Succeeded(path=state.folder))
 
 

@@ -23,6 +23,7 @@ import pytest
 
 from core.config.settings import ConfigManager, NetworkSettings, Settings
 from core.platform.paths import Paths
+from core.platform.units import bytes_text
 from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
@@ -202,7 +203,7 @@ def test_a_file_where_a_folder_is_meant_is_called_a_file(script: Script, tmp_pat
     file.parent.mkdir()
     file.write_bytes(b"weights")
     told = script.run("--model", MODEL, "--adopt", str(file), "--yes")
-    assert told.code == 1
+    assert told.code == 2
     assert f"{str(file)!r} is a file" in told.messages
     assert f"--adopt '{file.parent}'" in told.messages
 
@@ -229,6 +230,46 @@ def test_dry_run_names_the_files_and_fetches_none(script: Script, hub: StubHub) 
     assert BIG in answer.messages
     assert hub.fetched_paths() == set()
     assert not script.models_dir.exists()
+
+
+def test_a_dry_run_that_reaches_no_hub_says_what_is_known_and_what_is_not(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    answer = script.run("--model", MODEL, "--dry-run")
+    assert answer.code == 1
+    weights = WEIGHTS[MODEL]
+    assert f"about {bytes_text(weights.download_bytes)}" in answer.messages
+    assert f"as of {weights.as_of}" in answer.messages
+    assert "Licence: " in answer.messages
+    assert weights.page_url in answer.messages
+    assert f"Folder: {script.models_dir / MODEL}" in answer.messages
+    assert "Not known: its files" in answer.messages
+    assert "cannot be reached" in answer.messages
+    known, failed = script.run("--model", MODEL, "--dry-run", "--json").events[-2:]
+    assert (known["event"], known["about_bytes"]) == ("known", weights.download_bytes)
+    assert failed["event"] == "failed"
+
+
+def test_every_folder_to_take_from_that_is_none_is_told_before_anybody_is_asked(
+    script: Script, hub: StubHub, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.safetensors"
+    file.touch()
+    answer = script.run(
+        "--model", MODEL, "--dry-run", "--adopt", str(tmp_path / "none"), "--adopt", str(file)
+    )
+    assert answer.code == 2
+    assert f"There is no folder {str(tmp_path / 'none')!r}" in answer.messages
+    assert f"--adopt {tmp_path}" in answer.messages
+    assert "Licence" not in answer.messages
+    assert hub.requests == []
+
+
+def test_the_model_that_comes_with_the_program_is_checked_too(script: Script) -> None:
+    answer = script.run("--verify", "ltx-mini")
+    assert answer.code == 0
+    assert "LTX Mini is whole" in answer.messages
 
 
 @pytest.mark.parametrize("more", ["--dry-run", "--yes"])
@@ -337,6 +378,8 @@ def test_token_of_the_environment_opens_the_gate_and_is_never_shown(
     [
         (["--model", "ltx-video-2b-0.9.55"], "Did you mean 'ltx-video-2b-0.9.5'"),
         (["--model", "ltx-mini"], "nothing to install"),
+        (["--remove", "ltx-mini"], "nothing to install or remove"),
+        (["--verify", "ltx-mni"], "Did you mean 'ltx-mini'"),
         (["--remove"], "needs an ID"),
         (["--dry-run"], "need --model"),
         (["--model", MODEL, "--remove", MODEL], "name one model"),

@@ -13,6 +13,7 @@ from cli.run_job import run_job
 from cli.signals import EXIT_CANCELLED, EXIT_DONE
 from core.errors import JournalError, Problem, UnsupportedRequest
 from core.jobs.job_record import JobState
+from core.platform.units import count_text
 from core.video.render import KIND, RenderPayload
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def clear(
     """Forget the jobs that have ended; their clips stay."""
     context = context_of(ctx)
     gone = context.queue.clear(interrupted=interrupted)
-    context.console.tell(f"{len(gone)} {'job is' if len(gone) == 1 else 'jobs are'} forgotten.")
+    context.console.tell(f"{count_text(len(gone), 'job is', 'jobs are')} forgotten.")
     return EXIT_DONE
 
 
@@ -214,7 +215,8 @@ def _details(record: JobRecord) -> str:
         rows |= {
             "target": str(plan.target),
             "prompt": plan.request.prompt,
-            "clip": f"{plan.width}x{plan.height}, {plan.num_frames} frames at {plan.fps} fps",
+            "clip": f"{plan.width}x{plan.height}, {count_text(plan.num_frames, 'frame')} at "
+            f"{plan.fps} fps",
             "seed": str(plan.seed) if plan.spec.takes_seed else "",
             "out": str(stored.path),
         }

@@ -17,7 +17,7 @@ from cli.signals import EXIT_DONE
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.lora.training import SET_CONTROLS, TRAINING_CONTROLS, Targets, TrainingControl
 from core.lora.training_set import MANIFEST_SUFFIXES, write_manifest
-from core.platform.units import clock
+from core.platform.units import clock, count_text
 from core.project.render.training_takes import list_set
 from core.video.lora_training import TrainingRequest
 from core.video.plan import Device
@@ -169,8 +169,8 @@ def _describe(plan: TrainingPlan) -> str:
         f"The LoRA {plan.name} for {plan.spec.label}, trained on this machine, free",
         f"  {plan.set_text}",
         wrapped(
-            f"{recipe.steps} steps of {recipe.batch_size}, rank {recipe.rank}, learning rate "
-            f"{recipe.learning_rate:g}, {time}",
+            f"{count_text(recipe.steps, 'step')} of {recipe.batch_size}, rank {recipe.rank}, "
+            f"learning rate {recipe.learning_rate:g}, {time}",
             first="  ",
             rest="    ",
         ),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, cast
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from core.config.settings_schema import (
     SettingInfo,
@@ -70,14 +71,24 @@ class RenderSettings(Frozen):
         return Target(provider=self.provider, deployment=self.deployment, model=self.model)
 
 
+def _from_home(folder: Path | None) -> Path | None:
+    with suppress(RuntimeError):  # the system may know no home of this user
+        return folder and folder.expanduser()
+    return folder
+
+
 class FolderSettings(Frozen):
     """Where big files go."""
 
-    output: Annotated[Path | None, SettingInfo("Finished clips", unset="The usual folder")] = Field(
-        default=None, description="The folder for finished clips; empty for the usual one."
-    )
+    output: Annotated[
+        Path | None,
+        AfterValidator(_from_home),
+        SettingInfo("Finished clips", unset="The usual folder"),
+    ] = Field(default=None, description="The folder for finished clips; empty for the usual one.")
     models: Annotated[
-        Path | None, SettingInfo("Models", unset="The usual folder", needs_restart=True)
+        Path | None,
+        AfterValidator(_from_home),
+        SettingInfo("Models", unset="The usual folder", needs_restart=True),
     ] = Field(
         default=None, description="The folder for downloaded models; empty for the usual one."
     )

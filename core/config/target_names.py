@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.config.settings import SettingsResult, fields, with_text
-from core.config.settings_schema import TargetPart
+from core.config.settings import SettingsResult, fields, setting, with_text
+from core.config.settings_schema import SettingKind, TargetPart
 from core.errors import SettingsError
+from core.platform.files import folder_problem
 from core.platform.suggestions import unknown_name
 from core.video.request import AUTO, Target
 
@@ -39,12 +41,17 @@ def change_setting(
 ) -> SettingsResult:
     """The settings with one value replaced; an empty text gives the default back.
 
-    A deployment and a model that the newly chosen provider does not have give way to its own.
+    A folder must be one, or one that can be made. A deployment and a model that the newly chosen
+    provider does not have give way to its own.
 
     Raises:
         SettingsError: no such setting, or a value that it does not accept, with the nearest.
     """
     changed = with_text(settings, name, text)
+    field = setting(changed, name)
+    problem = folder_problem(Path(field.value)) if field.kind is SettingKind.FOLDER else ""
+    if problem and field.value:
+        raise SettingsError(f"{name} does not accept {text!r}: {problem}")
     part = next((part for part in TargetPart if _field(changed, part).name == name), None)
     if part is None:
         return SettingsResult(changed)

@@ -273,7 +273,7 @@ class History:
         except ValidationError as error:
             raise HistoryError(
                 f"The list of what was made, {str(self.path)!r}, was written by another version.",
-                hint="Move the file away; it is made anew from the files themselves.",
+                hint="Move the file away; it is made again from the files themselves.",
             ) from error
         return entry.model_copy(update={"id": row["id"], "is_missing": bool(row["is_missing"])})
 

@@ -24,6 +24,7 @@ from core.jobs.lanes import Lane
 from core.jobs.owner import Owner, Owners
 from core.platform.sqlite_file import Contents, SqliteFile
 from core.platform.suggestions import nearest_name
+from core.platform.units import count_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -338,9 +339,7 @@ class Journal:
         ids = [str(row["id"]) for row in rows if row["id"] not in known]
         if not ids:
             return ()
-        what = (
-            "1 job of the job journal" if len(ids) == 1 else f"{len(ids)} jobs of the job journal"
-        )
+        what = f"{count_text(len(ids), 'job')} of the job journal"
         listed = ", ".join(ids[:_NAMED]) + (" and others" if len(ids) > _NAMED else "")
         return (
             f"{what} cannot be read, being damaged or of another version, and left out: {listed}. "

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from core.errors import Problem, UnreadableLora
 from core.frozen import Frozen
 from core.lora.lora_file import read_lora
+from core.platform.units import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -344,6 +345,6 @@ def library_notes(recipe: Recipe, *, base: str, source: str) -> str:
         "trigger_words": [recipe.trigger] if recipe.trigger else [],
         "source": source,
         "base": base,
-        "notes": f"Trained here: {recipe.steps} steps, rank {recipe.rank}.",
+        "notes": f"Trained here: {count_text(recipe.steps, 'step')}, rank {recipe.rank}.",
     }
     return json.dumps(cast("object", notes), indent=2, ensure_ascii=False) + "\n"

@@ -14,7 +14,8 @@ from core.frozen import Frozen
 from core.media.images import read_rgb_image
 from core.media.source_clip import VideoFacts, read_video_facts
 from core.platform.files import read_plain_file, write_text_atomically
-from core.platform.suggestions import nearest_name
+from core.platform.suggestions import file_guess
+from core.platform.units import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,7 +89,7 @@ class Bucket:
     def __str__(self) -> str:
         if self.num_frames == 1:
             return f"{self.width}x{self.height}"
-        return f"{self.width}x{self.height} with {self.num_frames} frames"
+        return f"{self.width}x{self.height} with {count_text(self.num_frames, 'frame')}"
 
 
 class TrainingItem(Frozen):
@@ -161,10 +162,7 @@ def list_training_set(source: Path) -> TrainingList:
             f"{_CAPTION_SUFFIX} file beside each, a {' or '.join(MANIFEST_SUFFIXES)} manifest, or "
             "a project.",
         )
-    siblings = source.parent.iterdir() if source.parent.is_dir() else ()
-    near = nearest_name(source.name, [item.name for item in siblings])
-    guess = f" Did you mean {str(source.with_name(near))!r}?" if near else ""
-    return _unusable(source, f"There is nothing at {str(source)!r}.{guess}")
+    return _unusable(source, f"There is nothing at {str(source)!r}.{file_guess(source)}")
 
 
 def write_manifest(listed: TrainingList, path: Path) -> None:
@@ -311,8 +309,9 @@ def _look_at(entry: Captioned, sizes: Sizes, found: _Looked) -> None:
     if not lengths:
         found.problems.append(
             _problem(
-                f"The clip {name} has {frames} frames at {sizes.fps} fps, and the shortest that "
-                f"can be learned has {min(sizes.lengths)}. Take it out, or a frame of it instead."
+                f"The clip {name} has {count_text(frames, 'frame')} at {sizes.fps} fps, and the "
+                f"shortest that can be learned has {min(sizes.lengths)}. Take it out, or a frame "
+                "of it instead."
             )
         )
         return

@@ -195,7 +195,9 @@ class FrameReader:
             cancel.check()
             times.add(packet)
         if times.count == 0:
-            raise UnreadableClip(f"The clip {str(self._path)!r} has no frames.")
+            raise UnreadableClip(
+                f"The clip {str(self._path)!r} has no frames.", hint="It is damaged or cut off."
+            )
         begin_s = Fraction(container.start_time or 0, _US)
         shifts = one_clock(times, None, begin_s).video
         starts = list(on_one_clock(times, shifts))

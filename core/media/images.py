@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.media.image_colours import UnshowableImage, to_srgb
 from core.platform.files import special_kind
-from core.platform.suggestions import nearest_name
+from core.platform.suggestions import file_guess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,7 +104,7 @@ def read_image(path: Path, kind: str, field: str) -> UprightImage:
             image.load()
             return _upright(image, kind, head, is_deep=is_deep)
     except FileNotFoundError as error:
-        raise refused(f"There is no {kind} at {name}.{_guess(path)}") from error
+        raise refused(f"There is no {kind} at {name}.{file_guess(path)}") from error
     except Image.DecompressionBombError as error:
         raise too_huge("has hundreds of megapixels") from error
     except UnshowableImage as error:
@@ -180,12 +180,6 @@ def content_of(head: bytes) -> str:
     if b"<svg" in text:
         return "an SVG drawing"
     return "a web page" if text.startswith((b"<!doctype html", b"<html")) else ""
-
-
-def _guess(path: Path) -> str:
-    siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = nearest_name(path.name, siblings)
-    return f" Did you mean {str(path.with_name(near))!r}?" if near else ""
 
 
 def _upright(image: Image.Image, kind: str, head: bytes, *, is_deep: bool) -> UprightImage:

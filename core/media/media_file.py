@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from codecs import getincrementaldecoder
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,10 @@ _STILL_HEADS = (
     (re.compile(rb"BM(?s:....)\0\0\0\0"), "bmp_pipe"),
     (re.compile(rb"II\*\0|MM\0\*"), "tiff_pipe"),
 )
+
+# How files begin that are media, whatever has become of the rest of them.
+_MARK_BYTES = 16
+_MEDIA_MARKS = (b"ftyp", b"RIFF", b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ID3", b"FORM", b"FLV\x01")
 
 _OPEN_S = 60.0
 _HEAD_BYTES = 4096
@@ -74,13 +79,13 @@ def open_media(path: Path) -> InputContainer:
 
     Raises:
         FileNotFoundError: there is none.
-        OSError: it is a folder, pipe or device, empty, or of a format that is not opened;
-            `strerror` says so in words that go on after "cannot be read:".
-        FFmpegError: it is damaged.
+        OSError: it is a folder, pipe or device, empty, a text, damaged, or of a format that is not
+            opened; `strerror` says so in words that go on after "cannot be read:".
+        FFmpegError: it cannot be read for another reason.
     """
     # Imported late: PyAV loads FFmpeg's libraries.
     import av
-    from av.error import FFmpegError
+    from av.error import FFmpegError, InvalidDataError
 
     head = _head(path)
     try:
@@ -92,11 +97,21 @@ def open_media(path: Path) -> InputContainer:
             timeout=(_OPEN_S, None),
         )
     except FFmpegError as error:
-        if error.errno == errno.EINVAL:
-            raise OSError(
-                errno.EINVAL, "it is of no format of video, sound or pictures", str(path)
-            ) from error
+        if isinstance(error, InvalidDataError | EOFError) or error.errno == errno.EINVAL:
+            raise OSError(errno.EINVAL, _why_unknown(head), str(path)) from error
         raise
+
+
+def _why_unknown(head: bytes) -> str:
+    """What a file may be that FFmpeg does not open, by how it begins."""
+    if any(mark in head[:_MARK_BYTES] for mark in _MEDIA_MARKS):
+        return "it is damaged or cut off"
+    # The last letter of the head may be there in part.
+    with suppress(UnicodeDecodeError):
+        text = getincrementaldecoder("utf-8")().decode(head)
+        if all(letter.isprintable() or letter.isspace() for letter in text):
+            return "it is a text, not media"
+    return "it is of no format of video, sound or pictures"
 
 
 def _still_format(head: bytes) -> str | None:

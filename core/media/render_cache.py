@@ -99,8 +99,8 @@ class RenderCache:
             log.warning("%s cannot be kept: %s", held.name, error)
             self.trouble = (
                 f"Nothing can be kept in the cache {str(self.folder)!r} "
-                f"({error.strerror or error}), so it is made anew each time. Make it a folder that "
-                "can be written, with space on its disk."
+                f"({error.strerror or error}), so it is made again each time. Make it a folder "
+                "that can be written, with space on its disk."
             )
             return held
         if self._held is None and kept != held:

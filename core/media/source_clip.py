@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from core.errors import UnreadableClip
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.media.frames import FrameReader
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from av.container import InputContainer
     from PIL import Image
 
     from core.media.frames import ClipFrames
@@ -29,6 +31,9 @@ _STEADY = 0.25
 _LISTENED_S = 60.0
 _LISTEN_RATE_HZ = 16_000
 _INAUDIBLE = 1e-4
+# Formats whose head says how long the file is.
+_PROMISING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flac", "aiff")
+_MAY_LACK_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def read_video_facts(path: Path) -> VideoFacts:
     """What a clip is; nothing but its first frame is decoded.
 
     Raises:
-        UnreadableClip: it is missing, damaged or has no picture.
+        UnreadableClip: it is missing, damaged, cut off or has no picture.
         OSError: it cannot be looked at.
     """
     found = path.stat()
@@ -80,8 +85,41 @@ def _facts(path: Path, _modified_ns: int, _size: int) -> VideoFacts:
         width, height = reader.read(0, cancel).size
     with open_media(path) as container:
         has_audio = choose_audio(container) is not None
+        _check_whole(path, container, frames.duration_s, cancel)
     fps, duration_s = _steady_rate(frames), frames.duration_s
     return VideoFacts(width, height, frames.count, fps, duration_s, has_audio)
+
+
+def _check_whole(
+    path: Path, container: InputContainer, found_s: float, cancel: CancelToken
+) -> None:
+    """Refuse a file whose head promises more than lies in it.
+
+    Args:
+        path: of the file.
+        container: opened, its packets not read yet.
+        found_s: to where the stream goes on that is used.
+        cancel: stops it.
+
+    Raises:
+        UnreadableClip: it is cut off.
+        JobCancelled: asked to stop.
+    """
+    promised_s = (container.duration or 0) / _US
+    # Of other formats FFmpeg only guesses the length, by the size of the file.
+    if container.format.name not in _PROMISING or promised_s - found_s <= _MAY_LACK_S:
+        return
+    # Only the longest of the streams is as long as promised.
+    end_s = 0.0
+    for packet in container.demux():
+        cancel.check()
+        if packet.pts is not None:
+            end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    if promised_s - end_s > _MAY_LACK_S:
+        raise UnreadableClip(
+            f"{path.name!r} is cut off: {end_s:.2f} of its {promised_s:.2f} s are there.",
+            hint="Get a whole copy of it.",
+        )
 
 
 def _steady_rate(frames: ClipFrames) -> float | None:
@@ -114,6 +152,7 @@ def read_audio_facts(path: Path) -> AudioFacts:
     """What the sound of a file is; it is decoded up to where something is heard.
 
     Raises:
+        UnreadableClip: it is cut off.
         FFmpegError: it cannot be decoded.
         OSError: it cannot be looked at.
     """
@@ -132,6 +171,8 @@ def _audio_facts(path: Path, _modified_ns: int, _size: int) -> AudioFacts:
         for packet in container.demux(stream):
             if packet.pts is not None:
                 end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    with open_media(path) as container:
+        _check_whole(path, container, end_s, CancelToken())
     return AudioFacts(max(0.0, end_s - begin_s), _silent_s(path))
 
 

@@ -7,13 +7,13 @@ import os
 import shutil
 import stat
 import sys
+import tempfile
 import uuid
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from filelock import BaseFileLock
 
 # What network drives answer that know no locks.
@@ -209,12 +209,21 @@ def folder_problem(folder: Path) -> str:
     if not folder.is_absolute():
         return "Give the whole path, from the root of the disk."
     if is_folder(folder):
-        return "" if os.access(folder, os.W_OK) else f"{str(folder)!r} cannot be written."
+        return "" if _takes_folders(folder) else f"{str(folder)!r} cannot be written."
     if exists(folder):
         return f"{str(folder)!r} is a file, not a folder."
     parent = nearest_existing(folder)
     if not is_folder(parent):
         return f"{str(parent)!r} is a file, so no folder can be made below it."
-    if not os.access(parent, os.W_OK):
+    if not _takes_folders(parent):
         return f"There is no {str(folder)!r}, and it cannot be made: {str(parent)!r} is protected."
     return ""
+
+
+def _takes_folders(folder: Path) -> bool:
+    """Whether a folder can be made in it: tried, since what rights allow a disk may refuse."""
+    try:
+        Path(tempfile.mkdtemp(prefix=".imageai-", dir=folder)).rmdir()
+    except OSError:
+        return False
+    return True

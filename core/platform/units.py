@@ -35,3 +35,14 @@ def bytes_text(size_bytes: int | None) -> str:
     return (
         f"{max(size_bytes / 1e6, 0.1):.1f} MB" if size_bytes < 1e7 else f"{size_bytes / 1e6:.0f} MB"
     )
+
+
+def count_text(count: int, noun: str, several: str = "") -> str:
+    """How many there are of something, such as "1 frame" or "1,200 frames".
+
+    Args:
+        count: how many.
+        noun: for one of them.
+        several: for more, where that is not the noun with an "s".
+    """
+    return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"

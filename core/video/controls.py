@@ -271,12 +271,12 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.SOURCE_VIDEO, "inputs.source_video", ControlKind.FILE, "Source video",
-        "The clip that is made anew", "source video", _files(Role.SOURCE_VIDEO),
+        "The clip that a new one is made from", "source video", _files(Role.SOURCE_VIDEO),
         options=("--source-video",), metavar="FILE", is_for_images=False,
     ),
     ControlRow(
         Control.STRENGTH, "editing.strength", ControlKind.NUMBER, "Strength",
-        "How much of the source video is made anew: 0 gives it back, 1 ignores it", "strength",
+        "How much of the source video is changed: 0 gives it back, 1 ignores it", "strength",
         lambda spec: spec.strength if spec.limit(Role.SOURCE_VIDEO) else None,
         "takes no strength, because it makes no clip of another one. Leave it out.",
         options=("--strength",), metavar="NUMBER", is_for_images=False, needs=Role.SOURCE_VIDEO,
@@ -289,7 +289,7 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.EXTEND_DIRECTION, "editing.direction", ControlKind.CHOICE, "Extend to",
-        "Whether the new part comes behind the clip or before it", "direction",
+        "Whether the new part comes after the clip or before it", "direction",
         lambda spec: OneOf(tuple(ExtendDirection), ExtendDirection.FORWARD)
         if spec.limit(Role.EXTEND_VIDEO) else None,
         "takes no direction, because it extends no clip. Leave it out.",
@@ -298,29 +298,29 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.RETAKE_VIDEO, "inputs.retake_video", ControlKind.FILE, "Retake",
-        "The clip of which a part is made anew", "video to retake", _files(Role.RETAKE_VIDEO),
+        "The clip of which a part is made again", "video to retake", _files(Role.RETAKE_VIDEO),
         options=("--retake",), metavar="FILE", is_for_images=False,
     ),
     ControlRow(
         Control.RETAKE_FROM, "editing.retake_from_s", ControlKind.NUMBER, "Retake from",
-        "Where the part begins that is made anew; at the clip's beginning when not given",
+        "Where the part begins that is made again; at the clip's beginning when not given",
         "beginning", lambda spec: Moment() if spec.limit(Role.RETAKE_VIDEO) else None,
-        "takes no beginning, because it makes no part of a clip anew. Leave it out.",
+        "takes no beginning, because it makes no part of a clip again. Leave it out.",
         unit="s", options=("--from",), metavar="SECONDS", is_for_images=False,
         needs=Role.RETAKE_VIDEO,
     ),
     ControlRow(
         Control.RETAKE_TO, "editing.retake_to_s", ControlKind.NUMBER, "Retake to",
-        "Where the part ends that is made anew; at the clip's end when not given",
+        "Where the part ends that is made again; at the clip's end when not given",
         "end", lambda spec: Moment() if spec.limit(Role.RETAKE_VIDEO) else None,
-        "takes no end, because it makes no part of a clip anew. Leave it out.",
+        "takes no end, because it makes no part of a clip again. Leave it out.",
         unit="s", options=("--to",), metavar="SECONDS", is_for_images=False,
         needs=Role.RETAKE_VIDEO,
     ),
     ControlRow(
         Control.RETAKE_PART, "editing.retake_part", ControlKind.CHOICE, "Retake of",
-        "What is made anew of that part", "choice of picture or sound", _retake_parts,
-        "takes no choice of picture or sound, because it makes no part of a clip anew. Leave it "
+        "What is made again of that part", "choice of picture or sound", _retake_parts,
+        "takes no choice of picture or sound, because it makes no part of a clip again. Leave it "
         "out.",
         options=("--retake-part",), metavar="PART", is_for_images=False, needs=Role.RETAKE_VIDEO,
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
+from core.platform.units import count_text
 from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in_pixels
 from core.video.inputs import KEPT, ROLES, field_of
 from core.video.plan import Retake
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # How many steps of the grid the model sees of a video beside what it makes, where it may: a second.
 _MOST_CONTEXT = 3
+_LENGTH = "frame.duration_s"
+_UNSTEADY = "has no steady frame rate (or is cut off at its end)"
 # A duration is typed with two digits behind the point at most.
 _SAME_LENGTH_S = 0.01
 _IMAGES = (Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE)
@@ -85,9 +88,14 @@ class GivenMedia:
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
 
+    def refuse_length(self, message: str) -> None:
+        """Say how long the clip may be at most, in place of what the model's table alone says."""
+        self.problems[:] = [problem for problem in self.problems if problem.field != _LENGTH]
+        self._refuse(_LENGTH, message)
+
     def length_of_source(self, source: VideoFacts, fps: int, longest_s: float) -> float | None:
         """As long as the source video, or as much of it as is asked for or possible."""
-        grid, field = self.spec.frame_grid, "frame.duration_s"
+        grid = self.spec.frame_grid
         asked_s, there = self.request.frame.duration_s, source.frames_at(fps)
         length = f"The source video is {source.duration_s:.2f} s long"
         fewest = max(grid.step + grid.offset, math.ceil(self.spec.durations.minimum * fps))
@@ -99,8 +107,7 @@ class GivenMedia:
             )
             return None
         if asked_s is not None and asked_s * fps > there + grid.step / 2:
-            self._refuse(
-                field,
+            self.refuse_length(
                 f"{length}, not {asked_s:g} s. Leave the duration out: the clip is then as long as "
                 "its source.",
             )
@@ -111,8 +118,8 @@ class GivenMedia:
         rest = there - num_frames
         left_out = f"; its last {rest} are left out" if rest else ""
         self.notes.append(
-            f"{length}, {there} frames at {fps} fps: the clip is made of {num_frames} of "
-            f"them{left_out}."
+            f"{length}, {count_text(there, 'frame')} at {fps} fps: the clip is made of "
+            f"{num_frames} of them{left_out}."
         )
         return (num_frames - grid.offset) / fps
 
@@ -131,8 +138,9 @@ class GivenMedia:
         if kept.facts.num_frames < least:
             self._refuse(
                 field_of(kept.role),
-                f"The {kept.name} has {kept.facts.num_frames} frames, and {self.spec.label} must "
-                f"see {least} of it. Use a frame of it as a start image instead.",
+                f"The {kept.name} has {count_text(kept.facts.num_frames, 'frame')}, and "
+                f"{self.spec.label} must see {least} of it. Use a frame of it as a start "
+                "image instead.",
             )
             return None
         if kept.role is Role.RETAKE_VIDEO:
@@ -150,8 +158,7 @@ class GivenMedia:
         new = max(1, round(wanted_s * fps / grid.step)) * grid.step
         most = at_once if self.spec.sees_whole_video else at_once - least
         if new > most and asked_s is not None:
-            self._refuse(
-                "frame.duration_s",
+            self.refuse_length(
                 f"At {size} and {fps} fps {self.spec.label} adds at most {most / fps:.2f} s at a "
                 f"time, not {asked_s:g} s. Shorten it, and extend the longer clip once more.",
             )
@@ -159,12 +166,12 @@ class GivenMedia:
         new = min(new, most)
         there = (facts.num_frames - grid.offset) // grid.step * grid.step + grid.offset
         context = min(_MOST_CONTEXT * grid.step + grid.offset, there, at_once - new)
-        seen = f"The model sees {context} frames of the video, and all"
+        seen = f"The model sees {count_text(context, 'frame')} of the video, and all"
         if self.spec.sees_whole_video:
             context, seen = 0, "All"
         is_backward = self.request.editing.direction is ExtendDirection.BACKWARD
         first = 0 if is_backward else facts.num_frames
-        num_frames, where = new + facts.num_frames, "before" if is_backward else "behind"
+        num_frames, where = new + facts.num_frames, "before" if is_backward else "after"
         self.notes.append(
             f"{new} new frames ({new / fps:.2f} s{_grown(grid)}) {where} the "
             f"{facts.num_frames} of the video: {num_frames} frames, {num_frames / fps:.2f} s. "
@@ -194,7 +201,7 @@ class GivenMedia:
             self._refuse(
                 "editing.retake_to_s",
                 f"At {size} and {fps} fps {self.spec.label} makes at most {at_once / fps:.2f} s "
-                f"anew at a time, and this part has {len(asked) / fps:.2f} s. Choose a shorter "
+                f"again at a time, and this part has {len(asked) / fps:.2f} s. Choose a shorter "
                 "one, and then the next.",
             )
             return None
@@ -208,9 +215,13 @@ class GivenMedia:
         new = range(retake.first, retake.stop)
         context = min(retake.seen_stop, there) - retake.seen_first - len(new)
         grown = _grown(grid) if len(new) > len(asked) else ""
-        seen = f"The model sees {context} frames next to them, and all" if context else "All"
+        seen = (
+            f"The model sees {count_text(context, 'frame')} next to them, and all"
+            if context
+            else "All"
+        )
         self.notes.append(
-            f"Made anew: {_RETAKEN[part]} of frames {new[0] + 1} to {new[-1] + 1} of {there} "
+            f"Made again: {_RETAKEN[part]} of frames {new[0] + 1} to {new[-1] + 1} of {there} "
             f"({new[0] / fps:.2f} to {(new[-1] + 1) / fps:.2f} s{grown}). {seen} else of the video "
             "is kept."
         )
@@ -228,7 +239,7 @@ class GivenMedia:
         if from_s is None and to_s is None and editing.retake_part is not RetakePart.AUDIO:
             self._refuse(
                 field_of(Role.RETAKE_VIDEO),
-                f"{length}: say from when to when it is made anew. To make all of it anew, use it "
+                f"{length}: say from when to when it is made again. To remake all of it, use it "
                 "as a source video.",
             )
             return None
@@ -237,7 +248,7 @@ class GivenMedia:
         if stop > there:
             self._refuse(
                 "editing.retake_to_s",
-                f"{length}, and {to_s:g} s is behind its end. Choose an earlier end, or leave it "
+                f"{length}, and {to_s:g} s is after its end. Choose an earlier end, or leave it "
                 "out.",
             )
         elif first >= there:
@@ -264,14 +275,14 @@ class GivenMedia:
         if is_silent and asked is not RetakePart.VIDEO:
             self._refuse(
                 "editing.retake_part",
-                "A silent clip has no sound to make anew. Retake the picture, or let the clip "
+                "A silent clip has no sound to make again. Retake the picture, or let the clip "
                 "have sound.",
             )
             return None
         if asked is RetakePart.AUDIO and self.request.of_role(*_IMAGES):
             self._refuse(
                 "editing.retake_part",
-                "Only the sound is made anew, so images would have no effect. Leave them out, or "
+                "Only the sound is made again, so images would have no effect. Leave them out, or "
                 "retake the picture too.",
             )
             return None
@@ -318,7 +329,7 @@ class GivenMedia:
         field, rates = field_of(kept.role), self.spec.fps
         fps = 0.0 if facts.fps is None else round(facts.fps, 2)
         if fps not in rates:
-            what = f"has {fps:g} frames per second" if fps else "has no steady frame rate"
+            what = f"has {fps:g} frames per second" if fps else _UNSTEADY
             self._refuse(
                 field,
                 f"The {name} {what}, and {self.spec.label} makes {listed(rates)}. Export "
@@ -345,8 +356,7 @@ class GivenMedia:
             return None
         asked_s = self.request.frame.duration_s
         if asked_s is not None and abs(asked_s - audio.duration_s) > _SAME_LENGTH_S:
-            self._refuse(
-                "frame.duration_s",
+            self.refuse_length(
                 f"{length}, and so is the clip that {self.spec.label} makes of it, not "
                 f"{asked_s:g} s. Leave the duration out, or cut the file first.",
             )
@@ -369,7 +379,7 @@ class GivenMedia:
         if rest_s > 1 / fps:
             self.notes.append(f"{length}: the clip follows its first {clip_s:.2f} s.")
         elif rest_s < -1 / fps:
-            self.notes.append(f"{length}: behind that the clip of {clip_s:.2f} s is silent.")
+            self.notes.append(f"{length}: after that the clip of {clip_s:.2f} s is silent.")
         else:
             self.notes.append(f"{length}, and so is the clip.")
 

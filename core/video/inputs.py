@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnreadableLora, UnsupportedRequest
 from core.platform.files import exists, is_folder
+from core.platform.suggestions import file_guess, nearest_name
 from core.video.request import Role
 from core.video.spec import ANOTHER_MODEL
 
@@ -27,6 +28,9 @@ class MediaType(StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     LORA = "LoRA"
+
+
+_A_RECORDING = {MediaType.VIDEO: "a video", MediaType.AUDIO: "a sound or a video with sound"}
 
 
 @dataclass(frozen=True)
@@ -137,13 +141,17 @@ def _is_file(path: Path) -> bool:
     return exists(path) and not is_folder(path)
 
 
-def check_inputs(request: RenderRequest) -> CheckedInputs:
+def check_inputs(request: RenderRequest, lora_folders: Sequence[Path] = ()) -> CheckedInputs:
     """Read every file that a request names as far as it takes to see that it can be used.
+
+    Args:
+        request: with whole paths.
+        lora_folders: of a person's own LoRAs, where their names were looked for.
 
     Raises:
         UnsupportedRequest: with every file that cannot be used.
     """
-    reading = _InputReading()
+    reading = _InputReading(lora_folders)
     for place, item in enumerate(request.inputs):
         reading.read(place, item)
     if reading.problems:
@@ -160,6 +168,7 @@ def check_inputs(request: RenderRequest) -> CheckedInputs:
 
 @dataclass
 class _InputReading:
+    lora_folders: Sequence[Path]
     problems: list[Problem] = field(default_factory=list[Problem])
     notes: list[str] = field(default_factory=list[str])
     sizes: dict[Role, tuple[int, int]] = field(default_factory=dict[Role, tuple[int, int]])
@@ -176,7 +185,7 @@ class _InputReading:
             case MediaType.IMAGE:
                 self._image(place, item, where)
             case MediaType.LORA:
-                message = _lora_problem(item.path)
+                message = self._lora(item.path)
             case MediaType.VIDEO | MediaType.AUDIO:
                 message = self._recording(item, info)
         if message:
@@ -202,13 +211,17 @@ class _InputReading:
         from core.errors import UnreadableClip
         from core.media.media_file import open_media
         from core.media.source_clip import read_audio_facts, read_video_facts
+        from core.media.stills import is_photo
         from core.media.streams import choose_audio, choose_video
 
         name = repr(str(item.path))
         if not item.path.exists():
-            return f"There is no {info.name} at {name}. Choose another file or remove it."
+            guess = file_guess(item.path)
+            return f"There is no {info.name} at {name}.{guess} Choose another file or remove it."
         if item.path.is_dir():
             return f"The {info.name} {name} is a folder. Name a file in it."
+        if is_photo(item.path):
+            return f"The {info.name} {name} is an image. Name {_A_RECORDING[info.media]}."
         try:
             with open_media(item.path) as container:
                 video, audio = choose_video(container), choose_audio(container)
@@ -217,6 +230,8 @@ class _InputReading:
                 self.length_s += (container.duration or 0) / av.time_base
             if info.media is MediaType.VIDEO:
                 facts = read_video_facts(item.path)
+                if facts.num_frames == 1:
+                    return f"The {info.name} {name} is a single picture. Name a video."
                 self.videos.setdefault(item.role, facts)
                 self.sizes.setdefault(item.role, (facts.width, facts.height))
             elif self.audio is None:
@@ -225,15 +240,25 @@ class _InputReading:
             return f"The {info.name} {name} cannot be used: {error.message} {error.hint}".strip()
         except (FFmpegError, OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or error
-            return f"The {info.name} {name} cannot be read: {why}. Get a whole copy of it."
+            advice = f"Get a whole copy of it, or name {_A_RECORDING[info.media]}."
+            return f"The {info.name} {name} cannot be read: {why}. {advice}"
         return None
 
+    def _lora(self, path: Path) -> str | None:
+        from core.lora.lora_file import read_lora
+        from core.lora.lora_library import read_library
 
-def _lora_problem(path: Path) -> str | None:
-    from core.lora.lora_file import read_lora
-
-    try:
-        read_lora(path)
-    except UnreadableLora as error:
-        return error.message
-    return None
+        if not exists(path) and self.lora_folders:
+            own = [lora.name for lora in read_library(self.lora_folders)]
+            near = nearest_name(path.stem, own)
+            guess = f" Did you mean {near!r}?" if near else file_guess(path)
+            folders = " or ".join(repr(str(folder)) for folder in self.lora_folders)
+            return (
+                f"There is no LoRA at {str(path)!r}, and none of your own is named {path.stem!r}, "
+                f"in {folders}.{guess} Choose another or leave it out."
+            )
+        try:
+            read_lora(path)
+        except UnreadableLora as error:
+            return error.message
+        return None

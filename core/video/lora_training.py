@@ -13,6 +13,7 @@ from core.frozen import Frozen
 from core.lora.lora_file import SUFFIX
 from core.lora.training import Recipe, problems_of_choices, validation_clips, with_choices
 from core.lora.training_set import Bucket, Sizes, TrainingItem, TrainingList, look_at_set
+from core.platform.units import count_text
 from core.video.plan import MemoryPlan
 from core.video.provider import NotReady, Readiness, Ready
 from core.video.request import AUTO, Target
@@ -103,7 +104,7 @@ class TrainingPlan(Frozen):
     def set_text(self) -> str:
         """The set in a few words, such as "12 images and 3 clips in 2 sizes"."""
         counts = ((self.num_images, "image"), (self.num_clips, "clip"))
-        kinds = [f"{count} {noun}{'s' * (count != 1)}" for count, noun in counts if count]
+        kinds = [count_text(count, noun) for count, noun in counts if count]
         sizes = self.num_buckets
         at = f"at {self.largest}" if sizes == 1 else f"in {sizes} sizes and lengths"
         return f"{' and '.join(kinds)} {at}"
@@ -357,8 +358,8 @@ def _what_is_replaced(path: Path) -> list[str]:
     if not path.exists():
         return []
     clips = len(validation_clips(path))
-    noun = "validation clip" if clips == 1 else "validation clips"
-    beside = f", with its record and its {clips} {noun}" if clips else ""
+    shown = count_text(clips, "validation clip")
+    beside = f", with its record and its {shown}" if clips else ""
     return [f"It replaces the LoRA {path.stem!r} that is there{beside}."]
 
 

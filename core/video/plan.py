@@ -8,6 +8,7 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
+from core.platform.units import count_text
 from core.video.request import (
     ExtendDirection,
     Input,
@@ -51,6 +52,14 @@ class StagePeak(Frozen):
     ram_gb: float
 
 
+_WEIGHTS = {
+    Residency.RESIDENT: "all weights in GPU memory",
+    Residency.MODEL_OFFLOAD: "weights in main memory, in parts in GPU memory",
+    Residency.GROUP_OFFLOAD: "weights in main memory, block by block in GPU memory",
+    Residency.GROUP_OFFLOAD_TO_DISK: "weights on disk, block by block in GPU memory",
+}
+
+
 class MemoryPlan(Frozen):
     """How a local model is laid out in memory, and what that is expected to take.
 
@@ -75,6 +84,13 @@ class MemoryPlan(Frozen):
     scratch_disk_gb: float = 0.0
     fits: bool
     reasons: tuple[str, ...] = ()
+
+    @property
+    def weights_text(self) -> str:
+        """Where the weights lie and how, such as "all weights in GPU memory, bfloat16"."""
+        on_cpu = self.device is Device.CPU
+        place = "all weights in main memory" if on_cpu else _WEIGHTS[self.residency]
+        return f"{place}, {self.quantization or self.precision.value}"
 
     @property
     def peak_vram_gb(self) -> float:
@@ -260,10 +276,14 @@ class RenderPlan(ClipSettings):
         if steps is None:
             return ""
         if self.refine_steps:
-            return f"{steps} + {self.refine_steps} steps"
+            return f"{steps} + {count_text(self.refine_steps, 'step')}"
         if self.parts:
-            return f"{steps} steps for each part"
-        return f"{steps} steps" if taken is None else f"{taken} of {steps} steps"
+            return f"{count_text(steps, 'step')} for each part"
+        return (
+            f"{count_text(steps, 'step')}"
+            if taken is None
+            else f"{taken} of {count_text(steps, 'step')}"
+        )
 
     @property
     def loras_text(self) -> str:

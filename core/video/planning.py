@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
+from core.platform.units import count_text
 from core.video.allowed import find_size, find_value, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
 from core.video.given_media import GivenMedia, KeptVideo
@@ -155,8 +156,8 @@ class _Draft:
         if len(set(videos)) > 1:
             self._refuse(
                 field_of(videos[-1]),
-                "A clip is made anew, goes on or has a part retaken, not both at once. Leave all "
-                "but one video out.",
+                "A clip is made from a source video, goes on or has a part retaken, not both at "
+                "once. Leave all but one video out.",
             )
         if videos and self.request.of_role(Role.AUDIO):
             self._refuse(
@@ -298,7 +299,9 @@ class _Draft:
         allowed, label = self.spec.durations, self.spec.label
         asked = self.request.frame.duration_s
         is_refused = any(problem.field == "frame.duration_s" for problem in self.problems)
-        if is_refused or size is None:
+        # What is too long for any size may be even more so for this one, and that is to be told.
+        is_too_long = asked is not None and asked > allowed.maximum
+        if size is None or (is_refused and not is_too_long):
             return None
         if self.prompt.has_parts:
             # As long as its parts, which judge what is asked.
@@ -315,10 +318,12 @@ class _Draft:
             # Judged with the video: of one that is extended it is the length of the new part.
             return duration_s
         if source is not None and not allowed.choices:
-            if asked is None or asked <= longest_s:
+            if asked is None or min(asked, source.duration_s) <= longest_s:
                 return self.given.length_of_source(source, fps, longest_s)
         elif duration_s <= longest_s:
             return duration_s
+        if is_refused and longest_s >= allowed.maximum:
+            return None
         is_rate = longest_s < allowed.longest(size.resolution)
         where = f"{size} and {fps} fps" if is_rate else f"{size}"
         nearest_s = allowed.nearest(duration_s, longest_s)
@@ -328,8 +333,7 @@ class _Draft:
             )
             return nearest_s
         advice = "a smaller size or a lower frame rate" if is_rate else "a smaller size"
-        self._refuse(
-            "frame.duration_s",
+        self.given.refuse_length(
             f"At {where} {label} makes at most {nearest_s:g} s, not {duration_s:g} s. Shorten the "
             f"clip or choose {advice}.",
         )
@@ -345,7 +349,7 @@ class _Draft:
         if num_frames != duration_s * fps and not is_given:
             exact = num_frames / fps
             self.notes.append(
-                f"{duration_s:g} s at {fps} fps → {num_frames} frames, {exact:.2f} s."
+                f"{duration_s:g} s at {fps} fps → {count_text(num_frames, 'frame')}, {exact:.2f} s."
             )
         return num_frames
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
+from core.platform.units import count_text
 from core.video.allowed import find_value
 from core.video.controls import ROWS, Control
 from core.video.inputs import KEPT, ROLES
@@ -158,7 +159,7 @@ def part_problems(request: RenderRequest, spec: ModelSpec) -> Iterator[Problem]:
         if after <= before:
             yield Problem(
                 _FIELD,
-                f"A part at {after:g} s cannot come behind one at {before:g} s. Each begins later "
+                f"A part at {after:g} s cannot come after one at {before:g} s. Each begins later "
                 "than the one before it.",
             )
 
@@ -350,7 +351,11 @@ def part_notes(parts: Iterable[ClipPart], fps: int) -> Iterator[str]:
     """One sentence for each part: its frames, its words, and what the model sees before it."""
     for number, part in enumerate(parts, start=1):
         stop = part.first + part.num_frames
-        seen = f" It goes on from the {part.seen_frames - 1} frames before." if part.first else ""
+        seen = (
+            f" It goes on from the {count_text(part.seen_frames - 1, 'frame')} before."
+            if part.first
+            else ""
+        )
         yield (
             f"Part {number}, {part.first / fps:.2f} to {stop / fps:.2f} s (frames "
             f"{part.first + 1} to {stop}): {part.prompt!r}.{seen}"

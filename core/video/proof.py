@@ -9,6 +9,7 @@ from core.jobs.job import Charged, Notice
 from core.media.ffmpeg import ClipFacts, probe_clip
 from core.media.images import open_image
 from core.media.output import Output, place_clip
+from core.platform.units import count_text
 from core.video.record import embed_record, write_image_record
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _clip_as_made(plan: RenderPlan, facts: ClipFacts) -> tuple[RenderPlan, list[
     if (facts.width, facts.height) != (plan.width, plan.height):
         found.append(f"{facts.width}x{facts.height} instead of {plan.width}x{plan.height}")
     if facts.num_frames != plan.num_frames:
-        found.append(f"{facts.num_frames} frames instead of {plan.num_frames}")
+        found.append(f"{count_text(facts.num_frames, 'frame')} instead of {plan.num_frames}")
     if abs(facts.fps - plan.fps) > _FPS_TOLERANCE:
         found.append(f"{facts.fps:g} frames per second instead of {plan.fps}")
     if facts.has_audio != plan.has_audio:

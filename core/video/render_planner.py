@@ -82,8 +82,9 @@ class RenderPlanner:
             UnsupportedRequest: with everything that is wrong, of request and place.
         """
         problems: list[Problem] = []
-        request = with_absolute_paths(with_named_loras(request, self.paths.lora_dirs))
-        inputs = _collect(problems, partial(check_inputs, request)) or CheckedInputs()
+        lora_dirs = self.paths.lora_dirs
+        request = with_absolute_paths(with_named_loras(request, lora_dirs))
+        inputs = _collect(problems, partial(check_inputs, request, lora_dirs)) or CheckedInputs()
         chosen = _collect(problems, partial(self._choose_model, request))
         plan = None
         if chosen is None:

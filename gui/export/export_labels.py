@@ -20,6 +20,7 @@ from core.film.model.delivery import (
 from core.film.model.film import Alignment, Fit
 from core.film.model.scan import Deinterlace
 from core.film.model.transitions import NONE, TRANSITIONS
+from core.platform.units import count_text
 from gui.export.film_edits import RateControl, fit_of, rate_control_of
 from gui.widgets.choice_field import Choice
 
@@ -219,7 +220,7 @@ def _shown(text: str) -> str:
 
 
 def _counted(count: int, one: str) -> str:
-    return "None" if not count else f"1 {one}" if count == 1 else f"{count} {one}s"
+    return count_text(count, one) if count else "None"
 
 
 def _audio_text(choices: FilmChoices) -> str:

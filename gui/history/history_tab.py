@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.history.history import HistoryQuery
+from core.platform.units import count_text
 from gui import theme
 from gui.history.entry_delegates import ROW_HEIGHT, RowDelegate, show_as_tiles
 from gui.history.history_details import HistoryDetails
@@ -201,8 +202,7 @@ class HistoryTab(QWidget):
 
     @Slot(object)
     def _on_loaded(self, total: int) -> None:
-        word = "entry" if total == 1 else "entries"
-        self._count.setText(f"{total:,} {word}")
+        self._count.setText(count_text(total, "entry", "entries"))
         self._empty.setText(_NOTHING_MADE if self._bar.value() == HistoryQuery() else _NOTHING_FITS)
         self._show_view()
         if not self._table.currentIndex().isValid() and self.model.rowCount():
@@ -259,8 +259,8 @@ class HistoryTab(QWidget):
 
         def scanned(count: int) -> None:
             self._read_folder.setEnabled(True)
-            word = "file was" if count == 1 else "files were"
-            self._message.show_message(f"{count:,} new {word} found below {folder}.", Tone.GOOD)
+            found = count_text(count, "new file was", "new files were")
+            self._message.show_message(f"{found} found below {folder}.", Tone.GOOD)
             self.reload()
 
         def failed(error: StudioError) -> None:

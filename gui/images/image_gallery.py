@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from core.history.history import HistoryQuery
 from core.history.history_entry import WorkKind
+from core.platform.units import count_text
 from gui import theme
 from gui.history.entry_delegates import show_as_tiles
 from gui.history.history_model import HistoryModel
@@ -105,8 +106,7 @@ class ImageGallery(QWidget):
         has_words = bool(self._search.text().strip())
         self._empty.setText(_NOTHING_FITS if has_words else _NOTHING_MADE)
         self._pages.setCurrentWidget(self._tiles if self._model.rowCount() else self._empty)
-        word = "picture" if total == 1 else "pictures"
-        self._count.show_message(f"{total:,} {word}" if total else "", Tone.QUIET)
+        self._count.show_message(count_text(total, "picture") if total else "", Tone.QUIET)
         if self._follows and total:
             self._tiles.setCurrentIndex(self._model.index(0, 0))
         elif self._chosen is not None and not self._tiles.currentIndex().isValid():

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 
 from core.jobs.job_record import JobState
 from core.jobs.lanes import Lane
+from core.platform.units import count_text
 from gui import theme
 from gui.jobs.job_bridge import JobBridge
 from gui.jobs.jobs_controller import JobsController
@@ -157,8 +158,10 @@ class JobsArea(QWidget):
 
     def _resumed(self, ids: Sequence[str]) -> None:
         if ids:
-            count = "A job" if len(ids) == 1 else f"{len(ids)} jobs"
-            self.console.show_message(f"{count} of an earlier session go on.", Tone.GOOD)
+            go = count_text(
+                len(ids), "job of an earlier session goes", "jobs of an earlier session go"
+            )
+            self.console.show_message(f"{go} on.", Tone.GOOD)
         self._model.refresh()
         if self._workers is not None:
             self._workers.start()

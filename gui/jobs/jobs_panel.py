@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from core.jobs.job_record import JobRecord, JobState
+from core.platform.units import count_text
 from core.video.train_lora_job import KIND as TRAIN_KIND
 from gui import theme
 from gui.jobs import job_text
@@ -331,7 +332,7 @@ class JobsPanel(QWidget):
         if self._pause.isChecked():
             news.append("Paused: nothing new is started.")
         if interrupted:
-            jobs = "1 job was" if interrupted == 1 else f"{interrupted} jobs were"
+            jobs = count_text(interrupted, "job was", "jobs were")
             news.append(f"{jobs} interrupted when the program ended.")
         self._news.show_message(" ".join(news))
         self._banner.setVisible(bool(news))

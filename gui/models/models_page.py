@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.platform.units import bytes_text
+from core.platform.units import bytes_text, count_text
 from gui import theme
 from gui.models.model_details import ModelAction, ModelDetails
 from gui.models.model_rows import (
@@ -264,7 +264,10 @@ class InstallDialog(QDialog):
         facts = QFormLayout()
         facts.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         for name, text in (
-            ("Size", f"{bytes_text(survey.total_bytes)} in {survey.file_count} files"),
+            (
+                "Size",
+                f"{bytes_text(survey.total_bytes)} in {count_text(survey.file_count, 'file')}",
+            ),
             ("To download", _download(survey)),
             *(
                 ("Found", f"{bytes_text(found.size_bytes)} in {found.folder}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from core.platform.units import count_text
 from core.project.files.media import relink
 from gui.widgets.file_field import choose_folder
 
@@ -73,6 +74,6 @@ class MissingFiles(QObject):
     def _relinked(self, relinked: Relinked) -> None:
         self._model.take_over(relinked.project)
         found, left = len(relinked.found), len(relinked.still_missing)
-        files = "1 missing file was" if found == 1 else f"{found} missing files were"
+        files = count_text(found, "missing file was", "missing files were")
         rest = f", {left} {'is' if left == 1 else 'are'} still missing" if left else ""
         self.message.emit(f"{files} found{rest}.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import StudioError, UnsupportedRequest
+from core.platform.units import count_text
 from core.project.model.project import Scene
 from core.project.render.planning import plan_scene, spec_of_scene
 from core.video.listing import ModelListing, read_listing
@@ -225,7 +226,7 @@ def label_of(project: VideoProject, scenes: Sequence[Scene]) -> str:
     """What scenes are called in sentences: "Scene 3", "4 scenes"."""
     if len(scenes) == 1:
         return f"Scene {project.index(scenes[0].id) + 1}"
-    return f"{len(scenes)} scenes"
+    return f"{count_text(len(scenes), 'scene')}"
 
 
 def _estimate(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from core.project.model.edits import FrameSlot
 from core.video.controls import CHOICES, Control
-from core.video.inputs import field_of
+from core.video.inputs import KEPT, field_of
 from core.video.provider import NotReady, ReasonCode
 from core.video.request import AUTO, DEFAULT_TARGET, Role
 
@@ -166,7 +166,9 @@ def _fix_for_value(row: ControlRow, choices: RenderChoices, spec: ModelSpec) -> 
     asked = row.value(choices)
     nearest: object = None
     if row.id is Control.DURATION:
-        nearest = _longest_or_nearest(choices, spec)
+        # What a video leaves room for is not in the model's table; without a length it is taken.
+        is_of_video = choices.of_role(Role.SOURCE_VIDEO, *KEPT)
+        nearest = None if is_of_video else _longest_or_nearest(choices, spec)
     elif row.id not in _WITHOUT and asked is not None:
         nearest = row.nearest(asked, spec)
         if nearest == asked:

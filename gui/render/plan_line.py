@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from typing_extensions import override
 
+from core.platform.units import count_text
 from gui import theme
 from gui.render.plan_text import PlanIssue, PlanText
 from gui.theme import Tone
@@ -84,7 +85,7 @@ class PlanLine(QWidget):
         self._line.setToolTip(text.details)
         self._show_issues(text.issues)
         count = len(text.notes)
-        self._section.set_title("1 note" if count == 1 else f"{count} notes")
+        self._section.set_title(count_text(count, "note"))
         self._notes.show_message("\n".join(f"• {note}" for note in text.notes))
         self._section.setVisible(bool(text.notes))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.platform.units import clock, price
+from core.platform.units import clock, count_text, price
 from core.video.plan import Device
 from core.video.provider import NotReady, Ready
 from gui.render.plan_fixes import (
@@ -110,7 +110,7 @@ def _issue(problem: Problem, at: PlanContext) -> PlanIssue:
 
 
 def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:
-    frames = f", {plan.num_frames} frames at {plan.fps} fps, {plan.duration_s:.2f} s"
+    frames = f", {count_text(plan.num_frames, 'frame')} at {plan.fps} fps, {plan.duration_s:.2f} s"
     place = "this machine" if info.is_local else (info.place or info.label)
     parts = [
         f"{plan.width}x{plan.height}{'' if plan.is_image else frames}",
@@ -148,7 +148,7 @@ def _details(plan: RenderPlan, info: ProviderInfo) -> str:
         peaks = f"{_gb(memory.peak_ram_gb)} GB of memory"
         if memory.device is not Device.CPU:
             peaks = f"{_gb(memory.peak_vram_gb)} GB of GPU memory and {peaks}"
-        lines.append(f"Up to {peaks}. {' '.join(memory.reasons)}".strip())
+        lines.append(f"Up to {peaks}; {memory.weights_text}. {' '.join(memory.reasons)}".strip())
     return "\n".join(lines)
 
 

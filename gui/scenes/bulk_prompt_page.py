@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFormLayout, QLabel, QPushButton, QWidget
 
+from core.platform.units import count_text
 from core.project.model.edits import (
     append_to_prompt,
     count_in_prompt,
@@ -119,7 +120,7 @@ class BulkPromptPage(QWidget):
     def _on_continues(self, continues: object) -> None:
         changed = tuple(with_continues(scene, bool(continues)) for scene in self._scenes)
         verb = "Continue" if continues else "Unlink"
-        self._model.edit_scenes(f"{verb} {len(changed)} scenes", changed)
+        self._model.edit_scenes(f"{verb} {count_text(len(changed), 'scene')}", changed)
 
 
 def _line(name: str, tip: str) -> LineField:

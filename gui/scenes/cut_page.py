@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFormLayout, QLabel, QLayout, QWidget
 
+from core.platform.units import count_text
 from core.project.model.project import SceneCut
 from gui import theme
 from gui.export.export_labels import FITS, transition_choices
@@ -192,7 +193,7 @@ class CutPage(QWidget):
         if self._scenes:
             changed = tuple(value.write(scene, new) for scene in self._scenes)
             ids = ",".join(scene.id for scene in self._scenes)
-            what = f"{len(changed)} scenes"
+            what = f"{count_text(len(changed), 'scene')}"
             if len(changed) == 1:
                 what = f"scene {self._model.project.index(changed[0].id) + 1}"
             text = f"Change {value.name} of {what}"

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QWidget
 from typing_extensions import override
 
 from core.errors import first_of
+from core.platform.units import count_text
 from core.project.model.edits import with_prompt
 from gui.theme import GAP, Tone
 from gui.widgets.fields import LineField, TextField, text_height
@@ -153,7 +154,7 @@ class PromptPage(QWidget):
     def _tell_length(self) -> None:
         count = len(self._prompt.toPlainText().split())
         limit = None if self._spec is None else self._spec.max_prompt_tokens
-        text = "1 word" if count == 1 else f"{count} words"
+        text = count_text(count, "word")
         if limit is not None and self._spec is not None:
             text += f". {self._spec.label} reads at most {limit} tokens; a word is one or more"
         is_long = limit is not None and count > limit

@@ -59,7 +59,7 @@ class SceneActions(QObject):
         )  # fmt: skip
         self.duplicate = self._make(
             "duplicate_scenes", "Duplicate", "content-duplicate", "Ctrl+D",
-            "Put a copy behind each selected scene; its takes belong to both", self._duplicate,
+            "Put a copy after each selected scene; its takes belong to both", self._duplicate,
         )  # fmt: skip
         self.split = self._make(
             "split_scene", "Split", "call-split", "Ctrl+K",

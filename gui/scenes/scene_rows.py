@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from core.platform.units import count_text
 from core.project.model.status import (
     project_statuses,
 )
@@ -130,7 +131,7 @@ class SceneRow:
     def _clip_help(self) -> str:
         if self.take is None:
             return "There is no clip yet."
-        takes = "1 take" if self.num_takes == 1 else f"{self.num_takes} takes"
+        takes = count_text(self.num_takes, "take")
         length = "a still" if self.take.is_still else f"{self.take.duration_s:.2f} s"
         facts = f"{self.take.path.name}, {length}, one of {takes}."
         return f"{facts} Double-click to play it."

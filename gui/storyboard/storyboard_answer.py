@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.platform.units import count_text
 from core.project.model.edits import own_duration_s
 from core.project.storyboard.markup import clock
 from core.project.storyboard.scenes import Renewal, renew_scenes
@@ -75,7 +76,7 @@ def total_text(answer: PreviewAnswer) -> str:
     count = len(scenes)
     words = sum(len(draft.words.split()) for draft in board.drafts)
     total_s = sum(own_duration_s(scene) or answer.question.clip_s for scene in scenes)
-    size = f"{count} scene{'s' * (count != 1)} · {words:,} word{'s' * (words != 1)} · "
+    size = f"{count_text(count, 'scene')} · {count_text(words, 'word')} · "
     if board.target_length_s is None:
         return f"{size}{clock(total_s)} in all"
     return f"{size}{clock(total_s)} of {clock(board.target_length_s)}"

@@ -216,7 +216,7 @@ class StoryboardWidget(QWidget):
         self._share_anew.setObjectName("share_anew")
         self._share_anew.setToolTip(
             "Scenes that stay keep their lengths, so that their clips stay up to date.\n"
-            "Tick this to divide the target length among all scenes anew."
+            "Tick this to divide the target length among all scenes again."
         )
 
     def _lay_out(self) -> None:

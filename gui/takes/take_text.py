@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.platform.units import count_text
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -48,7 +50,9 @@ def when_text(take: Take) -> str:
 
 def describe_take(take: Take) -> str:
     """Everything that is known of a take, a line for each thing."""
-    frames = f"{take.num_frames} frames at {take.fps:g} per second" if take.fps else ""
+    frames = (
+        f"{count_text(take.num_frames, 'frame')} at {take.fps:g} per second" if take.fps else ""
+    )
     return "\n".join(
         line
         for line in (

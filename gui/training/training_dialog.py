@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 from typing_extensions import override
 
 from core.errors import UnsupportedRequest, first_of
-from core.platform.units import clock
+from core.platform.units import clock, count_text
 from core.project.render.training_takes import list_set
 from core.video.lora_training import TrainingRequest, list_trainable
 from gui import theme
@@ -136,7 +136,8 @@ class TrainingDialog(QDialog):
         if not self.form.value().name.strip():
             self.form.show_free_name(plan.name)
         time = f"about {clock(plan.est_seconds)}" if plan.est_seconds else "time not known yet"
-        line = f"{plan.set_text}: {plan.recipe.steps} steps, {time}, to {plan.path.name}."
+        steps = count_text(plan.recipe.steps, "step")
+        line = f"{plan.set_text}: {steps}, {time}, to {plan.path.name}."
         self._line.show_message("\n".join([line, *plan.notes]), Tone.GOOD)
 
     def _show_nothing(self, text: str) -> None:

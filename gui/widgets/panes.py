@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from core.platform.units import count_text
 from gui.theme import GAP, Tone, icon
 from gui.widgets.buttons import HeadingButton
 from gui.widgets.fields import named
@@ -97,9 +98,7 @@ class FoldingSection(QWidget):
 
     def set_problem_count(self, count: int) -> None:
         """Say beside the heading that something inside needs attention."""
-        self._problems.show_message(
-            "" if not count else "1 problem" if count == 1 else f"{count} problems"
-        )
+        self._problems.show_message(count_text(count, "problem") if count else "")
 
     @Slot(bool)
     def _fold(self, is_open: bool) -> None:

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, assert_never
+from pathlib import Path
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Self,
+    Unpack,
+    assert_never,
+    cast,
+)
+
+import pydantic
+from pydantic import (
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+    with_config,
+)
+from pydantic_core import ArgsKwargs
+from typing_extensions import TypedDict
 
 from core.errors import JobCancelled, Problem, RenderFailed, UnsupportedRequest
+from core.film.model.film_file import mistakes_in
 from core.jobs.job import Cancelled, Failed, Progressed, Succeeded
+from core.lora.training import Targets  # noqa: TC001 - read when the call is checked
 from core.lora.training_set import list_training_set
+from core.platform.paths import Paths
 from core.studio import Studio
+from core.video.inputs import ROLES, field_of
 from core.video.lora_training import TrainingRequest
+from core.video.render_planner import PlannedRender
 from core.video.request import (
     AUTO,
     Editing,
@@ -25,21 +50,20 @@ from core.video.request import (
     Target,
 )
 from providers import PROVIDERS
+from providers.ltx_video.arguments import checked_arguments, refused_arguments
 from providers.ltx_video.models.info import INFO, LTXDeploymentMode, LTXModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from core.jobs.job import JobUpdate
-    from core.platform.paths import Paths
     from core.video.plan import RenderPlan
-    from core.video.render_planner import PlannedRender
 
 
-@dataclass(frozen=True)
+@pydantic.dataclasses.dataclass(frozen=True, config=ConfigDict(allow_inf_nan=False, extra="forbid"))
 class LTXGenerationConfig:
     """One clip as a script asks for it; what is None is left to the model.
+
+    Names and paths may be plain strings. What is no value of its field is refused at once, with
+    `UnsupportedRequest`.
 
     Attributes:
         prompt: what is to be seen, and heard.
@@ -59,18 +83,18 @@ class LTXGenerationConfig:
     """
 
     prompt: str
-    model: LTXModel | None = None
+    model: LTXModel | str | None = None
     negative_prompt: str | None = None
     resolution: str | None = None
     aspect_ratio: str | None = None
     fps: int | None = None
     duration_s: float | None = None
     include_audio: bool | None = None
-    image: Path | None = None
-    end_image: Path | None = None
-    keyframes: tuple[tuple[float, Path] | tuple[float, Path, float], ...] = ()
-    reference_images: tuple[Path, ...] = ()
-    audio_file: Path | None = None
+    image: Path | str | None = None
+    end_image: Path | str | None = None
+    keyframes: tuple[tuple[float, Path | str] | tuple[float, Path | str, float], ...] = ()
+    reference_images: tuple[Path | str, ...] = ()
+    audio_file: Path | str | None = None
     strength: float | None = None
     extend_direction: ExtendDirection | None = None
     retake_from_s: float | None = None
@@ -78,16 +102,31 @@ class LTXGenerationConfig:
     retake_part: RetakePart | None = None
     camera_motion: str | None = None
     camera_speed: float | None = None
-    loras: tuple[tuple[Path, float], ...] = ()
+    loras: tuple[tuple[Path | str, float], ...] = ()
     seed: int | None = None
     guidance_scale: float | None = None
     num_inference_steps: int | None = None
     two_stage: bool | None = None
-    out: Path | None = None
+    out: Path | str | None = None
     overwrite: bool = False
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refuse_by_name(cls, given: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(given, ArgsKwargs):
+            return handler(given)  # as an argument of somebody else, who tells what is wrong
+        try:
+            return handler(given)
+        except ValidationError as error:
+            raise refused_arguments(error, cls) from error
+
+    @checked_arguments
     def request(self, deployment: LTXDeploymentMode) -> RenderRequest:
-        """The same as the program's own request."""
+        """The same as the program's own request.
+
+        Raises:
+            UnsupportedRequest: a time or a strength is none.
+        """
         single = (
             (Role.START, self.image),
             (Role.END, self.end_image),
@@ -104,13 +143,13 @@ class LTXGenerationConfig:
                 duration_s=self.duration_s,
             ),
             inputs=(
-                *(Input(role=role, path=path) for role, path in single if path is not None),
+                *(Input(role=role, path=Path(path)) for role, path in single if path is not None),
                 *(
-                    Input(role=Role.KEYFRAME, path=path, at_s=at, strength=next(iter(more), None))
+                    _input(Role.KEYFRAME, path, at_s=at, strength=next(iter(more), None))
                     for at, path, *more in self.keyframes
                 ),
-                *(Input(role=Role.REFERENCE, path=path) for path in self.reference_images),
-                *(Input(role=Role.LORA, path=path, strength=scale) for path, scale in self.loras),
+                *(Input(role=Role.REFERENCE, path=Path(path)) for path in self.reference_images),
+                *(_input(Role.LORA, path, strength=scale) for path, scale in self.loras),
             ),
             editing=Editing(
                 strength=self.strength,
@@ -139,6 +178,25 @@ class LTXGenerationResult:
     job_id: str
 
 
+@with_config(ConfigDict(extra="forbid"))
+class LTXTrainingChoices(TypedDict, total=False):
+    """What can be chosen of a LoRA's training; `Recipe` says what each is."""
+
+    steps: int
+    trigger: str
+    rank: int
+    alpha: float
+    targets: Targets
+    learning_rate: float
+    batch_size: int
+    seed: int
+    caption_dropout: float
+    first_frame_share: float
+    validate_every: int
+    save_every: int
+    validation_prompt: str
+
+
 class LTXVideoClient:
     """Makes clips one after the other with a model that stays loaded; to be closed.
 
@@ -148,6 +206,7 @@ class LTXVideoClient:
     waits for a clip ends the work on it first. What is made is in the program's history and queue.
     """
 
+    @checked_arguments
     def __init__(
         self,
         deployment: LTXDeploymentMode = LTXDeploymentMode.LOCAL,
@@ -183,6 +242,7 @@ class LTXVideoClient:
         """End the engine and let go of the queue."""
         self._studio.close()
 
+    @checked_arguments
     def plan(self, config: LTXGenerationConfig) -> PlannedRender:
         """What `generate_video_async` would do, exactly; makes nothing.
 
@@ -191,10 +251,12 @@ class LTXVideoClient:
         """
         return self._planned(config.request(self._deployment), config)
 
+    @checked_arguments
     async def generate_video_async(self, config: LTXGenerationConfig) -> LTXGenerationResult:
         """A clip from words, with whatever files the config names."""
         return await self._make(config.request(self._deployment), config)
 
+    @checked_arguments
     async def generate_with_keyframes(self, config: LTXGenerationConfig) -> LTXGenerationResult:
         """A clip that comes by pictures, each at its time."""
         if not config.keyframes:
@@ -202,34 +264,38 @@ class LTXVideoClient:
             raise UnsupportedRequest([Problem("inputs.keyframe", message)])
         return await self._make(config.request(self._deployment), config)
 
+    @checked_arguments
     async def extend_video(
-        self, video_path: Path, config: LTXGenerationConfig
+        self, video_path: Path | str, config: LTXGenerationConfig
     ) -> LTXGenerationResult:
         """A clip that goes on, behind its end or before its beginning."""
         return await self._with_video(Role.EXTEND_VIDEO, video_path, config)
 
+    @checked_arguments
     async def transform_video(
-        self, video_path: Path, config: LTXGenerationConfig
+        self, video_path: Path | str, config: LTXGenerationConfig
     ) -> LTXGenerationResult:
         """A clip made anew, as much as the strength says."""
         return await self._with_video(Role.SOURCE_VIDEO, video_path, config)
 
+    @checked_arguments
     async def retake_video(
-        self, video_path: Path, config: LTXGenerationConfig
+        self, video_path: Path | str, config: LTXGenerationConfig
     ) -> LTXGenerationResult:
         """A clip of which a part is made anew, and all else is kept."""
         return await self._with_video(Role.RETAKE_VIDEO, video_path, config)
 
+    @checked_arguments
     async def fine_tune_lora(
         self,
-        source: Path,
+        source: Path | str,
         *,
-        model: LTXModel | None = None,
+        model: LTXModel | str | None = None,
         name: str | None = None,
         resolution: str | None = None,
         length_s: float | None = None,
         overwrite: bool = False,
-        **choices: Any,
+        **choices: Unpack[LTXTrainingChoices],
     ) -> Path:
         """Train a LoRA on a folder or a manifest of images and clips; gives its file.
 
@@ -240,12 +306,12 @@ class LTXVideoClient:
             resolution: one of the model's; None for its usual one.
             length_s: of the longest piece of a clip that is learned.
             overwrite: replace a LoRA of that name.
-            choices: fields of the recipe, such as `steps`, `rank` and `trigger`.
+            choices: of the recipe; what is not named is as usual for the model.
         """
         request = TrainingRequest(
             target=_target(self._deployment, model),
-            listed=list_training_set(source),
-            choices=choices,
+            listed=list_training_set(Path(source)),
+            choices=cast("dict[str, Any]", choices),
             resolution=resolution,
             length_s=length_s,
             name=name,
@@ -256,14 +322,15 @@ class LTXVideoClient:
         return await self._run(job_id, str(plan.target))
 
     async def _with_video(
-        self, role: Role, video_path: Path, config: LTXGenerationConfig
+        self, role: Role, video_path: Path | str, config: LTXGenerationConfig
     ) -> LTXGenerationResult:
         request = config.request(self._deployment)
-        video = Input(role=role, path=video_path)
+        video = Input(role=role, path=Path(video_path))
         return await self._make(request.with_inputs((*request.inputs, video)), config)
 
     def _planned(self, request: RenderRequest, config: LTXGenerationConfig) -> PlannedRender:
-        return self._studio.plan(request, out=config.out, overwrite=config.overwrite)
+        out = None if config.out is None else Path(config.out)
+        return self._studio.plan(request, out=out, overwrite=config.overwrite)
 
     async def _make(
         self, request: RenderRequest, config: LTXGenerationConfig
@@ -303,6 +370,17 @@ class LTXVideoClient:
                 assert_never(outcome)
 
 
-def _target(deployment: LTXDeploymentMode, model: LTXModel | None) -> Target:
-    chosen = AUTO if model is None else model.value
+def _target(deployment: LTXDeploymentMode, model: LTXModel | str | None) -> Target:
+    chosen = AUTO if model is None else str(model)
     return Target(provider=INFO.id, deployment=deployment.value, model=chosen)
+
+
+def _input(
+    role: Role, path: Path | str, *, at_s: float | None = None, strength: float | None = None
+) -> Input:
+    try:
+        return Input(role=role, path=Path(path), at_s=at_s, strength=strength)
+    except ValidationError as error:
+        where = f"The {ROLES[role].name} {str(path)!r} cannot be used"
+        message = f"{where}: {mistakes_in(error, 'it')}."
+        raise UnsupportedRequest([Problem(field_of(role), message)]) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from core.platform.machine import read_machine
+from core.platform.units import count_text
 
 _PACKAGES = ("torch", "diffusers", "transformers")
 _BUSY = 0.3
@@ -22,7 +23,7 @@ def machine_line() -> str:
     parts = [
         f"{machine.system} {machine.architecture}",
         processor_name(),
-        "1 core" if machine.cpu_count == 1 else f"{machine.cpu_count} cores",
+        count_text(machine.cpu_count, "core"),
         f"{machine.ram_total_gb:.0f} GB of memory",
         f"{best.name} with {best.vram_total_gb:.0f} GB" if best else "no GPU",
     ]

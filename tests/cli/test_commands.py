@@ -142,6 +142,9 @@ def test_config_set_is_seen_by_the_next_command(run, home: Path, tmp_path: Path)
         ("render.deployment", "clod", "Known: local"),
         ("cloud.parallel_jobs", "17", "less than or equal to 16"),
         ("network.is_off", "perhaps", "valid boolean"),
+        ("folders.models", "/dev/null/models", "'/dev/null' is a file"),
+        ("folders.models", "/proc/models", "cannot be made"),
+        ("folders.output", "clips", "Give the whole path"),
     ],
 )
 def test_config_set_refuses_what_does_not_exist(run, home: Path, name, value, part) -> None:

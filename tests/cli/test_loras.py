@@ -74,4 +74,8 @@ def test_a_name_stands_for_ones_own_and_a_file_comes_first(run, home: Path) -> N
     assert asked("--lora", "ink") == [(str(own), None)]
     missing = run(*FAKE, "--lora", "oil")
     assert missing.code != 0
-    assert "There is no LoRA at" in missing.err
+    said = " ".join(missing.err.split())
+    assert "There is no LoRA at" in said
+    assert f"none of your own is named 'oil', in {str(own.parent)!r} or" in said
+    near = run(*FAKE, "--lora", "inc")
+    assert "Did you mean 'ink'?" in " ".join(near.err.split())

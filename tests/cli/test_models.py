@@ -10,6 +10,7 @@ import pytest
 
 from cli import main
 from core.platform.paths import Paths
+from providers import PROVIDERS
 from tests.fakes.checkpoints import TINY_ENTRY, install_layers, save, weights_like
 from tests.providers.gguf_files import write_gguf
 from tests.providers.tiny_home import TINY_VIDEO
@@ -139,6 +140,16 @@ def test_what_would_have_to_be_fetched_again_is_deleted_only_on_consent(
     assert code == 2
     assert "add --yes" in messages
     assert (models_dir / TINY_VIDEO.id).is_dir()
+
+
+def test_the_model_that_comes_with_the_program_is_checked_and_never_removed(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "settings.json").unlink()
+    assert main(["models", "verify", "ltx-mini"], PROVIDERS) == 0
+    assert "ltx-mini is whole: every file is there and right." in capsys.readouterr().out
+    assert main(["models", "remove", "ltx-mini", "--yes"], PROVIDERS) == 2
+    assert "there is nothing to install or remove" in flat(capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("command", ["verify", "remove"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import ValidationError
@@ -10,12 +11,16 @@ from pydantic import ValidationError
 from core.errors import FFmpegFailed, Problem, RateLimited, StudioError, UnsupportedRequest
 from core.jobs.job import EVENT_JSON, CancelToken, ErrorReport, Failed, JobCancelled, Progressed
 from core.jobs.lanes import Stage
-from core.platform.suggestions import nearest_name, unknown_name
+from core.platform.suggestions import file_guess, nearest_name, unknown_name
+from core.platform.units import count_text
 from core.video.controls import Control, taken_by
 from core.video.price import Billed, PriceRow, PriceTable, PriceUnit
 from core.video.request import AUTO, OutputKind, Target
 from core.video.spec import AspectRatio, FloatRange, FrameGrid, FrameSize, ModelSpec
 from tests.fakes.provider import BIG, SMALL
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_target_reads_what_it_writes() -> None:
@@ -38,6 +43,28 @@ def test_unknown_name_offers_the_nearest_and_lists_the_rest() -> None:
     assert "ltx-2" in sentence
     assert nearest_name("zzz", ["ltx-mini"]) is None
     assert nearest_name("LTX-MINI", ["ltx-mini"]) == "ltx-mini"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "meant"),
+    [
+        ("stat.png", "start.png", True),
+        ("start.PNG", "start.png", True),
+        ("photo.jpg", "photo.jpeg", True),
+        ("boat.mp4", "goat.mp4", True),
+        ("nope.png", "note.mp4", False),
+        ("ink.safetensors", "oil.safetensors", False),
+        ("nope", "core", False),
+        ("scene.png", "scene.txt", False),
+    ],
+)
+def test_only_a_neighbour_of_nearly_the_same_name_and_kind_is_offered(
+    tmp_path: Path, wanted: str, there: str, *, meant: bool
+) -> None:
+    (tmp_path / there).touch()
+    guess = f" Did you mean {str(tmp_path / there)!r}?" if meant else ""
+    assert file_guess(tmp_path / wanted) == guess
+    assert file_guess(tmp_path / "nowhere" / wanted) == ""
 
 
 def test_frame_grid_gives_8k_plus_1() -> None:
@@ -133,3 +160,17 @@ def test_cancelled_token_ends_check_and_wait_at_once() -> None:
 def test_fraction_outside_0_to_1_is_refused() -> None:
     with pytest.raises(ValidationError):
         Progressed(stage=Stage.LOAD, fraction=1.1)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (count_text(1, "frame"), "1 frame"),
+        (count_text(0, "frame"), "0 frames"),
+        (count_text(1200, "frame"), "1,200 frames"),
+        (count_text(1, "job is", "jobs are"), "1 job is"),
+        (count_text(2, "job is", "jobs are"), "2 jobs are"),
+    ],
+)
+def test_one_of_something_is_told_as_one(said: str, expected: str) -> None:
+    assert said == expected

@@ -110,7 +110,7 @@ def test_files_joined_byte_by_byte_are_shown_whole(tmp_path: Path, words: Sequen
     seen = film_shown(tmp_path, glued(tmp_path / f"all.{suffix}", *parts))
     assert seen.numbers == list(range(120))
     assert_tones(seen, [1.6 * n + at for n in range(3) for at in TONES_S])
-    assert "its clock begins anew 2 times" in seen.text
+    assert "its clock starts over 2 times" in seen.text
 
 
 def test_clock_that_leaps_ahead_in_a_transport_stream_is_no_pause(tmp_path: Path) -> None:

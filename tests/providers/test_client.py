@@ -6,9 +6,9 @@ import asyncio
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from PIL import Image
@@ -17,11 +17,16 @@ from core.errors import UnsupportedRequest
 from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
 from core.lora.lora_file import read_lora
+from core.lora.training import TRAINING_CONTROLS
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.video.request import Editing, ExtendDirection, Input, Role, Sampling
 from providers.ltx_video import LTXDeploymentMode, LTXModel
-from providers.ltx_video.client import LTXGenerationConfig, LTXVideoClient
+from providers.ltx_video.client import (
+    LTXGenerationConfig,
+    LTXTrainingChoices,
+    LTXVideoClient,
+)
 from scripts.sample_training_set import write_ink_set
 from tests.fakes.clips import moving_clip
 from tests.fakes.program import ROOT, environment
@@ -76,6 +81,96 @@ def test_a_config_is_a_request_word_for_word() -> None:
     assert request.editing == Editing(direction=ExtendDirection.BACKWARD)
     assert request.sampling == Sampling(seed=3, two_stage=True)
     assert LTXGenerationConfig("a boat").request(LOCAL).target.model == "auto"
+
+
+def test_names_and_paths_may_be_plain_strings() -> None:
+    config = LTXGenerationConfig(
+        "a boat",
+        model="ltx-mini",
+        image="a.png",
+        keyframes=((1.5, "k.png"), (2.0, "l.png", 0.4)),
+        reference_images=("r.png",),
+        audio_file="s.wav",
+        loras=(("ink", 0.5),),
+    )
+    request = config.request(LOCAL)
+    assert request.target.model == "ltx-mini"
+    assert request.inputs == (
+        Input(role=Role.START, path=Path("a.png")),
+        Input(role=Role.AUDIO, path=Path("s.wav")),
+        Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=1.5),
+        Input(role=Role.KEYFRAME, path=Path("l.png"), at_s=2.0, strength=0.4),
+        Input(role=Role.REFERENCE, path=Path("r.png")),
+        Input(role=Role.LORA, path=Path("ink"), strength=0.5),
+    )
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(LTXGenerationConfig)])
+def test_every_field_of_a_config_that_is_no_such_value_is_named(field: str) -> None:
+    with pytest.raises(UnsupportedRequest) as refused:
+        LTXGenerationConfig(**{"prompt": "a boat", field: object()})
+    (problem,) = refused.value.problems
+    assert problem.field == field
+    assert problem.message.startswith(f"{field} takes ")
+
+
+def test_all_wrong_fields_are_told_at_once_and_unknown_ones_with_the_nearest() -> None:
+    wrong: dict[str, Any] = {"fps": 1.5, "extend_direction": "up", "resolutoin": "720p"}
+    with pytest.raises(UnsupportedRequest) as refused:
+        LTXGenerationConfig("a boat", **wrong)
+    assert [problem.field for problem in refused.value.problems] == [
+        "fps",
+        "extend_direction",
+        "resolutoin",
+    ]
+    assert "'forward' or 'backward', not 'up'" in str(refused.value)
+    assert "Did you mean 'resolution'?" in str(refused.value)
+    with pytest.raises(UnsupportedRequest, match="prompt is missing"):
+        LTXGenerationConfig()  # pyright: ignore[reportCallIssue] - this is what is refused
+
+
+def test_a_time_before_the_clip_and_a_strength_beyond_all_are_refused() -> None:
+    early = LTXGenerationConfig("a boat", keyframes=((-1.0, "k.png"),))
+    with pytest.raises(UnsupportedRequest, match=r"keyframe 'k\.png'.*greater than or equal to 0"):
+        early.request(LOCAL)
+    strong = LTXGenerationConfig("a boat", loras=(("ink", 9.0),))
+    with pytest.raises(UnsupportedRequest, match=r"LoRA 'ink'.*less than or equal to 2"):
+        strong.request(LOCAL)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"deployment": "cloud"}, "deployment"),
+        ({"paths": "/somewhere"}, "paths"),
+        ({"on_progress": 3}, "on_progress"),
+    ],
+)
+def test_a_client_of_wrong_arguments_is_refused(arguments: dict[str, Any], named: str) -> None:
+    with pytest.raises(UnsupportedRequest, match=f"^{named} takes "):
+        LTXVideoClient(**arguments)
+
+
+def test_wrong_arguments_of_every_method_are_named(client: LTXVideoClient) -> None:
+    wrong: Any = "a ball"
+    for method in (client.plan, client.generate_video_async, client.generate_with_keyframes):
+        with pytest.raises(UnsupportedRequest, match=r"^config takes LTXGenerationConfig"):
+            _ = method(wrong)
+    for method in (client.extend_video, client.transform_video, client.retake_video):
+        with pytest.raises(UnsupportedRequest) as refused:
+            _ = method(cast("Any", 5), wrong)
+        assert [problem.field for problem in refused.value.problems] == ["video_path", "config"]
+    choices: dict[str, Any] = {
+        "model": 5, "resolution": 5, "length_s": "x", "targets": "all", "steps": "many", "rnk": 3
+    }  # fmt: skip
+    with pytest.raises(UnsupportedRequest) as refused:
+        _ = client.fine_tune_lora(cast("Any", 5), **choices)
+    assert {problem.field for problem in refused.value.problems} == {"source", *choices}
+    assert "Did you mean 'rank'?" in str(refused.value)
+
+
+def test_what_a_training_can_choose_is_what_a_script_can_name() -> None:
+    assert list(LTXTrainingChoices.__annotations__) == [one.field for one in TRAINING_CONTROLS]
 
 
 def test_a_clip_is_made_by_its_plan_and_told_on_the_way(
@@ -140,7 +235,7 @@ def test_a_clip_comes_by_pictures_and_a_video_is_extended_made_anew_and_retaken(
     result = asyncio.run(client.generate_with_keyframes(by))
     made = [(one.at_s, one.strength) for one in result.plan.request.of_role(Role.KEYFRAME)]
     assert made == [(0.25, None), (0.5, 0.4)]
-    extended = asyncio.run(client.extend_video(video, CONFIG))
+    extended = asyncio.run(client.extend_video(str(video), CONFIG))
     assert probe_clip(extended.path).num_frames == 17 + 8
     anew = asyncio.run(client.transform_video(video, replace(CONFIG, strength=0.5)))
     assert anew.plan.strength == 0.5
@@ -156,7 +251,7 @@ def test_a_lora_is_trained_and_a_wrong_choice_is_refused(
     write_ink_set(tmp_path / "ink")
     with pytest.raises(UnsupportedRequest, match="Rank takes 1 to 256, not 0"):
         asyncio.run(client.fine_tune_lora(tmp_path / "ink", model=LTXModel.LTX_MINI, rank=0))
-    path = asyncio.run(client.fine_tune_lora(tmp_path / "ink", model=LTXModel.LTX_MINI, steps=2))
+    path = asyncio.run(client.fine_tune_lora(str(tmp_path / "ink"), model="ltx-mini", steps=2))
     assert path == Paths.below(home).models_dir / "loras" / "ink.safetensors"
     assert read_lora(path).metadata["steps"] == "2"
 

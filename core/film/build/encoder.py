@@ -20,6 +20,7 @@ from core.film.picture.graph import arguments
 from core.film.picture.overlays import digests
 from core.media.ffmpeg import run_ffmpeg
 from core.media.ffmpeg_program import ffmpeg_version
+from core.platform.units import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -174,7 +175,8 @@ class Encoder:
         count = count_frames(place)
         if count != segment.num_frames:
             raise AssemblyError(
-                f"{name}: its pictures came out as {count} frames instead of {segment.num_frames}.",
+                f"{name}: its pictures came out as {count_text(count, 'frame')} instead of "
+                f"{segment.num_frames}.",
                 hint="The clip may be damaged: render it again, or leave it out.",
             )
         progressed(segment.num_frames)

@@ -14,6 +14,7 @@ from core.film.model.delivery import AudioCodec, Container, ExportSettings
 from core.film.model.timeline import nearest
 from core.film.sound.stems import RAW_FORMAT
 from core.media.ffmpeg import run_ffmpeg
+from core.platform.units import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,7 +213,11 @@ def _all_differences(
         case Container.PNG:
             count = len(list(film.iterdir()))
             is_whole = count == timeline.num_frames
-            return [] if is_whole else [f"{count} pictures instead of {timeline.num_frames}"]
+            return (
+                []
+                if is_whole
+                else [f"{count_text(count, 'picture')} instead of {timeline.num_frames}"]
+            )
         case Container.WEBP:
             # FFmpeg writes animated WebP, and most of its versions cannot read it.
             from PIL import Image
@@ -260,7 +265,7 @@ def _differences(
                 audio_s += packet.duration * audio.time_base
         # A GIF lacks frames that look like the one before.
         if settings.container is not Container.GIF and count != timeline.num_frames:
-            found.append(f"{count} frames instead of {timeline.num_frames}")
+            found.append(f"{count_text(count, 'frame')} instead of {timeline.num_frames}")
         if has_audio and audio is not None and abs(audio_s - timeline.duration_s) > _CODEC_DELAY_S:
             found.append(f"{float(audio_s):.2f} s of sound, not {float(timeline.duration_s):.2f} s")
         found += _size_differences(timeline, video.width, video.height)

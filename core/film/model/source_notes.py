@@ -59,7 +59,7 @@ def source_notes(shot: Shot, rate: Fraction) -> Iterator[str]:
     if len(facts.clock.video) > 1:
         times = len(facts.clock.video) - 1
         yield (
-            f"{name} was joined or restarted: its clock begins anew {_times(times)}. All "
+            f"{name} was joined or restarted: its clock starts over {_times(times)}. All "
             f"{facts.num_frames} frames are shown, one after the other."
         )
     if facts.sizes:

@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING
 
 from core.film.model.transitions import FADE_WHITE
 from core.film.picture.graph import Graph, joined
-from core.film.picture.picture import Look, counted, cut, in_film_colours, shot_image
+from core.film.picture.picture import (
+    SCALING,
+    Look,
+    counted,
+    cut,
+    in_film_colours,
+    laid_over,
+    shot_image,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from core.film.model.timeline import Shot, TimedCaption, Timeline, TransitionSpan
-    from core.film.picture.graph import VideoStream
+    from core.film.picture.graph import Value, VideoStream
     from core.film.picture.text_overlays import RenderedText
 
 
@@ -142,6 +150,11 @@ def _transition(
         # FFmpeg 5.1 leaves the last frame unmixed, now and then, when its streams end there. Both
         # get one more: if only one did, it would wait for ever for the other.
         goes, comes = (one.filter("tpad", stop_mode="clone", stop=1) for one in (goes, comes))
+        # It mixes whole colours alone, and each version would scale them there in its own way.
+        whole = look.pixel_format.replace("420", "444").replace("422", "444")
+        goes, comes = (
+            one.filter("scale", flags=SCALING).filter("format", whole) for one in (goes, comes)
+        )
         mixed = goes.under(
             comes,
             "xfade",
@@ -149,7 +162,6 @@ def _transition(
             duration=f"{float(count / timeline.rate):.6f}",
             offset=0,
         )
-        # Its own result has full-size chroma, which few players take.
         mixed = mixed.filter("trim", end_frame=count)
         return counted(in_film_colours(mixed, look.pixel_format), timeline.rate)
     half = count // 2
@@ -172,28 +184,30 @@ def _with_overlays(
     end: int,
     overlays: Overlays,
 ) -> VideoStream:
-    overlaid = False
+    overlaid, form = False, overlays.look.pixel_format
     if overlays.watermark is not None:
         rendered = overlays.watermark
-        mark = _rendered(graph, rendered)
-        image = image.under(mark, x=rendered.x, y=rendered.y, eof_action="repeat", format="auto")
+        mark = _rendered(graph, rendered, form)
+        place: dict[str, Value] = {"x": rendered.x, "y": rendered.y}
+        image = laid_over(image, mark, form, **place, eof_action="repeat")
         overlaid = True
     for title, rendered in zip(timeline.titles, overlays.rendered_texts, strict=True):
         if title.first < end and first < title.end:
-            words = _title(graph, timeline, title, rendered, first, end)
-            image = image.under(words, x=rendered.x, y=rendered.y, eof_action="pass", format="auto")
+            words = _title(graph, timeline, title, rendered, first, end, form)
+            place = {"x": rendered.x, "y": rendered.y}
+            image = laid_over(image, words, form, **place, eof_action="pass")
             overlaid = True
-    return in_film_colours(image, overlays.look.pixel_format) if overlaid else image
+    return in_film_colours(image, form) if overlaid else image
 
 
-def _rendered(graph: Graph, rendered: RenderedText) -> VideoStream:
+def _rendered(graph: Graph, rendered: RenderedText, pixel_format: str) -> VideoStream:
     # Read as a stream of PNGs: FFmpeg before 8 takes a % in a picture's path for a number. And
     # converted here: left to itself, FFmpeg would take the film's colours for those of old TV.
     return (
         graph.open(rendered.path, f="png_pipe")
         .filter("format", "rgba")
-        .filter("scale", out_color_matrix="bt709", out_range="tv")
-        .filter("format", "yuva444p")
+        .filter("scale", flags=SCALING, out_color_matrix="bt709", out_range="tv")
+        .filter("format", pixel_format.replace("yuv", "yuva"))
     )
 
 
@@ -204,10 +218,11 @@ def _title(
     rendered: RenderedText,
     first: int,
     end: int,
+    pixel_format: str,
 ) -> VideoStream:
     """The drawn text for as long as it is seen in the stretch, with its fades."""
     length = title.end - title.first
-    image = _rendered(graph, rendered).filter("loop", loop=-1, size=1)
+    image = _rendered(graph, rendered, pixel_format).filter("loop", loop=-1, size=1)
     image = counted(image, timeline.rate).filter("trim", end_frame=length)
     fade_in = min(length, round(title.caption.fade_in_s * timeline.rate))
     fade_out = min(length, round(title.caption.fade_out_s * timeline.rate))

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 _BLUR_SHRINK = 8
 # Left to itself, FFmpeg darkens greys by up to three levels when it changes the colour matrix.
-_SCALING = "bicubic+accurate_rnd+full_chroma_int"
+SCALING = "bicubic+accurate_rnd+full_chroma_int"
 _HD_FROM = 720
 # FFmpeg's scaler calls these matrices by other names than its tags do.
 _SCALERS_NAMES = {"bt2020nc": "bt2020", "bt470bg": "bt470"}
+# What FFmpeg makes frames in between of, 8 bits a channel.
+_MIXED_FORMATS = "yuv420p|yuv422p|yuv444p"
+# The overlay filter's names; whole colours in 10 bits have none before FFmpeg 6.
+_LAID_OVER = {"yuv420p": "yuv420", "yuv420p10le": "yuv420p10", "yuv422p10le": "yuv422p10"}
 # Between the steps of a change of colours: 16 bits a channel, which every FFmpeg's lut3d takes.
 _DEEP, _DEEP_ALPHA = "rgb48le", "rgba64le"
 # FFmpeg keeps both halves of a time base in 32 bits.
@@ -111,7 +115,7 @@ def cut(image: VideoStream, first: int, end: int, rate: Fraction) -> VideoStream
 def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
     """Frames in the film's pixel format, coded and tagged as BT.709."""
     return (
-        image.filter("scale", flags=_SCALING, out_color_matrix="bt709", out_range="tv")
+        image.filter("scale", flags=SCALING, out_color_matrix="bt709", out_range="tv")
         .filter("format", pixel_format)
         .filter("setsar", 1)
         .filter(
@@ -122,6 +126,17 @@ def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
             range="limited",
         )
     )
+
+
+def laid_over(
+    image: VideoStream, other: VideoStream, pixel_format: str, **options: Value
+) -> VideoStream:
+    """Frames with others over them, both in the film's format, which they keep.
+
+    Left to choose, FFmpeg takes one with whole colours: halved again, those of the whole picture
+    would be smeared by whatever lies in its corner.
+    """
+    return image.under(other, **options, format=_LAID_OVER.get(pixel_format, "auto"))
 
 
 def _opened(graph: Graph, source: Source) -> VideoStream:
@@ -190,7 +205,7 @@ def _flattened(image: VideoStream, facts: SourceFacts, background: str, look: Lo
     conversion = conversion_of(facts)
     if conversion is not None:
         image = _through(image.filter("format", _DEEP_ALPHA), look.conversions[conversion])
-    over, under = image.filter("format", "rgba").split(2)
+    over, under = image.filter("scale", flags=SCALING).filter("format", "rgba").split(2)
     # By a table of constants: FFmpeg 5.1 crashes when it draws a box on pictures with alpha.
     red, green, blue = bytes.fromhex(background.removeprefix("#"))
     filled = under.filter("lutrgb", r=red, g=green, b=blue, a=255)
@@ -209,10 +224,28 @@ def _at_rate(image: VideoStream, shot: Shot, rate: Fraction, retime: Retime) -> 
         more = image.filter("tpad", stop_mode="clone", stop=_MORE_TO_LOSE)
         next_one = f"PREV_OUTPTS+1/({facts.rate * shot.speed})/TB"
         image = more.filter("setpts", f"if(lte(PTS,PREV_OUTPTS),{next_one},PTS)")
-        image = image.filter("minterpolate", fps=wanted, **_INTERPOLATION[retime])
+        image = _mixed(image, facts, wanted, retime)
     # A clip that ends before the film's first frame is half over still shows its last frame.
     at_rate = image.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")
     return at_rate.filter("tpad", stop_mode="clone", stop=-1)
+
+
+def _mixed(image: VideoStream, facts: SourceFacts, rate: str, retime: Retime) -> VideoStream:
+    """Frames at another rate, made of the clip's; in 8 bits, since FFmpeg mixes no more.
+
+    Left to itself it would change the format, each version in its own way and old ones coarsely.
+    """
+    is_rgb = facts.has_alpha or facts.pixel_format.startswith(RGB_FORMATS)
+    if is_rgb:
+        image = image.filter("scale", flags=SCALING, out_color_matrix="bt709", out_range="tv")
+        image = image.filter("format", "yuv444p")
+    elif facts.bit_depth > 8:
+        image = image.filter("scale", flags=SCALING).filter("format", _MIXED_FORMATS)
+    image = image.filter("minterpolate", fps=rate, **_INTERPOLATION[retime])
+    if is_rgb:
+        image = image.filter("scale", flags=SCALING, in_color_matrix="bt709", in_range="tv")
+        image = image.filter("format", "rgb24")
+    return image
 
 
 def _in_time(image: VideoStream, rate: Fraction) -> VideoStream:
@@ -286,7 +319,8 @@ def _fitted(
             front, back = image.split(2)
             behind = _blurred(back, facts, width, height, look)
             front = _scaled(front, size.width, size.height, facts, look)
-            return behind.under(front, x=size.x, y=size.y, format="auto")
+            behind, front = (in_film_colours(one, look.pixel_format) for one in (behind, front))
+            return laid_over(behind, front, look.pixel_format, x=size.x, y=size.y)
         case _:
             assert_never(fit)
 
@@ -307,7 +341,7 @@ def _with_bars(image: VideoStream, size: _Inside, timeline: Timeline, look: Look
     }
     front, back = in_film_colours(image, look.pixel_format).split(2)
     behind = back.filter("scale", width, height, flags="neighbor").filter("lutyuv", **plain)
-    return behind.filter("setsar", 1).under(front, x=size.x, y=size.y, format="auto")
+    return laid_over(behind.filter("setsar", 1), front, look.pixel_format, x=size.x, y=size.y)
 
 
 def _read_by(facts: SourceFacts) -> dict[str, Value]:
@@ -338,7 +372,7 @@ def _scaled(
             "scale",
             width,
             height,
-            flags=_SCALING,
+            flags=SCALING,
             **_read_by(facts),
             out_color_matrix="bt709",
             out_range="tv",
@@ -352,7 +386,7 @@ def _scaled(
         return scaled.filter("setsar", 1)
     # The colours are still the clip's own: only the size may change here.
     reading = {} if conversion is None else _read_by(facts)
-    scaled = image.filter("scale", width, height, flags=_SCALING, **reading)
+    scaled = image.filter("scale", width, height, flags=SCALING, **reading)
     if conversion is None:
         scaled = _tone_mapped(scaled)
     else:
@@ -373,7 +407,7 @@ def _blurred(
     return (
         _scaled(image, *small, facts, look)
         .filter("gblur", sigma=max(1.0, small[1] / 24))
-        .filter("scale", cover.width, cover.height, flags=_SCALING)
+        .filter("scale", cover.width, cover.height, flags=SCALING)
         .filter("crop", width, height, max(0, -cover.x), max(0, -cover.y))
         .filter("eq", brightness=-0.06)
         .filter("setsar", 1)

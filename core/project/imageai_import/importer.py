@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.film.model.film import Film
 from core.platform.files import write_text_atomically
+from core.platform.units import count_text
 from core.project.files.atomic_folder import fresh_folder
 from core.project.files.media_uses import MediaKind, media_of, with_paths
 from core.project.files.project_file import NAME
@@ -230,7 +231,7 @@ def _report(project: VideoProject, document: JsonObject, media: MediaImport) -> 
         (images, "picture"),
         (len(project.film.film.music), "audio track"),
     )
-    found = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counted if count]
+    found = [count_text(count, word) for count, word in counted if count]
     left_out = [*media.left_out, *_without_a_place(document)]
     if project.imported:
         left_out.append("What has no place here is kept, word for word, in the project file.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.errors import JobCancelled, StudioError, UnsupportedRequest
+from core.platform.units import count_text
 from providers.ltx_video.engine.protocol import Refused, Stopped, TrainOrder
 from providers.ltx_video.engine.streams import plain_lines
 
@@ -94,4 +95,5 @@ def _refusal(error: Exception, order: ModelOrder) -> Refused:
 def _at_work(order: ModelOrder) -> str:
     if isinstance(order, TrainOrder):
         return f"while it learned {order.plan.batch_text}"
-    return f"at {order.plan.width}x{order.plan.height} with {order.plan.num_frames} frames"
+    plan = order.plan
+    return f"at {plan.width}x{plan.height} with {count_text(plan.num_frames, 'frame')}"

@@ -101,11 +101,11 @@ def _error(event: Refused, order: ModelOrder) -> StudioError:
 def _crash(engine: EngineProcess, order: ModelOrder) -> EngineCrashed:
     exit_code = engine.end()
     log.error("the engine ended (%s) and said last:\n%s", exit_code, "\n".join(engine.last_words))
-    hint = "It starts anew with the next job. The log file has what it said last."
+    hint = "It starts again with the next job. The log file has what it said last."
     if exit_code == _SIGKILL_EXIT:
         hint = (
             "Linux ends programs this way when memory runs out: close others or choose a smaller "
-            "size. The engine starts anew with the next job."
+            "size. The engine starts again with the next job."
         )
     how = f"was ended by signal {-exit_code}" if exit_code < 0 else f"ended with code {exit_code}"
     said = f" It said last: {engine.last_words[-1]!r}." if engine.last_words else ""

@@ -80,7 +80,7 @@ class WarmEngine:
                 raise EngineCrashed(
                     f"The engine cannot be started: {error.strerror or error}.",
                     target=target,
-                    hint="The Python that runs this program may have been moved; start it anew.",
+                    hint="The Python that runs this program may have been moved; start it again.",
                 ) from error
         return self._process
 

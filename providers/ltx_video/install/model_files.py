@@ -35,15 +35,25 @@ def folder_of(model: LocalModel, models_dir: Path) -> Path:
     return BUILTIN_FOLDER if model.spec.is_builtin else model_folder(models_dir, model.id)
 
 
+def find_model(model: str, models: Mapping[str, LocalModel]) -> LocalModel:
+    """A model by its id.
+
+    Raises:
+        UnsupportedRequest: there is no such model.
+    """
+    row = models.get(model)
+    if row is None:
+        raise UnsupportedRequest([Problem("model", unknown_name("model", model, models))])
+    return row
+
+
 def find_on_disk(model: str, models: Mapping[str, LocalModel]) -> LocalModel:
     """A model whose files come not with the program.
 
     Raises:
         UnsupportedRequest: there is no such model, or it comes with the program.
     """
-    row = models.get(model)
-    if row is None:
-        raise UnsupportedRequest([Problem("model", unknown_name("model", model, models))])
+    row = find_model(model, models)
     if row.spec.is_builtin:
         message = f"{row.spec.label} comes with ImageAI: there is nothing to install or remove."
         raise UnsupportedRequest([Problem("model", message)])
@@ -54,7 +64,17 @@ def installation_of(model: LocalModel, models_dir: Path) -> Installation:
     """What there is of a model, also of one that comes with the program; never raises."""
     if not model.spec.is_builtin:
         return check_installed(models_dir, model.id)
-    damage = damage_of(BUILTIN_FOLDER)
+    return _builtin(model, damage_of(BUILTIN_FOLDER))
+
+
+def verify_builtin(model: LocalModel, paths: Paths) -> Installation:
+    """Whether the model that comes with the program is whole, by reading every byte of it."""
+    # What was proven before may have gone bad since, without another size or date.
+    _memory_of_proof(model, paths).unlink(missing_ok=True)
+    return _builtin(model, _difference(model, paths))
+
+
+def _builtin(model: LocalModel, damage: str) -> Installation:
     return Installation(
         OnDisk.DAMAGED if damage else OnDisk.WHOLE,
         BUILTIN_FOLDER,
@@ -131,8 +151,11 @@ def _difference(model: LocalModel, paths: Paths) -> str:
     """What of the model that comes with the program is not as it was published."""
     if not model.spec.is_builtin:
         return ""
-    memory = paths.cache_dir / "ltx-video" / f"{model.id}-proven.json"
-    return find_difference(folder_of(model, paths.models_dir), memory)
+    return find_difference(folder_of(model, paths.models_dir), _memory_of_proof(model, paths))
+
+
+def _memory_of_proof(model: LocalModel, paths: Paths) -> Path:
+    return paths.cache_dir / "ltx-video" / f"{model.id}-proven.json"
 
 
 def way_to_repair(model: LocalModel) -> str:

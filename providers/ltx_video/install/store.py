@@ -14,7 +14,7 @@ from providers.ltx_video.install.installed import (
     remove_model,
     verify_model,
 )
-from providers.ltx_video.install.model_files import find_on_disk
+from providers.ltx_video.install.model_files import find_model, find_on_disk, verify_builtin
 from providers.ltx_video.install.own_models import add_own_model, every_model
 
 if TYPE_CHECKING:
@@ -107,7 +107,9 @@ class LTXStore:
         self, model: str, cancel: CancelToken, on_fraction: Callable[[float], None]
     ) -> Installation:
         """Whether every byte is right; see `ModelStore.verify`."""
-        find_on_disk(model, self._models)
+        row = find_model(model, self._models)
+        if row.spec.is_builtin:
+            return verify_builtin(row, self._context.paths)
         with _context(cancel, on_fraction) as ctx:
             return verify_model(self._models_dir, model, ctx)
 

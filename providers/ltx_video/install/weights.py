@@ -215,8 +215,10 @@ class InstallModelJob:
 
         Raises:
             JobCancelled: asked to stop.
+            UnsupportedRequest: a folder to take files from is none.
             StudioError: it could not be installed, with the reason that shows before a download.
         """
+        self._check_folders()
         ctx.report(Progressed(stage=Stage.DOWNLOAD, message="asking which files are needed"))
         hub = Hub(self._keys, self._target, self._network)
         files = self._list_files(ctx, hub)
@@ -340,19 +342,25 @@ class InstallModelJob:
             "deletes one on another disk, checking the model's files tells it."
         )
 
-    def _list_files(self, ctx: JobContext, hub: Hub) -> tuple[NeededFile, ...]:
+    def _check_folders(self) -> None:
+        """Raise where what is to be taken from is no folder."""
+        messages: list[str] = []
         for folder in self._reuse_from:
             if folder.is_file():
-                its_folder = shlex.quote(str(folder.parent))
-                raise OutputError(
-                    f"{str(folder)!r} is a file, and files are taken from a folder.",
-                    hint=f"Give the folder in which it lies: --adopt {its_folder}.",
+                messages.append(
+                    f"{str(folder)!r} is a file, and files are taken from a folder. Give the "
+                    f"folder in which it lies: --adopt {shlex.quote(str(folder.parent))}."
                 )
-            if not folder.is_dir():
-                raise OutputError(
-                    f"There is no folder {str(folder)!r} to take files from.",
-                    hint="Give an existing folder with --adopt.",
+            elif not folder.is_dir():
+                messages.append(
+                    f"There is no folder {str(folder)!r} to take files from. Give an existing "
+                    "folder with --adopt."
                 )
+        if messages:
+            raise UnsupportedRequest([Problem("adopt", message) for message in messages])
+
+    def _list_files(self, ctx: JobContext, hub: Hub) -> tuple[NeededFile, ...]:
+        for folder in self._reuse_from:
             files = self._files_of_copy(folder)
             if files:
                 return files

@@ -133,7 +133,8 @@ def _reading_notes(reading: PromptReading) -> list[str]:
     notes: list[str] = []
     if reading.unknown_words:
         words = ", ".join(repr(word) for word in reading.unknown_words)
-        notes.append(f"LTX Mini does not know {words} and leaves it out. {_what_it_knows()}")
+        them = "it" if len(reading.unknown_words) == 1 else "them"
+        notes.append(f"LTX Mini does not know {words} and leaves {them} out. {_what_it_knows()}")
     if reading.stray_words:
         words = ", ".join(repr(word) for word in reading.stray_words)
         notes.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import UnsupportedRequest
+from core.platform.units import count_text
 from core.video.model_store import OnDisk
 from core.video.planning import make_plan
 from core.video.provider import ModelChoice
@@ -59,7 +60,7 @@ def choose_model(
         if not passed_over
         else "the built-in model, because no installed one can do this here."
     )
-    larger = "1 larger model" if absent == 1 else f"{absent} larger models"
+    larger = count_text(absent, "larger model")
     more = (f"{larger} can be installed; `models` lists what there is.",) if absent else ()
     return ModelChoice(mini.id, (f"auto chose {mini.id}, {reason}", *passed_over, *more))
 

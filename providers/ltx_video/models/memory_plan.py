@@ -403,7 +403,7 @@ def _description(plan: MemoryPlan, gpu: Gpu | None, billions: float) -> str:
     if plan.text_encoder_device is not plan.device:
         details.append("the prompt is read by the processor")
     if plan.frees_text_encoder:
-        details.append("the text encoder is loaded anew for each prompt")
+        details.append("the text encoder is loaded again for each prompt")
     if plan.tiled_decode:
         details.append("the picture is decoded in tiles")
     return f"{'; '.join([text, *details])}."

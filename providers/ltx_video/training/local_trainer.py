@@ -168,7 +168,7 @@ class LocalTrainer:
             raise EngineCrashed(
                 f"The engine cannot be started: {error.strerror or error}.",
                 target=str(plan.target),
-                hint="The Python that runs this program may have been moved; start it anew.",
+                hint="The Python that runs this program may have been moved; start it again.",
             ) from error
         try:
             file = self._follow(engine, order, meter, ctx)
@@ -444,6 +444,6 @@ def _mini_notes(plan: TrainingPlan) -> list[str]:
         return []
     listed = ", ".join(map(repr, [*words][:12])) + (" and more" if len(words) > 12 else "")
     return [
-        f"LTX Mini does not know {listed} and leaves it out: what these words stand for is learned "
-        "for every prompt."
+        f"LTX Mini does not know {listed} and leaves {'it' if len(words) == 1 else 'them'} out: "
+        "what a caption says in other words is learned for every prompt."
     ]

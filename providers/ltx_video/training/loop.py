@@ -173,7 +173,7 @@ class _Training:
         if not math.isfinite(value):
             raise RenderFailed(
                 f"The training went astray at step {step + 1}: its loss is no number any more. "
-                "Train it anew with a lower learning rate, such as "
+                "Train it again with a lower learning rate, such as "
                 f"{recipe.learning_rate / 4:g}."
             )
         loss.backward()

@@ -118,6 +118,13 @@ def test_without_the_variable_places_are_absolute(monkeypatch: pytest.MonkeyPatc
     assert paths.output_dir.is_absolute()
 
 
+def test_a_folder_below_ones_home_is_that_folder() -> None:
+    for name in ("folders.output", "folders.models"):
+        assert setting(with_text(Settings(), name, "~/films"), name).value == str(
+            Path("~/films").expanduser()
+        )
+
+
 def test_chosen_folders_replace_the_usual_ones(tmp_path: Path) -> None:
     paths = Paths.below(tmp_path).moved(output_dir=tmp_path / "out", models_dir=None)
     assert paths.output_dir == tmp_path / "out"

@@ -50,9 +50,9 @@ def problems(request: RenderRequest, audio: AudioFacts, spec=LTX) -> dict[str, s
     [
         (3600.0, 241, "3600.00 s long: the clip follows its first 10.04 s."),
         (3.0, 73, "3.00 s long, and so is the clip."),
-        (3.2, 81, "3.20 s long: behind that the clip of 3.38 s is silent."),
+        (3.2, 81, "3.20 s long: after that the clip of 3.38 s is silent."),
         (3.5, 81, "3.50 s long: the clip follows its first 3.38 s."),
-        (0.2, 17, "0.20 s long: behind that the clip of 0.71 s is silent."),
+        (0.2, 17, "0.20 s long: after that the clip of 0.71 s is silent."),
     ],
 )
 def test_a_clip_is_as_long_as_its_audio_file_or_as_it_can_be(
@@ -73,7 +73,7 @@ def test_a_length_that_is_asked_for_counts_more() -> None:
     assert any("follows its first 1.04 s" in note for note in shorter.notes)
     longer = plan(ask(5.0), AudioFacts(3.0))
     assert longer.num_frames == 121
-    assert any("behind that the clip of 5.04 s is silent" in note for note in longer.notes)
+    assert any("after that the clip of 5.04 s is silent" in note for note in longer.notes)
 
 
 def test_a_file_in_which_the_clip_would_hear_nothing_is_refused() -> None:

@@ -76,7 +76,7 @@ def test_new_frames_come_by_eights_to_all_of_the_video() -> None:
     # The model sees a second of it, and works on a clip that is on its grid.
     assert (found.context_frames, found.made_frames, found.first_made) == (25, 73, 75)
     assert any(
-        note.startswith("48 new frames (2.00 s; they come by 8) behind the 100 of the video: 148 ")
+        note.startswith("48 new frames (2.00 s; they come by 8) after the 100 of the video: 148 ")
         for note in found.notes
     )
     assert plan(ask(frame=FrameRequest(duration_s=2.1))).num_frames == 148
@@ -107,6 +107,14 @@ def test_what_is_added_at_a_time_ends_where_the_model_does() -> None:
     assert "adds at most 9.67 s at a time, not 10 s. Shorten it" in refused["frame.duration_s"]
 
 
+def test_the_longest_part_is_told_once_however_much_is_asked_for() -> None:
+    beyond = ask(frame=FrameRequest(duration_s=LTX.durations.maximum + 5))
+    with pytest.raises(UnsupportedRequest) as caught:
+        plan(beyond)
+    (problem,) = caught.value.problems
+    assert "adds at most 9.67 s at a time" in problem.message
+
+
 def test_size_and_rate_are_those_of_the_video_or_refused() -> None:
     frame = FrameRequest(duration_s=2.0, resolution="128p", aspect="1:1", fps=30)
     found = problems(ask(frame=frame))
@@ -122,7 +130,10 @@ def test_size_and_rate_are_those_of_the_video_or_refused() -> None:
     [
         (facts(size=(100, 64)), "is 100x64, which Fake Full does not make; the nearest is 96x64"),
         (facts(fps=23.976), "has 23.98 frames per second, and Fake Full makes 24, 25, 30, 48 or"),
-        (facts(fps=None), "has no steady frame rate, and Fake Full makes"),
+        (
+            facts(fps=None),
+            "has no steady frame rate (or is cut off at its end), and Fake Full makes",
+        ),
     ],
 )
 def test_a_video_that_the_model_does_not_make_is_refused_with_the_way_out(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,81 @@ def test_a_video_without_a_picture_and_one_without_sound_are_refused_for_what_th
     video, audio = (problem.message for problem in caught.value.problems)
     assert "holds no video" in video
     assert "holds no audio" in audio
+
+
+RECORDINGS = [
+    role for role, info in ROLES.items() if info.media in (MediaType.VIDEO, MediaType.AUDIO)
+]
+
+
+def refusal(role: Role, path: Path) -> str:
+    with pytest.raises(UnsupportedRequest) as caught:
+        check_inputs(ask(Input(role=role, path=path)))
+    (problem,) = caught.value.problems
+    assert problem.field == field_of(role)
+    return problem.message
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same three seconds of picture and sound in files of several kinds."""
+    folder = tmp_path_factory.mktemp("whole")
+    source = ["-f", "lavfi", "-i", "testsrc2=s=64x48:r=16:d=3", "-f", "lavfi", "-i", "sine=d=3"]
+    options = {"mp4": ["-movflags", "+faststart"], "mkv": [], "webm": [], "mov": []}
+    made = {kind: folder / f"a.{kind}" for kind in options}
+    for kind, words in options.items():
+        run_ffmpeg([*source, *words, "-pix_fmt", "yuv420p", str(made[kind])], CancelToken())
+    return made
+
+
+@pytest.mark.parametrize("role", RECORDINGS)
+@pytest.mark.parametrize("kind", ["mp4", "mkv", "webm"])
+def test_a_recording_that_is_cut_off_is_called_so(
+    role: Role, kind: str, whole: dict[str, Path], tmp_path: Path
+) -> None:
+    check_inputs(ask(Input(role=role, path=whole[kind])))
+    content = whole[kind].read_bytes()
+    half = tmp_path / f"half.{kind}"
+    half.write_bytes(content[: len(content) // 2])
+    message = refusal(role, half)
+    assert re.search(r"'half\.\w+' is cut off: [012]\.\d\d of its 3\.\d\d s are there", message)
+    assert message.endswith("Get a whole copy of it.")
+
+
+@pytest.mark.parametrize("role", RECORDINGS)
+def test_a_recording_without_the_table_at_its_end_is_damaged(
+    role: Role, whole: dict[str, Path], tmp_path: Path
+) -> None:
+    half = tmp_path / "half.mov"
+    half.write_bytes(whole["mov"].read_bytes()[:5000])
+    assert "it is damaged or cut off" in refusal(role, half)
+
+
+@pytest.mark.parametrize("role", RECORDINGS)
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.mp4"])
+def test_an_image_in_place_of_a_recording_is_called_one(
+    role: Role, name: str, tmp_path: Path
+) -> None:
+    image = tmp_path / name
+    kind = "PNG" if name == "a.mp4" else None
+    Image.new("RGB", (64, 48), "red").save(image, format=kind)
+    assert f"{str(image)!r} is an image. Name a " in refusal(role, image)
+
+
+@pytest.mark.parametrize("role", RECORDINGS)
+@pytest.mark.parametrize("letters", ["a boat", "Grüße, 船", "\n"])
+def test_a_text_in_place_of_a_recording_is_called_one(
+    role: Role, letters: str, tmp_path: Path
+) -> None:
+    text = tmp_path / "a.mp4"
+    text.write_text(letters * 3000, encoding="utf-8")
+    assert "it is a text, not media" in refusal(role, text)
+
+
+def test_a_gif_of_one_frame_is_no_video(tmp_path: Path) -> None:
+    image = tmp_path / "a.gif"
+    Image.new("RGB", (64, 48), "red").save(image)
+    assert "is a single picture. Name a video." in refusal(Role.SOURCE_VIDEO, image)
 
 
 def test_more_of_a_role_than_the_model_takes_is_refused_once_for_the_role() -> None:

@@ -10,7 +10,7 @@ from core.errors import UnsupportedRequest
 from core.video.allowed import is_web_address
 from core.video.controls import MAX_SEED
 from core.video.inputs import CheckedInputs
-from core.video.plan import RenderPlan
+from core.video.plan import Device, RenderPlan
 from core.video.planning import make_plan
 from core.video.request import (
     Delivery,
@@ -25,7 +25,7 @@ from core.video.request import (
 )
 from core.video.spec import CameraWay, DurationLimit, Durations, FrameGrid, ModelSpec
 from tests.fakes.inputs import inputs_of, lora
-from tests.fakes.provider import BIG, FULL, SMALL
+from tests.fakes.provider import BIG, FULL, SMALL, memory_plan
 
 TARGET = Target(provider="fake", deployment="local", model="fake-small")
 SPECS = (SMALL, BIG, FULL)
@@ -52,6 +52,14 @@ def test_plain_request_gets_the_defaults_of_the_spec() -> None:
     assert plan.has_audio
     assert plan.seed == 42
     assert plan.cost_usd == 0.0
+
+
+@pytest.mark.parametrize("residency", Residency)
+def test_a_layout_says_where_the_weights_lie(residency: Residency) -> None:
+    on_gpu = memory_plan(0).model_copy(update={"device": Device.CUDA, "residency": residency})
+    on_cpu = on_gpu.model_copy(update={"device": Device.CPU, "quantization": "Q4_K"})
+    assert "in GPU memory, " in on_gpu.weights_text
+    assert on_cpu.weights_text == "all weights in main memory, Q4_K"
 
 
 def test_unknown_price_stays_unknown() -> None:
@@ -241,10 +249,13 @@ def test_size_and_rate_limit_the_length_together(
     assert plan.duration_s == pytest.approx(min(8, longest_s), abs=9 / fps)
 
 
-def test_a_frame_rate_that_shortens_the_clip_is_named() -> None:
-    message = problems(frame(fps=50, duration_s=6), LIMITED)["frame.duration_s"]
-    assert "At 96x64 and 50 fps Fake Full makes at most 5 s" in message
-    assert "a lower frame rate" in message
+@pytest.mark.parametrize("asked_s", [6, 600])
+def test_a_frame_rate_that_shortens_the_clip_is_named(asked_s: float) -> None:
+    with pytest.raises(UnsupportedRequest) as caught:
+        make_plan(frame(fps=50, duration_s=asked_s), LIMITED)
+    (problem,) = caught.value.problems
+    assert "At 96x64 and 50 fps Fake Full makes at most 5 s" in problem.message
+    assert "a lower frame rate" in problem.message
 
 
 def test_a_move_that_is_no_words_leaves_the_prompt_alone() -> None:

@@ -102,7 +102,7 @@ def test_the_part_begins_at_its_frame_and_comes_by_eights(
 def test_the_plan_tells_what_is_made_anew() -> None:
     told = plan(ask(50 / 24, 51 / 24)).notes
     assert (
-        "Made anew: picture and sound of frames 51 to 58 of 121 (2.08 to 2.42 s; they come by 8). "
+        "Made again: picture and sound of frames 51 to 58 of 121 (2.08 to 2.42 s; they come by 8). "
         "The model sees 49 frames next to them, and all else of the video is kept." in told
     )
 
@@ -111,13 +111,13 @@ def test_a_side_that_is_left_open_is_the_beginning_or_the_end() -> None:
     assert plan(ask(to_s=1.0)).new == range(25)
     assert plan(ask(from_s=4.0)).new == range(96, 121)
     message = problems(ask())["inputs.retake_video"]
-    assert "say from when to when it is made anew" in message
+    assert "say from when to when it is made again" in message
     # New sound for all of a clip is what it sounds like.
     assert plan(ask(part=RetakePart.AUDIO)).new == range(121)
 
 
 def test_a_part_outside_of_the_video_or_without_a_frame_is_refused() -> None:
-    assert "6 s is behind its end" in problems(ask(4.0, 6.0))["editing.retake_to_s"]
+    assert "6 s is after its end" in problems(ask(4.0, 6.0))["editing.retake_to_s"]
     assert "6 s is not before its end" in problems(ask(6.0))["editing.retake_from_s"]
     assert "no frame from 3.00 to 2.00 s" in problems(ask(3.0, 2.0))["editing.retake_to_s"]
     assert "no frame from 2.00 to 2.00 s" in problems(ask(2.0, 2.01))["editing.retake_to_s"]
@@ -171,7 +171,7 @@ def test_what_cannot_be_of_the_sound_is_refused() -> None:
     of_sound = ask(1.0, 2.0, part=RetakePart.AUDIO)
     assert "audio" in problems(of_sound, spec=SILENT)["editing.retake_part"]
     silent = ask(1.0, 2.0, part=RetakePart.BOTH, audio=False)
-    assert "no sound to make anew" in problems(silent)["editing.retake_part"]
+    assert "no sound to make again" in problems(silent)["editing.retake_part"]
     assert not plan(ask(1.0, 2.0, audio=False)).has_audio
     image = Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=1.5)
     both = ask(1.0, 2.0, image, part=RetakePart.AUDIO)

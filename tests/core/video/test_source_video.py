@@ -136,3 +136,11 @@ def test_what_a_file_is_is_read_off_its_frames(tmp_path: Path) -> None:
     assert (found.num_frames, found.has_audio) == (30, True)
     assert found.fps == pytest.approx(25)
     assert found.duration_s == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize(("there", "said"), [(48, "is 2.00 s long, not 100 s"), (480, "to 10 s")])
+def test_the_length_that_is_possible_is_told_once(there: int, said: str) -> None:
+    with pytest.raises(UnsupportedRequest) as caught:
+        plan(ask(duration_s=100), facts(there))
+    (problem,) = caught.value.problems
+    assert said in problem.message

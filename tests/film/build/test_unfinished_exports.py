@@ -146,11 +146,11 @@ def test_where_there_will_be_no_sound_no_more_pictures_are_made(
 
 
 def _encoders() -> list[psutil.Process]:
-    """The FFmpeg processes of this one that write a piece."""
+    """The FFmpeg processes of this one that write pictures."""
     found: list[psutil.Process] = []
     for child in psutil.Process().children(recursive=True):
         try:
-            if any(".part" in word for word in child.cmdline()):
+            if "libx265" in child.cmdline():
                 found.append(child)
         except psutil.Error:
             continue

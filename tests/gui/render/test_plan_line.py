@@ -20,9 +20,11 @@ from core.video.request import (
     DEFAULT_TARGET,
     Delivery,
     FrameRequest,
+    Input,
     Motion,
     RenderChoices,
     RenderRequest,
+    Role,
     Sampling,
 )
 from gui.render.plan_fixes import (
@@ -32,6 +34,7 @@ from gui.render.plan_fixes import (
     EditPrompt,
     Fix,
     PlanContext,
+    QuickFix,
     SetKey,
     ShowInstall,
 )
@@ -93,7 +96,8 @@ def test_with_a_gpu_its_memory_is_what_counts() -> None:
     plan = planned(memory_plan=layout(Device.CUDA), est_seconds=100)
     text = described(plan, ON_GPU)
     assert text.line.endswith("about 1 min 40 s · needs 17 of 24 GB")
-    assert "17 GB of GPU memory and 0.9 GB of memory. All of it lies there." in text.details
+    assert "17 GB of GPU memory and 0.9 GB of memory; all weights in GPU memory, " in text.details
+    assert text.details.endswith("All of it lies there.")
 
 
 def test_a_plan_in_the_cloud_tells_place_and_price_and_no_memory() -> None:
@@ -216,6 +220,14 @@ def test_a_clip_too_long_for_its_size_is_shortened_to_what_the_size_allows() -> 
     frame = FrameRequest(resolution="128p", duration_s=3)
     request = RenderRequest(target=LTX_SMALL, prompt="a ball", frame=frame)
     assert refused(request, choices, SMALL) == {"frame.duration_s": ChooseValue("duration_s", 2.0)}
+
+
+@pytest.mark.parametrize("role", [Role.EXTEND_VIDEO, Role.SOURCE_VIDEO])
+def test_a_length_that_a_video_has_no_room_for_is_left_out(role: Role) -> None:
+    choices = chosen(duration_s=99).with_inputs((Input(role=role, path=Path("v.mp4")),))
+    at = PlanContext(LTX_FULL, choices, FULL, LOCAL.info)
+    (issue,) = describe_problems([Problem("frame.duration_s", "No.")], at).issues
+    assert issue.quick_fix == QuickFix("Leave the duration out", ChooseValue("duration_s", None))
 
 
 def test_the_last_frame_of_the_scene_before_cannot_be_chosen_or_cleared() -> None:

@@ -14,6 +14,7 @@ from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import Ready
 from core.video.request import FrameRequest, Target
 from gui.render.render_form import RenderForm
+from gui.widgets.panes import FoldingSection
 from providers.ltx_video.fal.info import INFO
 from providers.ltx_video.fal.models import MODELS
 from tests.fakes.services.fal_server import fal_entry, fal_server
@@ -138,7 +139,9 @@ def test_the_form_shows_what_a_model_takes_and_nothing_else(qtbot: QtBot, model:
     form.set_listing(ModelListing((listed,)))
     form.set_value(RenderChoices(target=target))
     form.set_spec(model.spec)
-    shown = {name for name, one in controls_of(form).items() if not one.isHidden()}
+    for section in form.findChildren(FoldingSection):
+        child(section, QToolButton, section.objectName().replace("folding", "section")).click()
+    shown = {name for name, one in controls_of(form).items() if one.isVisibleTo(form)}
     if "seed_number" in shown:
         shown.add("seed")
     simple = (ControlKind.NUMBER, ControlKind.WHOLE, ControlKind.TEXT, ControlKind.SWITCH)

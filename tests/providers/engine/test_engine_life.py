@@ -115,7 +115,7 @@ def test_a_killed_engine_is_told_and_started_anew(provider: LocalLTX, watched: W
     job.on_event = kill
     with pytest.raises(EngineCrashed, match="signal 9") as caught:
         provider.render(plan_for(provider, TINY_VIDEO, steps=LONG), job.context)
-    assert "starts anew" in caught.value.hint
+    assert "starts again" in caught.value.hint
     assert provider.render(plan_for(provider, TINY_VIDEO), watched().context).path.exists()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.errors import OutputError, ProviderUnavailable
+from core.errors import ProviderUnavailable, UnsupportedRequest
 from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
 from core.video.model_store import OnDisk
@@ -115,7 +115,7 @@ def test_a_folder_without_a_list_offline_is_told_and_not_advised_to_be_given(
 def test_missing_source_folder_is_told(
     hub: StubHub, models_dir: Path, run: Run, tmp_path: Path
 ) -> None:
-    with pytest.raises(OutputError, match="no folder"):
+    with pytest.raises(UnsupportedRequest, match="no folder"):
         job(models_dir, reuse_from=[tmp_path / "nowhere"]).run(run.ctx)
 
 
