@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.model.timeline import Shot, TimedCaption, Timeline, TransitionSpan
-    from core.film.picture.graph import Value, VideoStream
+    from core.film.picture.graph import VideoStream
     from core.film.picture.text_overlays import RenderedText
 
 
@@ -188,14 +188,12 @@ def _with_overlays(
     if overlays.watermark is not None:
         rendered = overlays.watermark
         mark = _rendered(graph, rendered, form)
-        place: dict[str, Value] = {"x": rendered.x, "y": rendered.y}
-        image = laid_over(image, mark, form, **place, eof_action="repeat")
+        image = laid_over(image, mark, form, x=rendered.x, y=rendered.y)
         overlaid = True
     for title, rendered in zip(timeline.titles, overlays.rendered_texts, strict=True):
         if title.first < end and first < title.end:
             words = _title(graph, timeline, title, rendered, first, end, form)
-            place = {"x": rendered.x, "y": rendered.y}
-            image = laid_over(image, words, form, **place, eof_action="pass")
+            image = laid_over(image, words, form, x=rendered.x, y=rendered.y, eof_action="pass")
             overlaid = True
     return in_film_colours(image, form) if overlaid else image
 

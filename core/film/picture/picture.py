@@ -129,14 +129,21 @@ def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
 
 
 def laid_over(
-    image: VideoStream, other: VideoStream, pixel_format: str, **options: Value
+    image: VideoStream,
+    other: VideoStream,
+    pixel_format: str,
+    *,
+    x: int,
+    y: int,
+    eof_action: str = "repeat",
 ) -> VideoStream:
     """Frames with others over them, both in the film's format, which they keep.
 
     Left to choose, FFmpeg takes one with whole colours: halved again, those of the whole picture
     would be smeared by whatever lies in its corner.
     """
-    return image.under(other, **options, format=_LAID_OVER.get(pixel_format, "auto"))
+    form = _LAID_OVER.get(pixel_format, "auto")
+    return image.under(other, x=x, y=y, eof_action=eof_action, format=form)
 
 
 def _opened(graph: Graph, source: Source) -> VideoStream:
