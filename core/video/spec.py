@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from typing_extensions import override
 
 from core.frozen import Frozen, older_fields
+from core.platform.units import bytes_text
 from core.video.price import PriceTable
 from core.video.request import OutputKind, Residency, Role, Task
 
@@ -371,6 +372,13 @@ class ModelSpec(Frozen):
             if not isclose(ratio, float(size.aspect.value_of), rel_tol=0.08):
                 raise ValueError(f"{self.id}: {size} is not {size.aspect.value}")
         return self
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """In words: its size on this disk where it has one, its price and its licence."""
+        size = [] if self.size_bytes is None else [bytes_text(self.size_bytes)]
+        price = str(self.price) if self.price.rows else "price unknown"
+        return (*size, price, str(self.licence))
 
     def limit(self, role: Role) -> int:
         """How many files of a role the model takes."""

@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
+from core.video.allowed import find_value
 from core.video.inputs import field_of
 from core.video.lora_check import scale_of
 from core.video.price import PriceRow, PriceTable, PriceUnit
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from core.services.polling import RemoteOrder
     from core.video.plan import RenderPlan
+    from core.video.spec import FrameSize
 
 PAGES_READ = date(2026, 11, 30)
 """When the endpoints' own pages were last looked at."""
@@ -137,23 +139,15 @@ def _camera(name: str, usual: str | None) -> WireField:
         motion, camera = plan.request.motion.camera, plan.spec.camera
         if motion is None or camera is None:
             return usual
-        known = next(one for one in camera.motions if one == _folded(motion))
-        return camera.phrase(known)
+        return camera.phrase(str(find_value(motion, camera.motions)))
 
     return WireField(name, word)
 
 
-def _folded(motion: str) -> str:
-    return motion.strip().casefold().replace("-", "_").replace(" ", "_")
-
-
-def _frame_size(order: RemoteOrder) -> tuple[str, str]:
-    """The names of a plan's size: resolution and aspect."""
-    plan = order.plan
-    size = next(
-        size for size in plan.spec.sizes if (size.width, size.height) == (plan.width, plan.height)
-    )
-    return size.resolution, size.aspect.value
+def size_of(plan: RenderPlan) -> FrameSize:
+    """The line of the model's size table that a plan is made at."""
+    pixels = (plan.width, plan.height)
+    return next(size for size in plan.spec.sizes if (size.width, size.height) == pixels)
 
 
 _RETAKE_MODES = {
@@ -168,8 +162,8 @@ def _retake_mode(order: RemoteOrder) -> object:
 
 
 _PROMPT = WireField("prompt", lambda order: order.plan.prompt)
-_RESOLUTION = WireField("resolution", lambda order: _frame_size(order)[0])
-_ASPECT = WireField("aspect_ratio", lambda order: _frame_size(order)[1])
+_RESOLUTION = WireField("resolution", lambda order: size_of(order.plan).resolution)
+_ASPECT = WireField("aspect_ratio", lambda order: size_of(order.plan).aspect.value)
 _FPS = WireField("fps", lambda order: order.plan.fps)
 _AUDIO = WireField("generate_audio", lambda order: order.plan.has_audio)
 _SECONDS = WireField("duration", lambda order: round(order.plan.duration_s))
@@ -348,9 +342,6 @@ AUDIO_23 = (
     ),
 )
 DEV_22B = _open_weights("fal-ai/ltx-2.3-22b", _PER_MEGAPIXEL)
-DISTILLED_22B = tuple(
-    endpoint
-    for endpoint in _open_weights(
-        "fal-ai/ltx-2.3-22b/distilled", _unknown("fal-ai/ltx-2.3-22b/distilled")
-    )
+DISTILLED_22B = _open_weights(
+    "fal-ai/ltx-2.3-22b/distilled", _unknown("fal-ai/ltx-2.3-22b/distilled")
 )

@@ -46,7 +46,7 @@ class FalModel:
 
 
 _WIDE = {"720p": (1280, 720), "1080p": (1920, 1080), "1440p": (2560, 1440), "2160p": (3840, 2160)}
-# As wide as high: what Fal calls a move, by the names that the other LTX models have for it.
+# What Fal calls a move, by the names that the other LTX models have for it.
 _MOVES = {
     "static": "static",
     "dolly_forward": "dolly_in",
@@ -141,7 +141,7 @@ _OPEN_WEIGHTS = {
 def _model(
     name: str, label: str, summary: str, made_by: tuple[Endpoint, ...], **row: object
 ) -> FalModel:
-    known = {"id": name, "label": f"{label} at Fal", "summary": summary, **row}
+    known = {"id": name, "label": label, "summary": summary, **row}
     spec = ModelSpec.model_validate(
         {**_HOSTED.model_copy(update={"price": made_by[0].price}).model_dump(), **known}
     )

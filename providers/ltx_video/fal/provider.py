@@ -27,6 +27,7 @@ from core.video.lora_check import check_loras
 from core.video.price import Billed
 from core.video.provider import ModelChoice
 from core.video.request import Target
+from providers.ltx_video.fal.endpoints import size_of
 from providers.ltx_video.fal.info import FAL_KEY, INFO
 from providers.ltx_video.fal.models import MODELS, find_model
 from providers.ltx_video.fal.prices import PriceBook, QuotedPrice
@@ -78,7 +79,6 @@ class FalLTX(PollingProvider):
 
     info = INFO
     poll_s = 2.0
-
     specs = tuple(model.spec for model in MODELS)
 
     def __init__(self, context: ProviderContext) -> None:
@@ -313,12 +313,9 @@ def _ask_prices(service: ServiceHttp) -> dict[str, QuotedPrice]:
 
 
 def _billed(plan: RenderPlan) -> Billed:
-    size = next(
-        size for size in plan.spec.sizes if (size.width, size.height) == (plan.width, plan.height)
-    )
     return Billed(
         output=plan.request.output,
-        resolution=size.resolution,
+        resolution=size_of(plan).resolution,
         width=plan.width,
         height=plan.height,
         num_frames=plan.num_frames,
