@@ -83,6 +83,11 @@ class Endpoint:
         """What only this endpoint refuses of a plan."""
         found: list[Problem] = []
         label, request = plan.spec.label, plan.request
+        names = {field.name for field in self.fields}
+        for item in request.of_role(Role.START, Role.END):
+            if scale_of(item) != 1 and "image_strength" not in names:
+                message = f"{label} takes an image at its full strength alone. Leave that out."
+                found.append(Problem(field_of(item.role), message))
         if Role.START in self.needs and not request.of_role(Role.START):
             found.append(
                 Problem(
@@ -90,7 +95,7 @@ class Endpoint:
                     f"{label} takes an end image only together with a start image. Name one.",
                 )
             )
-        if request.audio is not None and "generate_audio" not in {one.name for one in self.fields}:
+        if request.audio is not None and "generate_audio" not in names:
             found.append(
                 Problem(
                     "audio",

@@ -155,6 +155,12 @@ def test_an_end_image_alone_is_refused(studio: Studio, image: Path) -> None:
         sent(studio, asked("ltx-2.3-pro", Input(role=Role.END, path=image)))
 
 
+def test_a_strength_that_the_endpoint_does_not_take_is_refused(studio: Studio, image: Path) -> None:
+    weak = Input(role=Role.START, path=image, strength=0.5)
+    with pytest.raises(UnsupportedRequest, match="at its full strength alone"):
+        sent(studio, asked("ltx-2.3-pro", weak))
+
+
 @pytest.mark.parametrize(
     ("direction", "mode"),
     [(ExtendDirection.FORWARD, "end"), (ExtendDirection.BACKWARD, "start")],
