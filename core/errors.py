@@ -93,14 +93,18 @@ class Problem:
     Attributes:
         field: names the part, e.g. "frame.duration_s".
         is_of_setup: the request is right, and this machine is not set up for it.
+        reason: where a model has to be installed or repaired, what the message says without the
+            command for that, which is no advice for whoever has a page of models before them.
     """
 
     field: str
     message: str
     is_of_setup: bool = False
+    reason: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", redacted(self.message))
+        object.__setattr__(self, "reason", redacted(self.reason))
 
     def __str__(self) -> str:
         return self.message

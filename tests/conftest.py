@@ -109,6 +109,7 @@ SLOWEST = (
     "tests/test_ltx_mini_training.py",
     "tests/test_setup_script.py",
     "tests/gui/export/test_export_settings.py",
+    "tests/gui/models/test_models_controller.py",
     "tests/gui/models/test_models_page.py",
 )
 # These share one engine and the tiny models in it.

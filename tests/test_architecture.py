@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -122,6 +123,9 @@ NEVER_AT_START = (FOREIGN_TO_CORE | READ_LATE) - {"google"} | {"google.genai"}
 # the plugin of a keyring raises may hold the key.
 BROAD_CATCHERS = {"core/jobs/queue.py", "core/jobs/job.py", "core/config/api_keys.py"}
 BROAD_FUNCTIONS = {"translate", "excepthook"}
+# What silences a tool names the finding, and says behind a dash why.
+IGNORE = re.compile(r"# (noqa\b|(type|pyright): ignore)")
+REASON = re.compile(r"# (noqa: [A-Z0-9, ]+|(type|pyright): ignore\[[^\]]+\]) - \w")
 LONGEST_MODULE = 460
 LONGEST_TEST = 720  # a long table of cases is easier to read than two half ones
 
@@ -281,7 +285,22 @@ def relaxed_types(module: Module) -> Iterator[str]:
             yield f"{module.name}:{number} relaxes the type checker for a whole file"
 
 
-RULES = (relaxed_types, wrong_edges, wrong_folders, prints, pretences, broad_catches, long_modules)
+def bare_ignores(module: Module) -> Iterator[str]:
+    for number, line in enumerate(module.source.splitlines(), start=1):
+        if IGNORE.search(line) and not REASON.search(line):
+            yield f"{module.name}:{number} ignores a finding and does not say why"
+
+
+RULES = (
+    bare_ignores,
+    relaxed_types,
+    wrong_edges,
+    wrong_folders,
+    prints,
+    pretences,
+    broad_catches,
+    long_modules,
+)
 
 
 @pytest.fixture(scope="module")
@@ -339,6 +358,9 @@ def test_no_file_breaks(rule, broken: dict[str, list[str]]) -> None:
         (broad_catches, "cli/a.py", "try:\n    f()\nexcept Exception:\n    pass"),
         (broad_catches, "cli/a.py", "try:\n    f()\nexcept:\n    pass"),
         (relaxed_types, "cli/a.py", "# pyright: basic"),
+        (bare_ignores, "cli/a.py", f"import a  # {'noqa'}: E402"),
+        (bare_ignores, "cli/a.py", f"import a  # {'noqa'}"),
+        (bare_ignores, "cli/a.py", f"a = 1  # {'type'}: ignore[arg-type]  # it is so"),
         (long_modules, "cli/a.py", "a = 1\n" * (LONGEST_MODULE + 1)),
     ],
 )
@@ -361,6 +383,8 @@ def test_every_rule_sees_what_it_forbids(rule, name: str, source: str) -> None:
         (broad_catches, "cli/a.py", "def translate():\n try: f()\n except Exception: g()"),
         (broad_catches, "cli/a.py", "try: f()\nexcept BaseException:\n g()\n raise"),
         (broad_catches, "core/jobs/queue.py", "try: f()\nexcept Exception: g()"),
+        (bare_ignores, "cli/a.py", f"import a  # {'noqa'}: E402, F401 - needs the lines above"),
+        (bare_ignores, "cli/a.py", f"a = 1  # {'pyright'}: ignore[reportA, reportB] - it has none"),
     ],
 )
 def test_every_rule_lets_pass_what_it_allows(rule, name: str, source: str) -> None:

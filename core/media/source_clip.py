@@ -33,7 +33,7 @@ _LISTEN_RATE_HZ = 16_000
 _INAUDIBLE = 1e-4
 # Formats whose head says how long the file is.
 _PROMISING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flac", "aiff")
-_MAY_LACK_S = 0.3
+_TOLERANCE_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _check_whole(
     """
     promised_s = (container.duration or 0) / _US
     # Of other formats FFmpeg only guesses the length, by the size of the file.
-    if container.format.name not in _PROMISING or promised_s - found_s <= _MAY_LACK_S:
+    if container.format.name not in _PROMISING or promised_s - found_s <= _TOLERANCE_S:
         return
     # Only the longest of the streams is as long as promised.
     end_s = 0.0
@@ -115,7 +115,7 @@ def _check_whole(
         cancel.check()
         if packet.pts is not None:
             end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-    if promised_s - end_s > _MAY_LACK_S:
+    if promised_s - end_s > _TOLERANCE_S:
         raise UnreadableClip(
             f"{path.name!r} is cut off: {end_s:.2f} of its {promised_s:.2f} s are there.",
             hint="Get a whole copy of it.",

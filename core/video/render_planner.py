@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SPARE_BYTES = 20_000_000
-_MENDED_BY_INSTALLING = (ReasonCode.NOT_INSTALLED, ReasonCode.DAMAGED, ReasonCode.PACKAGE_MISSING)
+_OF_FILES = (ReasonCode.NOT_INSTALLED, ReasonCode.DAMAGED)
+_MENDED_BY_INSTALLING = (*_OF_FILES, ReasonCode.PACKAGE_MISSING)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,9 @@ class RenderPlanner:
             readiness = self._readiness(chosen)
             if isinstance(readiness, NotReady):
                 message = f"{readiness.reason} {readiness.fix}"
-                problems.append(Problem("target", message, is_of_setup=True))
+                is_of_files = readiness.reason_code in _OF_FILES
+                reason = readiness.reason if is_of_files and not chosen.spec.is_builtin else ""
+                problems.append(Problem("target", message, is_of_setup=True, reason=reason))
         raise UnsupportedRequest(problems)
 
     def _choose_model(self, request: RenderRequest) -> _ChosenModel:

@@ -242,8 +242,9 @@ class Needs(Frozen):
     comfortable_vram_gb: float | None = None
     note: str = ""
 
-    @override
-    def __str__(self) -> str:
+    @property
+    def amounts(self) -> str:
+        """How much of what, such as "8 GB of GPU memory, 32 GB of memory"."""
         parts: list[str] = []
         if self.vram_gb is not None:
             parts.append(f"{self.vram_gb:g} GB of GPU memory")
@@ -251,8 +252,11 @@ class Needs(Frozen):
             parts.append(f"{self.comfortable_vram_gb:g} GB for full speed")
         if self.ram_gb is not None:
             parts.append(f"{self.ram_gb:g} GB of memory")
-        text = ", ".join(parts) or "nothing special"
-        return f"{text}. {self.note}" if self.note else text
+        return ", ".join(parts) or "nothing special"
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.amounts}. {self.note}" if self.note else self.amounts
 
 
 class ModelSpec(Frozen):

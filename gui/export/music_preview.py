@@ -79,7 +79,7 @@ class MusicPreview(QWidget):
             # Another program may reach a loudspeaker that this one does not see.
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._music.path)))
             return
-        if self._media.audioOutput() is None:  # pyright: ignore[reportUnnecessaryComparison]
+        if self._media.audioOutput() is None:  # pyright: ignore[reportUnnecessaryComparison] - PySide's types leave None out
             self._media.setAudioOutput(QAudioOutput(self))
         self._media.setPosition(round(self._music.offset_s * 1000))
         self._media.play()

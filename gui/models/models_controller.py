@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from core.errors import StudioError
+from core.errors import NotConfigured, Problem, StudioError, UnsupportedRequest
 from core.jobs.job import (
     Cancelled,
     Charged,
@@ -28,6 +28,7 @@ from core.video.request import AUTO, DEFAULT_TARGET, Target
 from gui.background import Background
 from gui.models.add_model_dialog import AddModelDialog, NewModel
 from gui.models.model_rows import Installing, InstallPhase
+from gui.render.plan_fixes import problem_in_window
 from gui.widgets.file_field import choose_folder
 
 if TYPE_CHECKING:
@@ -310,7 +311,7 @@ class ModelsController(QObject):
 
         def failed(error: StudioError) -> None:
             if self._dialog is not None:
-                self._dialog.show_problem(str(error))
+                self._dialog.show_problem(_said(error))
 
         self._adding = self._background.run(work, done, failed, key="add")
 
@@ -369,3 +370,14 @@ def _installing(record: JobRecord) -> Installing | None:
 
 def _progress(job_id: str, event: Progressed) -> Installing:
     return Installing(InstallPhase.RUNNING, job_id, event.fraction, event.message, event.eta_s)
+
+
+def _said(error: StudioError) -> str:
+    """Why a checkpoint cannot be added: where a model lacks, this is the place to install it."""
+    match error:
+        case UnsupportedRequest():
+            return "\n".join(map(problem_in_window, error.problems))
+        case NotConfigured():
+            return problem_in_window(Problem("like", str(error), reason=error.message))
+        case _:
+            return str(error)

@@ -104,6 +104,13 @@ def said_in_window(readiness: NotReady, spec: ModelSpec) -> str:
     return f"{readiness.reason} {fix}".strip()
 
 
+def problem_in_window(problem: Problem) -> str:
+    """What is wrong and what to do: in the window, where that is a command else."""
+    if not problem.reason:
+        return problem.message
+    return f"{problem.reason} Install or repair it in the Models tab."
+
+
 def fix_for_readiness(
     readiness: NotReady, target: Target, info: ProviderInfo | None
 ) -> QuickFix | None:

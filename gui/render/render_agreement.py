@@ -10,7 +10,7 @@ from core.errors import first_of
 from core.platform.units import price
 from core.video.provider import Ready
 from core.video.render_planner import total_usd
-from gui.render.plan_fixes import frame_fixes
+from gui.render.plan_fixes import frame_fixes, problem_in_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -131,7 +131,7 @@ def _refusals(project: VideoProject, offer: RenderOffer) -> str:
     """Each scene that cannot be rendered, with its reasons."""
     lines = [
         f"Scene {project.index(item.scene.id) + 1}: "
-        + " ".join(problem.message for problem in item.problems)
+        + " ".join(map(problem_in_window, item.problems))
         for item in offer.refused
         if project.scene(item.scene.id) is not None
     ]

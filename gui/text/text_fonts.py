@@ -32,7 +32,7 @@ class TextFonts:
     def __init__(self) -> None:
         self._own: list[str] = []
         for code in _BROUGHT:
-            content: bytes = pymupdf_fonts.myfont(code)  # pyright: ignore[reportUnknownMemberType]
+            content: bytes = pymupdf_fonts.myfont(code)  # pyright: ignore[reportUnknownMemberType] - pymupdf-fonts has no types
             number = QFontDatabase.addApplicationFontFromData(QByteArray(content))
             self._own += QFontDatabase.applicationFontFamilies(number)
         self._families = {name.casefold(): name for name in QFontDatabase.families()}

@@ -176,8 +176,8 @@ class ChoiceField(QComboBox):
             QStyle.SubControl.SC_ComboBoxEditField,
             self,
         )
-        text = option.currentText  # pyright: ignore[reportAttributeAccessIssue]
-        option.currentText = self.fontMetrics().elidedText(  # pyright: ignore[reportAttributeAccessIssue]
+        text = option.currentText  # pyright: ignore[reportAttributeAccessIssue] - not among PySide's types
+        option.currentText = self.fontMetrics().elidedText(  # pyright: ignore[reportAttributeAccessIssue] - not among PySide's types
             text, Qt.TextElideMode.ElideRight, place.width() - _ROOM_BESIDE_TEXT // 3
         )
         painter = QStylePainter(self)

@@ -44,11 +44,11 @@ class FlowLayout(QLayout):
 
     # Qt asks beyond the end and takes a null pointer for the answer.
     @override
-    def itemAt(self, index: int) -> QLayoutItem | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def itemAt(self, index: int) -> QLayoutItem | None:  # pyright: ignore[reportIncompatibleMethodOverride] - Qt takes None, PySide's types do not
         return self._items[index] if 0 <= index < len(self._items) else None
 
     @override
-    def takeAt(self, index: int) -> QLayoutItem | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def takeAt(self, index: int) -> QLayoutItem | None:  # pyright: ignore[reportIncompatibleMethodOverride] - Qt takes None, PySide's types do not
         if not 0 <= index < len(self._items):
             return None
         self.invalidate()

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import inspect
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, get_args, get_type_hints
 
 from pydantic import ConfigDict, ValidationError, validate_call
-from pydantic_core import ArgsKwargs
 
 from core.errors import Problem, UnsupportedRequest, shortened
 from core.platform.suggestions import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from pydantic_core import ErrorDetails
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -45,7 +42,8 @@ def refused_arguments(error: ValidationError, called: Callable[..., object]) -> 
     """What is wrong with the arguments of a call, one sentence for each of them."""
     takes = _takes(called)
     problems: dict[str, Problem] = {}
-    for mistake in error.errors(include_url=False):
+    for found in error.errors(include_url=False):
+        mistake = cast("Mapping[str, Any]", found)
         argument = mistake["loc"][0]
         if isinstance(argument, int):
             argument = next(iter(list(takes)[argument:]), "arguments")
@@ -65,12 +63,12 @@ def _takes(called: Callable[..., object]) -> dict[str, str]:
     return takes
 
 
-def _mistake_text(argument: str, mistake: ErrorDetails, takes: Mapping[str, str]) -> str:
+def _mistake_text(argument: str, mistake: Mapping[str, Any], takes: Mapping[str, str]) -> str:
     if mistake["type"] == "unexpected_positional_argument":
         return "There are more arguments than are taken. Give them by their names."
     if argument not in takes:
         return unknown_name("argument", argument, [name for name in takes if name != "self"])
     kind = mistake.get("ctx", {}).get("expected") or takes[argument]
-    if isinstance(mistake["input"], ArgsKwargs):
+    if mistake["type"].startswith("missing") and len(mistake["loc"]) == 1:
         return f"{argument} is missing. It takes {kind}."
     return f"{argument} takes {kind}, not {shortened(repr(mistake['input']))}."

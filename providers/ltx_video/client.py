@@ -23,7 +23,6 @@ from pydantic import (
     model_validator,
     with_config,
 )
-from pydantic_core import ArgsKwargs
 from typing_extensions import TypedDict
 
 from core.errors import JobCancelled, Problem, RenderFailed, UnsupportedRequest
@@ -113,11 +112,11 @@ class LTXGenerationConfig:
     @model_validator(mode="wrap")
     @classmethod
     def _refuse_by_name(cls, given: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if not isinstance(given, ArgsKwargs):
-            return handler(given)  # as an argument of somebody else, who tells what is wrong
         try:
             return handler(given)
         except ValidationError as error:
+            if not all(mistake["loc"] for mistake in error.errors()):
+                raise  # no call with fields, but a wrong argument of another call, which tells it
             raise refused_arguments(error, cls) from error
 
     @checked_arguments

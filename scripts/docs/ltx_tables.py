@@ -20,7 +20,7 @@ from scripts.markdown import markdown_table
 if TYPE_CHECKING:
     from core.video.controls import ControlRow
     from core.video.plan import MemoryPlan
-    from core.video.spec import FloatRange, IntRange, Needs
+    from core.video.spec import FloatRange, IntRange
     from providers.ltx_video.models.catalog import LocalModel
     from providers.ltx_video.models.profiles import Profile
 
@@ -76,20 +76,9 @@ def _model_row(model: LocalModel) -> tuple[str, ...]:
         default,
         str(spec.durations),
         ", ".join(map(str, spec.fps)),
-        _needs(spec.needs),
+        spec.needs.amounts,
         f"{spec.licence.name}{gated}",
     )
-
-
-def _needs(needs: Needs) -> str:
-    parts = []
-    if needs.vram_gb is not None:
-        parts.append(f"{needs.vram_gb:g} GB GPU")
-    if needs.comfortable_vram_gb is not None:
-        parts.append(f"better {needs.comfortable_vram_gb:g} GB GPU")
-    if needs.ram_gb is not None:
-        parts.append(f"{needs.ram_gb:g} GB RAM")
-    return ", ".join(parts)
 
 
 def sizes() -> str:

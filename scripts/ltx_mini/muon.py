@@ -40,7 +40,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(weights, {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]  # none is used here
+    def step(self, closure: None = None) -> None:  # type: ignore[override] - none is used here
         """One update of every weight that has a gradient."""
         for group in self.param_groups:
             for weight in group["params"]:

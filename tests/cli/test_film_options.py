@@ -61,7 +61,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "negative.cube").write_text("\n".join(["LUT_3D_SIZE 2", *rows]), encoding="ascii")
     Image.new("RGBA", (20, 20), (0, 255, 0, 255)).save(folder / "mark.png")
     (folder / "words.srt").write_text("1\n00:00:00,000 --> 00:00:00,500\nHello\n", encoding="utf-8")
-    russian = "1\n00:00:00,000 --> 00:00:00,500\nПривет\n"  # noqa: RUF001
+    russian = "1\n00:00:00,000 --> 00:00:00,500\nПривет\n"  # noqa: RUF001 - the letters are what is tested
     (folder / "russian.srt").write_bytes(russian.encode("koi8-r"))
     (folder / "bad.mkv").write_bytes(b"no clip")
     return folder

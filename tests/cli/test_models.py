@@ -110,7 +110,8 @@ def test_what_is_not_installed_ends_with_its_own_code(
     shutil.rmtree(models_dir / TINY_VIDEO.id)
     code, _, messages = models("add", str(checkpoint), "--name", "mix")
     assert code == 3
-    assert "are not installed. Run 'python3 scripts/setup_ltx_video.py" in flat(messages)
+    assert "are not installed. One of these has them: tiny-video" in flat(messages)
+    assert "Run 'python3 scripts/setup_ltx_video.py --model tiny-video'" in flat(messages)
     code, _, messages = models("add", str(checkpoint), "--name", TINY_VIDEO.id)
     assert code == 2
     assert "is taken" in messages

@@ -15,7 +15,7 @@ from keyring.backend import KeyringBackend
 class FileKeyring(KeyringBackend):
     """Keeps secrets where IMAGEAI_TEST_KEYRING says."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1  # type: ignore[assignment] - keyring reads it as a number
 
     def get_password(self, service: str, username: str) -> str | None:
         return _read().get(f"{service}/{username}")

@@ -82,7 +82,7 @@ def _plan(
 
 def _refused(*args: object, **more: object) -> list[str]:
     with pytest.raises(UnsupportedRequest) as refusal:
-        _plan(*args, **more)  # type: ignore[arg-type]
+        _plan(*args, **more)  # type: ignore[arg-type] - wrong values are what is tested
     return [problem.message for problem in refusal.value.problems]
 
 

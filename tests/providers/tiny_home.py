@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +14,23 @@ from typing import TYPE_CHECKING
 
 from core.config.api_keys import ApiKeys
 from core.config.settings import Settings
-from core.jobs.job import JobContext, Progressed, Report
+from core.jobs.job import CancelToken, JobContext, Progressed, Report
 from core.lora.lora_family import LoraFamily
 from core.platform.machine import Machine
 from core.platform.paths import Paths
 from core.video.plan import Precision
 from core.video.planning import make_plan
 from core.video.provider import ProviderContext
-from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target, Task
+from core.video.request import (
+    FrameRequest,
+    Input,
+    RenderRequest,
+    Residency,
+    Role,
+    Sampling,
+    Target,
+    Task,
+)
 from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange
 from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.engine.protocol import OrderedImage, RenderOrder
@@ -30,6 +41,7 @@ from providers.ltx_video.install.installed import (
     write_manifest,
 )
 from providers.ltx_video.install.model_files import folder_of
+from providers.ltx_video.install.own_models import every_model
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import (
     BY_ID,
@@ -50,12 +62,18 @@ from providers.ltx_video.models.profiles import Guidance, Profile
 from tests.fakes.inputs import inputs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from core.video.plan import RenderPlan
     from providers.ltx_video.local import LocalLTX
 
 FRAMES = 17
+LAYOUTS = {
+    "streamed": {"residency": Residency.GROUP_OFFLOAD},
+    "from-disk": {"residency": Residency.GROUP_OFFLOAD_TO_DISK},
+    "text-encoder-freed": {"frees_text_encoder": True},
+}
+"""Changes to a plan's layout in memory that must not change its clip."""
 SEED = 7
 ROOT = Path(__file__).resolve().parents[2]
 PROMPT = "a red ball moving right"
@@ -256,6 +274,34 @@ def install(folder: Path, model: LocalModel) -> None:
         files=tuple(files),
     )
     write_manifest(folder / MANIFEST_NAME, manifest)
+
+
+def home_with(folder: Path, files: Mapping[Path, Sequence[LocalModel]]) -> Path:
+    """A home with copies of these models, by the folder in which each was made."""
+    for source, models in files.items():
+        for model in models:
+            place = Paths.below(folder).models_dir / model.id
+            shutil.copytree(source / model.id, place)
+            install(place, model)
+    return folder
+
+
+@contextmanager
+def adding(
+    provider: LocalLTX, home: Path, models: Iterable[LocalModel]
+) -> Generator[Callable[..., LocalModel]]:
+    """Adds checkpoints, gives the model that each has become, and removes them in the end."""
+    added: list[str] = []
+    catalogue = {model.id: model for model in models}
+
+    def make_model(path: Path, name: str = "mine") -> LocalModel:
+        model = provider.store.add(path, name, None, CancelToken(), lambda _: None).model
+        added.append(model)
+        return every_model(Paths.below(home).models_dir, catalogue)[model]
+
+    yield make_model
+    for model in added:
+        provider.store.remove(model)
 
 
 @dataclass

@@ -42,7 +42,7 @@ from providers.ltx_video.engine.conditions import like_a_frame
 from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
 
 WORDS = (
-    "a red blue ball moving right left at sunset grey low quality blurry the camera".split()  # noqa: SIM905
+    "a red blue ball moving right left at sunset grey low quality blurry the camera".split()  # noqa: SIM905 - a list of words is harder to read
 )
 
 

@@ -118,7 +118,12 @@ class _Mix:
             return None
         try:
             track = audio_of(
-                self._timeline, self._store, workdir, cancel, self._told, settings.loudness_lufs
+                self._timeline,
+                self._store,
+                workdir,
+                cancel,
+                self._progressed,
+                settings.loudness_lufs,
             )
             if track is None:
                 return None
@@ -130,7 +135,7 @@ class _Mix:
         track.path.unlink()
         return encoded
 
-    def _told(self, share: float) -> None:
+    def _progressed(self, share: float) -> None:
         self.share = share * _BEFORE_ENCODING
 
 

@@ -35,7 +35,7 @@ class VideoStream:
         """The stream with another one joined to it by a filter of two inputs."""
         import ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-        return VideoStream(ffmpeg.filter([self.stream, other.stream], name, **options))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return VideoStream(ffmpeg.filter([self.stream, other.stream], name, **options))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - ffmpeg-python has no types
 
 
 def joined(parts: Sequence[VideoStream]) -> VideoStream:
@@ -45,7 +45,7 @@ def joined(parts: Sequence[VideoStream]) -> VideoStream:
     import ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     streams = [part.stream for part in parts]
-    return VideoStream(ffmpeg.concat(*streams, v=1, a=0))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return VideoStream(ffmpeg.concat(*streams, v=1, a=0))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - ffmpeg-python has no types
 
 
 class Graph:
@@ -70,7 +70,7 @@ class Graph:
             "reinit_filter": 0,
             **options,
         }
-        stream: Any = ffmpeg.input(str(path.absolute()), **given)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        stream: Any = ffmpeg.input(str(path.absolute()), **given)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - ffmpeg-python has no types
         return VideoStream(stream[str(index)])
 
 
@@ -78,5 +78,5 @@ def arguments(image: VideoStream, output: str, options: Mapping[str, Value | Non
     """The arguments with which FFmpeg writes the stream; an option of None is a flag."""
     import ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-    words: Any = ffmpeg.output(image.stream, output, **options).compile()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    words: Any = ffmpeg.output(image.stream, output, **options).compile()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - ffmpeg-python has no types
     return [str(word) for word in cast("list[Any]", words)[1:]]

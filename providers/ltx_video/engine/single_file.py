@@ -88,7 +88,8 @@ def load_transformer(
             local_files_only=True,
         )
     except NotImplementedError as error:
-        # What got no value has no memory either, and cannot be moved to where it belongs.
+        # What got no value is on PyTorch's "meta" device, without memory: this is what moving it to
+        # where it belongs raises, and diffusers looks at no names before.
         reason = "it lacks some of the transformer's weights"
         raise DamagedModel(file.name, reason) from error
     if is_gguf:

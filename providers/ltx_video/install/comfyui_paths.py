@@ -132,7 +132,7 @@ class _Reading:
 
 def _expanded(text: str) -> Path:
     # Not by pathlib, which refuses the home of somebody who is not there.
-    return Path(os.path.expandvars(os.path.expanduser(text)))  # noqa: PTH111
+    return Path(os.path.expandvars(os.path.expanduser(text)))  # noqa: PTH111 - see above
 
 
 def _text(node: yaml.Node) -> str:

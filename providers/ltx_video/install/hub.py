@@ -152,7 +152,7 @@ class Hub:
         """
         # Its signature holds a bare dict.
         from huggingface_hub import (
-            get_hf_file_metadata,  # pyright: ignore[reportUnknownVariableType]
+            get_hf_file_metadata,  # pyright: ignore[reportUnknownVariableType] - its arguments have no types
         )
 
         for file in {file.repo_id: file for file in files}.values():
@@ -172,7 +172,7 @@ class Hub:
             ProviderError: the token is rejected or the hub does not answer.
         """
         from huggingface_hub.utils import (
-            build_hf_headers,  # pyright: ignore[reportUnknownVariableType]
+            build_hf_headers,  # pyright: ignore[reportUnknownVariableType] - its arguments have no types
             get_session,
             hf_raise_for_status,
         )
@@ -198,7 +198,7 @@ class Hub:
         """
         import httpx2
         from huggingface_hub.utils import (
-            build_hf_headers,  # pyright: ignore[reportUnknownVariableType]
+            build_hf_headers,  # pyright: ignore[reportUnknownVariableType] - its arguments have no types
             get_session,
             hf_raise_for_status,
         )

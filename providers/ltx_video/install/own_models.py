@@ -201,7 +201,8 @@ def _check(
     except NotConfigured as error:
         if not problems:
             raise
-        chosen = str(error)
+        missing = Problem("like", str(error), reason=error.message)
+        raise UnsupportedRequest([*problems, missing]) from error
     if isinstance(chosen, str):
         problems.append(Problem("like", chosen))
     if problems or isinstance(chosen, str):
@@ -252,8 +253,8 @@ def _like(
             command = f"'python3 scripts/setup_ltx_video.py --model {wanted[0].id}'"
             raise NotConfigured(
                 f"A single file holds the transformer alone, and the other parts of {family.label} "
-                "are not installed.",
-                hint=f"Run {command}, or with another of: {names}.",
+                f"are not installed. One of these has them: {names}.",
+                hint=f"Run {command}, or with another of them.",
             )
     is_distilled = _DISTILLED in checkpoint.path.name.casefold()
     return min(relatives, key=lambda one: (_DISTILLED in one.id) != is_distilled)

@@ -169,7 +169,7 @@ class Learner:
         """Where the tokens of LTX-Video are in time and picture, as its pipeline says it."""
         pipeline = self._pipeline
         places = pipeline._scale_video_ids(  # noqa: SLF001 - as above
-            pipeline._prepare_video_ids(count, *grid, device=self._device),  # noqa: SLF001
+            pipeline._prepare_video_ids(count, *grid, device=self._device),  # noqa: SLF001 - diffusers offers it under no other name
             scale_factor=pipeline.vae_spatial_compression_ratio,
             scale_factor_t=pipeline.vae_temporal_compression_ratio,
             device=self._device,

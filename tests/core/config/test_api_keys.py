@@ -14,7 +14,7 @@ from tests.fakes.provider import FAKE_KEY
 
 
 class MemoryKeyring(keyring.backend.KeyringBackend):
-    priority = 1  # type: ignore[assignment]
+    priority = 1  # type: ignore[assignment] - keyring reads it as a number
 
     def __init__(self) -> None:
         super().__init__()

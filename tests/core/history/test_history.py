@@ -319,7 +319,7 @@ def test_scanning_adds_only_what_is_new_and_hidden_folders_are_left_alone(
 @pytest.mark.skipif(sys.platform != "linux", reason="others allow no such names")
 def test_file_whose_name_is_no_text_is_passed_over(tmp_path: Path) -> None:
     os.mkdir(os.fsencode(tmp_path) + b"/odd\xff")  # noqa: PTH102 - pathlib takes no bytes
-    with open(os.fsencode(tmp_path) + b"/odd\xff/a.mp4", "wb"):  # noqa: PTH123
+    with open(os.fsencode(tmp_path) + b"/odd\xff/a.mp4", "wb"):  # noqa: PTH123 - pathlib takes no bytes
         pass
     assert list(files_below([tmp_path])) == []
 

@@ -17,7 +17,7 @@ RED, GREEN = (255, 0, 0), (0, 255, 0)
 
 
 def save(path: Path, mode: str = "RGB", colour: object = RED, **options: object) -> Path:
-    Image.new(mode, (40, 20), colour).save(path, **options)  # type: ignore[arg-type]
+    Image.new(mode, (40, 20), colour).save(path, **options)  # type: ignore[arg-type] - of many kinds
     return path
 
 

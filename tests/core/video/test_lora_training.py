@@ -216,7 +216,7 @@ def test_a_name_taken_meanwhile_gets_another_and_says_so(studio: Studio, ink: Pa
     plan = studio.plan_training(asked(ink, name="look"))
     other = smallest_lora(plan.path).read_bytes()
     reports: list[Report] = []
-    studio.queue.subscribe(lambda update: reports.append(update.event))  # pyright: ignore[reportArgumentType]
+    studio.queue.subscribe(lambda update: reports.append(update.event))  # pyright: ignore[reportArgumentType] - the list takes what comes
     path = run(studio, plan).path
     assert path != plan.path
     assert plan.path.read_bytes() == other

@@ -33,7 +33,7 @@ def film(
     timecode: str, rate: Fraction, film_rate: Fraction | None = None, **clip: float
 ) -> Timeline:
     """Seconds 1 to 2 of a clip of 4 seconds that begins at a timecode."""
-    clip_of = Clip(path=Path("shots/A001.mov"), start_s=1.0, end_s=2.0, **clip)  # type: ignore[arg-type]
+    clip_of = Clip(path=Path("shots/A001.mov"), start_s=1.0, end_s=2.0, **clip)  # type: ignore[arg-type] - of many kinds
     read = source(clip_of.path, round(4 * rate), rate, timecode=timecode)
     return lay_out(Film(clips=(clip_of,)), [read], FrameFormat(rate=film_rate or rate))
 

@@ -324,7 +324,7 @@ def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
         ControlCase("handoff", answer_with(Path(__file__).with_name("film.otio")), asked),
     ]
     desktop = DesktopPlayer()
-    QDesktopServices.setUrlHandler("file", desktop, "play")  # pyright: ignore[reportArgumentType]
+    QDesktopServices.setUrlHandler("file", desktop, "play")  # pyright: ignore[reportArgumentType] - PySide's types want bytes, Qt takes text
     heard = [
         ControlCase(
             "music_play",

@@ -10,6 +10,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QToolButton
 
 from core.project.model.edits import FrameSlot, with_frame
+from core.video.request import Target
+from providers import PROVIDERS
 from tests.fakes.packages import LARGE, Installer, needing_packages
 from tests.fakes.provider import ENTRY
 from tests.gui.children import child
@@ -81,6 +83,27 @@ def test_price_and_packages_are_asked_about_in_one_question(
     assert said.startswith("A scene is left out. This clip costs $")
     assert NAMED in said
     assert "Scene 2:" in said
+
+
+def test_a_scene_whose_model_is_not_installed_points_to_the_page_and_to_no_command(
+    tmp_path: Path, qtbot: QtBot, answers: BoxAnswers
+) -> None:
+    (entry,) = (one for one in PROVIDERS if one.info.id == "ltx-video")
+    window = OpenWindow(tmp_path / "home", qtbot, entry)
+    try:
+        window.new("one", "")
+        target = Target(provider="ltx-video", deployment="local", model="ltx-2.3")
+        render = window.model.project.render.model_copy(update={"target": target})
+        window.model.edit("Target", window.model.project.model_copy(update={"render": render}))
+        render_all = child(window.tab, QToolButton, "render_all")
+        window.until(render_all.isEnabled)
+        click(render_all)
+        window.until(lambda: answers.heard)
+    finally:
+        window.close()
+    assert "LTX-2.3 dev is not installed." in answers.heard[0]
+    assert "in the Models tab." in answers.heard[0]
+    assert "setup_ltx_video" not in answers.heard[0]
 
 
 @pytest.fixture

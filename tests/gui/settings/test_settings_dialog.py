@@ -360,7 +360,7 @@ def test_without_keys_the_panel_says_so(qtbot: QtBot) -> None:
 
 
 class MemoryKeyring(keyring.backend.KeyringBackend):
-    priority = 1  # type: ignore[assignment]
+    priority = 1  # type: ignore[assignment] - keyring reads it as a number
 
     def __init__(self) -> None:
         super().__init__()

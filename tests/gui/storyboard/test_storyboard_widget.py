@@ -569,13 +569,13 @@ def test_a_guessed_encoding_can_be_corrected_until_the_text_is_edited(
     make: Callable[[], StoryboardWidget], tmp_path: Path
 ) -> None:
     panel = make()
-    (tmp_path / "story.txt").write_bytes("Günaydın, nasılsın? Şimdi geldik.".encode("cp1254"))  # noqa: RUF001
+    (tmp_path / "story.txt").write_bytes("Günaydın, nasılsın? Şimdi geldik.".encode("cp1254"))  # noqa: RUF001 - the letters are what is tested
     field = control(panel, "text_encoding")
     choose_file(tmp_path / "story.txt")(control(panel, "load_text"))
     wait_until(field.isVisible)
     assert "This is not certain" in messages(panel)
     choose("Windows-1254 (Turkish)")(field)
-    wait_until(lambda: panel.value().text == "Günaydın, nasılsın? Şimdi geldik.")  # noqa: RUF001
+    wait_until(lambda: panel.value().text == "Günaydın, nasılsın? Şimdi geldik.")  # noqa: RUF001 - the letters are what is tested
     wait_until(field.isVisible)
     assert "not certain" not in messages(panel)
     write("mine")(box(panel))

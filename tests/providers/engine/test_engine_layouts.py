@@ -17,12 +17,12 @@ from core.studio import Studio
 from core.video.plan import Device, Precision
 from core.video.provider import ProviderEntry
 from core.video.record import read_embedded
-from core.video.spec import Residency
 from providers.ltx_video.engine.pipeline import part_dtype
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID
 from providers.ltx_video.models.info import INFO, LTXModel
 from tests.providers.tiny_home import (
+    LAYOUTS,
     TINY_AV,
     TINY_AV_GUIDED,
     TINY_MODELS,
@@ -62,15 +62,7 @@ def forget_prompts(home: Path) -> None:
 
 
 @pytest.mark.parametrize("model", [TINY_VIDEO, TINY_AV_GUIDED], ids=lambda model: model.id)
-@pytest.mark.parametrize(
-    "layout",
-    [
-        {"residency": Residency.GROUP_OFFLOAD},
-        {"residency": Residency.GROUP_OFFLOAD_TO_DISK},
-        {"frees_text_encoder": True},
-    ],
-    ids=["streamed", "from-disk", "text-encoder-freed"],
-)
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_where_the_weights_lie_changes_nothing(
     provider: LocalLTX,
     watched: Watch,

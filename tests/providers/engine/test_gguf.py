@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,29 +10,26 @@ import torch
 from gguf import GGMLQuantizationType, GGUFReader
 
 from core.errors import StudioError
-from core.jobs.job import CancelToken
-from core.platform.paths import Paths
 from core.video.plan import Precision
 from core.video.spec import Residency
 from providers.ltx_video.engine.clip import write_clip
-from providers.ltx_video.engine.lora_overlay import LoraOverlay
-from providers.ltx_video.engine.protocol import LaidLora
-from providers.ltx_video.install.own_models import every_model
 from providers.ltx_video.local import LocalLTX
 from tests.fakes.checkpoints import as_the_makers_name_it
 from tests.fakes.inputs import lora
 from tests.fakes.loras import as_diffusers, random_pairs, write_lora
+from tests.providers.engine.lora_of_diffusers import check_like_diffusers
 from tests.providers.engine.test_engine_clips import images
-from tests.providers.engine.test_engine_preview import Engine
 from tests.providers.gguf_files import write_gguf
 from tests.providers.tiny_gguf import KINDS, OTHER, STEPS, WIDE, transformer_of
 from tests.providers.tiny_home import (
     ALL_MODELS,
     EVERY_GENERATION,
+    LAYOUTS,
     TINY_INFO,
     WIDE_VIDEO,
+    adding,
     context_of,
-    install,
+    home_with,
     loras_of,
     made_by,
     order_for,
@@ -68,12 +64,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def home(files: Path, tiny_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of this file's own: what is added to another would be in its lists."""
-    home = tmp_path_factory.mktemp("home")
-    for model, source in ((WIDE_VIDEO, files), *((one, tiny_files) for one in EVERY_GENERATION)):
-        folder = Paths.below(home).models_dir / model.id
-        shutil.copytree(source / model.id, folder)
-        install(folder, model)
-    return home
+    return home_with(
+        tmp_path_factory.mktemp("home"), {files: [WIDE_VIDEO], tiny_files: EVERY_GENERATION}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -86,16 +79,8 @@ def provider(home: Path) -> Iterator[LocalLTX]:
 @pytest.fixture
 def add(provider: LocalLTX, home: Path) -> Iterator[Callable[..., LocalModel]]:
     """Adds a file for one test, and gives the model that it has become."""
-    added: list[str] = []
-
-    def make_model(path: Path, name: str = "mine") -> LocalModel:
-        model = provider.store.add(path, name, None, CancelToken(), lambda _: None).model
-        added.append(model)
-        return every_model(Paths.below(home).models_dir, CATALOGUE)[model]
-
-    yield make_model
-    for model in added:
-        provider.store.remove(model)
+    with adding(provider, home, CATALOGUE.values()) as make_model:
+        yield make_model
 
 
 def render(
@@ -145,15 +130,7 @@ def test_the_fewer_bits_the_less_alike_and_other_weights_not_at_all(files: Path)
     assert random < MOST_DB_OF_OTHERS
 
 
-@pytest.mark.parametrize(
-    "layout",
-    [
-        {"residency": Residency.GROUP_OFFLOAD},
-        {"residency": Residency.GROUP_OFFLOAD_TO_DISK},
-        {"frees_text_encoder": True},
-    ],
-    ids=["streamed", "from-disk", "text-encoder-freed"],
-)
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_where_the_weights_lie_changes_nothing(
     provider: LocalLTX, watched: Watch, add, files: Path, tmp_path: Path, layout: dict[str, object]
 ) -> None:
@@ -199,18 +176,7 @@ def test_a_lora_over_a_quantised_model_is_what_diffusers_makes_of_it(
     pairs = random_pairs(loras_of(WIDE_VIDEO), size=0.02, takes=lambda layer: "attn1" in layer.name)
     file = write_lora(tmp_path / "ink.safetensors", as_diffusers(pairs))
     order = order_for(provider, home, add(files / f"{kind}.gguf"), tmp_path)
-    engine, overlay = Engine(order), LoraOverlay()
-    base = engine.denoise(None).video
-    laid = {"loras": (LaidLora(path=file, scale=1.0),), "lora_family": loras_of(WIDE_VIDEO)}
-    overlay.lay(engine.pipeline, order.model_copy(update=laid), lambda _: None)
-    ours = engine.denoise(None).video
-    overlay.lay(engine.pipeline, order, lambda _: None)
-    assert torch.equal(engine.denoise(None).video, base)
-    pipeline: Any = engine.pipeline
-    pipeline.load_lora_weights(file)
-    theirs = engine.denoise(None).video
-    assert float((ours - base).norm()) > 0.01 * float(base.norm())
-    torch.testing.assert_close(theirs, ours, rtol=1e-3, atol=1e-4)
+    check_like_diffusers(order, file, loras_of(WIDE_VIDEO))
 
 
 def test_a_lora_over_a_quantised_model_is_laid_in_the_engine_and_leaves_no_trace(

@@ -11,11 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.jobs.job import CancelToken
-from core.platform.paths import Paths
 from core.video.plan import Precision
 from core.video.request import Residency
-from providers.ltx_video.install.own_models import every_model
 from providers.ltx_video.local import LocalLTX
 from tests.fakes.checkpoints import as_the_makers_name_it
 from tests.providers.tiny_home import (
@@ -24,8 +21,9 @@ from tests.providers.tiny_home import (
     TINY_AV_23,
     TINY_INFO,
     TINY_VIDEO,
+    adding,
     context_of,
-    install,
+    home_with,
     plan_for,
 )
 
@@ -51,12 +49,7 @@ def as_one_file(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 @pytest.fixture(scope="module")
 def home(tiny_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of this file's own: what is added to another would be in its lists."""
-    home = tmp_path_factory.mktemp("home")
-    for model in EVERY_GENERATION:
-        folder = Paths.below(home).models_dir / model.id
-        shutil.copytree(tiny_files / model.id, folder)
-        install(folder, model)
-    return home
+    return home_with(tmp_path_factory.mktemp("home"), {tiny_files: EVERY_GENERATION})
 
 
 @pytest.fixture(scope="module")
@@ -69,17 +62,8 @@ def provider(home: Path) -> Iterator[LocalLTX]:
 @pytest.fixture
 def add(provider: LocalLTX, home: Path) -> Iterator[Callable[[Path, str], LocalModel]]:
     """Adds a checkpoint for one test, and gives the model that it has become."""
-    added: list[str] = []
-
-    def make_model(path: Path, name: str = "mine") -> LocalModel:
-        model = provider.store.add(path, name, None, CancelToken(), lambda _: None).model
-        added.append(model)
-        catalogue = {row.id: row for row in ALL_MODELS}
-        return every_model(Paths.below(home).models_dir, catalogue)[model]
-
-    yield make_model
-    for model in added:
-        provider.store.remove(model)
+    with adding(provider, home, ALL_MODELS) as make_model:
+        yield make_model
 
 
 def weights_of(tiny_files: Path, model: LocalModel) -> dict[str, torch.Tensor]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from core.lora.training import Targets
-from providers.ltx_video.engine.lora_overlay import LoraOverlay
-from providers.ltx_video.engine.protocol import LaidLora
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.training.adapter import TrainedLora
-from tests.providers.engine.test_engine_preview import Engine
+from tests.providers.engine.lora_of_diffusers import check_like_diffusers
 from tests.providers.tiny_home import (
     EVERY_GENERATION,
     TINY_INFO,
@@ -44,15 +42,4 @@ def test_diffusers_makes_the_same_of_a_trained_file_as_the_engine(
     order = order_for(
         LocalLTX(context_of(tiny_home), EVERY_GENERATION, TINY_INFO), tiny_home, model, tmp_path
     )
-    engine, overlay = Engine(order), LoraOverlay()
-    base = engine.denoise(None).video
-    laid = {"loras": (LaidLora(path=file, scale=1.0),), "lora_family": loras_of(model)}
-    overlay.lay(engine.pipeline, order.model_copy(update=laid), lambda _: None)
-    ours = engine.denoise(None).video
-    overlay.lay(engine.pipeline, order, lambda _: None)
-    assert torch.equal(engine.denoise(None).video, base)
-    pipeline: Any = engine.pipeline
-    pipeline.load_lora_weights(file)
-    theirs = engine.denoise(None).video
-    assert float((ours - base).norm()) > 0.01 * float(base.norm())
-    torch.testing.assert_close(theirs, ours, rtol=1e-3, atol=1e-4)
+    check_like_diffusers(order, file, loras_of(model))
