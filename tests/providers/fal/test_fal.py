@@ -257,14 +257,15 @@ def test_the_address_of_the_clip_is_kept_nowhere(
     assert [path.name for path in files if b"sig-77aa31" in path.read_bytes()] == []
 
 
-class TestPrices:
-    TOLD = {"fal-ai/ltx-2.3-22b/text-to-video": (0.002, "megapixels")}  # noqa: RUF012
-    FAST = {"fal-ai/ltx-2.3/text-to-video/fast": (0.05, "seconds")}  # noqa: RUF012
+PER_MEGAPIXEL = {"fal-ai/ltx-2.3-22b/text-to-video": (0.002, "megapixels")}
+PER_SECOND = {"fal-ai/ltx-2.3/text-to-video/fast": (0.05, "seconds")}
 
+
+class TestPrices:
     def test_the_price_is_asked_before_the_plan_and_kept(
         self, fal: FalServer, studio: Studio, tmp_path: Path
     ) -> None:
-        fal.habits.prices = self.FAST
+        fal.habits.prices = PER_SECOND
         plans = [studio.plan(asked("ltx-2.3-fast")).plan for _ in range(3)]
         assert fal.asked_prices == 1
         assert [plan.cost_usd for plan in plans] == [pytest.approx(0.30)] * 3
@@ -278,13 +279,13 @@ class TestPrices:
     def test_larger_sizes_cost_as_many_times_as_much_as_in_the_list(
         self, fal: FalServer, studio: Studio
     ) -> None:
-        fal.habits.prices = self.FAST
+        fal.habits.prices = PER_SECOND
         frame = FrameRequest(resolution="2160p")
         plan = studio.plan(asked("ltx-2.3-fast", frame=frame)).plan
         assert plan.cost_usd == pytest.approx(6 * 0.05 * 4)
 
     def test_a_price_in_megapixels_counts_every_frame(self, fal: FalServer, studio: Studio) -> None:
-        fal.habits.prices = self.TOLD
+        fal.habits.prices = PER_MEGAPIXEL
         plan = studio.plan(asked()).plan
         assert plan.cost_usd == pytest.approx(832 * 480 * plan.num_frames / 1e6 * 0.002)
 
