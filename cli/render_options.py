@@ -9,6 +9,7 @@ from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
 from core.video.controls import CONTROLS, Control, ControlKind, ControlRow
 from core.video.request import (
     AUTO,
+    ControlMap,
     ExtendDirection,
     Input,
     RenderRequest,
@@ -117,6 +118,7 @@ def _reader(row: ControlRow) -> Callable[[str], Any]:
                 Control.MEMORY: Residency,
                 Control.EXTEND_DIRECTION: ExtendDirection,
                 Control.RETAKE_PART: RetakePart,
+                Control.CONTROL_MAP: ControlMap,
             }
             return chooser(kinds[row.id]) if row.id in kinds else str.strip
         case ControlKind.TEXT | ControlKind.SWITCH:

@@ -98,6 +98,7 @@ SLOWEST = (
     "tests/providers/engine/test_modes.py",
     "tests/providers/engine/test_own_checkpoints.py",
     "tests/providers/engine/test_prompt_cache.py",
+    "tests/providers/engine/test_reference_video.py",
     "tests/providers/models/test_lora_families.py",
     "tests/providers/training/test_plain_diffusers.py",
     "tests/providers/training/test_training.py",

@@ -102,7 +102,7 @@ def _text(lora: LibraryLora, families: tuple[LoraFamily, ...], *, is_whole: bool
             "fits": ", ".join(labels) or "no model that there is here",
             "made for": made_for,
             "rank": str(ranks[0]) if len(ranks) == 1 else f"{ranks[0]} to {ranks[-1]}",
-            "IC-LoRA": lora.file.reference and f"needs a reference video ({lora.file.reference})",
+            "IC-LoRA": lora.file.reference and f"follows a control video ({lora.file.reference})",
         }
     notes = lora.notes
     lines |= {

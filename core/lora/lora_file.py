@@ -36,6 +36,8 @@ _RELATIVES = {
 # What says in a file that the LoRA is one that follows a reference video.
 _REFERENCE = re.compile(r"^(reference_(downscale|spatial_scale|temporal_scale)_factor|"
                         r"reference_slot_.*|ic_lora.*)$")  # fmt: skip
+_DOWNSCALE = "reference_downscale_factor"
+_OTHER_REFERENCE = re.compile(r"^reference_((spatial|temporal)_scale_factor|slot_.*)$")
 _REFERENCE_NAME = re.compile(r"(^|[^a-z])ic[-_]?lora([^a-z]|$)")
 
 
@@ -88,6 +90,25 @@ class LoraFile:
             f"{key} = {value}" for key, value in self.metadata.items() if _REFERENCE.match(key)
         ]
         return ", ".join(sorted(found))
+
+    @property
+    def is_for_reference(self) -> bool:
+        """Whether it is an IC-LoRA, by its head or at least by its name."""
+        return bool(self.reference) or self.is_named_for_reference
+
+    @property
+    def reference_downscale(self) -> int | None:
+        """How many times smaller than the clip its reference video is, 1 where the head is silent.
+
+        None where that is no whole number, or where the reference differs from the clip in another
+        way too.
+        """
+        if any(
+            _OTHER_REFERENCE.match(key) and _whole(value) != 1
+            for key, value in self.metadata.items()
+        ):
+            return None
+        return _whole(self.metadata.get(_DOWNSCALE, "1"))
 
     @property
     def is_named_for_reference(self) -> bool:
@@ -210,6 +231,14 @@ def _adapter_scale(stored: str, layer: str, rank: int) -> float:
         return float(alpha) / (rank**0.5 if settings.get("use_rslora") else rank)
     except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return 1.0
+
+
+def _whole(text: str) -> int | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() and number >= 1 else None
 
 
 def _why(error: Exception) -> str:

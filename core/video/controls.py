@@ -59,6 +59,8 @@ class Control(StrEnum):
     RETAKE_FROM = "retake_from"
     RETAKE_TO = "retake_to"
     RETAKE_PART = "retake_part"
+    CONTROL_VIDEO = "control_video"
+    CONTROL_MAP = "control_map"
     AUDIO_FILE = "audio_file"
     AUDIO = "audio"
     AUDIO_PROMPT = "audio_prompt"
@@ -323,6 +325,20 @@ CONTROLS: tuple[ControlRow, ...] = (
         "takes no choice of picture or sound, because it makes no part of a clip again. Leave it "
         "out.",
         options=("--retake-part",), metavar="PART", is_for_images=False, needs=Role.RETAKE_VIDEO,
+    ),
+    ControlRow(
+        Control.CONTROL_VIDEO, "inputs.control", ControlKind.FILE, "Control video",
+        "The clip whose shapes and moves the new one follows, whatever it looks like",
+        "control video", _files(Role.CONTROL),
+        options=("--control-video",), metavar="FILE", is_for_images=False,
+    ),
+    ControlRow(
+        Control.CONTROL_MAP, "editing.control_map", ControlKind.CHOICE, "Follows",
+        "What of the control video is followed: its outlines (canny), how far away things are "
+        "(depth), or what it shows, because it is a map already (given)",
+        "kind of map", lambda spec: OneOf(spec.control_maps) if spec.control_maps else None,
+        "takes no kind of map, because it follows no control video. Leave it out.",
+        options=("--control",), metavar="MAP", is_for_images=False, needs=Role.CONTROL,
     ),
     ControlRow(
         Control.AUDIO_FILE, "inputs.audio", ControlKind.FILE, "Audio file",

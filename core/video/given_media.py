@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem
 from core.platform.units import count_text
 from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in_pixels
-from core.video.inputs import KEPT, ROLES, field_of
+from core.video.inputs import KEPT, PACING, ROLES, field_of
 from core.video.plan import Retake
 from core.video.request import ExtendDirection, RetakePart, Role
 from core.video.spec import ANOTHER_MODEL
@@ -58,17 +58,25 @@ class PartlyNew:
 
 
 @dataclass(frozen=True)
-class KeptVideo:
-    """A video whose own frames are in the clip."""
+class RoleVideo:
+    """A video of a request, and what it is for."""
 
     role: Role
     facts: VideoFacts
 
     @classmethod
-    def among(cls, videos: Mapping[Role, VideoFacts]) -> KeptVideo | None:
-        """The first of a request's videos that is one; None where none is."""
-        found = (cls(role, videos[role]) for role in KEPT if role in videos)
-        return next(found, None)
+    def kept(cls, videos: Mapping[Role, VideoFacts]) -> RoleVideo | None:
+        """The one whose own frames are in the clip; None where there is none."""
+        return cls._among(videos, KEPT)
+
+    @classmethod
+    def pacing(cls, videos: Mapping[Role, VideoFacts]) -> RoleVideo | None:
+        """The one that the clip goes by from its first frame on; None where there is none."""
+        return cls._among(videos, PACING)
+
+    @classmethod
+    def _among(cls, videos: Mapping[Role, VideoFacts], roles: tuple[Role, ...]) -> RoleVideo | None:
+        return next((cls(role, videos[role]) for role in roles if role in videos), None)
 
     @property
     def name(self) -> str:
@@ -93,15 +101,15 @@ class GivenMedia:
         self.problems[:] = [problem for problem in self.problems if problem.field != _LENGTH]
         self._refuse(_LENGTH, message)
 
-    def length_of_source(self, source: VideoFacts, fps: int, longest_s: float) -> float | None:
-        """As long as the source video, or as much of it as is asked for or possible."""
+    def length_of_pacing(self, video: RoleVideo, fps: int, longest_s: float) -> float | None:
+        """As long as the video that it goes by, or as much of it as is asked for or possible."""
         grid = self.spec.frame_grid
-        asked_s, there = self.request.frame.duration_s, source.frames_at(fps)
-        length = f"The source video is {source.duration_s:.2f} s long"
+        asked_s, there = self.request.frame.duration_s, video.facts.frames_at(fps)
+        length = f"The {video.name} is {video.facts.duration_s:.2f} s long"
         fewest = max(grid.step + grid.offset, math.ceil(self.spec.durations.minimum * fps))
         if there < fewest:
             self._refuse(
-                field_of(Role.SOURCE_VIDEO),
+                field_of(video.role),
                 f"{length}, and {self.spec.label} makes clips of at least {fewest / fps:.2f} s. "
                 "Choose a longer one.",
             )
@@ -109,7 +117,7 @@ class GivenMedia:
         if asked_s is not None and asked_s * fps > there + grid.step / 2:
             self.refuse_length(
                 f"{length}, not {asked_s:g} s. Leave the duration out: the clip is then as long as "
-                "its source.",
+                f"its {video.name}.",
             )
             return None
         wanted_s = longest_s if asked_s is None else asked_s
@@ -117,14 +125,15 @@ class GivenMedia:
         num_frames = min(most, grid.frames(wanted_s, fps))
         rest = there - num_frames
         left_out = f"; its last {rest} are left out" if rest else ""
+        goes_by = "follows" if video.role is Role.CONTROL else "is made of"
         self.notes.append(
-            f"{length}, {count_text(there, 'frame')} at {fps} fps: the clip is made of "
+            f"{length}, {count_text(there, 'frame')} at {fps} fps: the clip {goes_by} "
             f"{num_frames} of them{left_out}."
         )
         return (num_frames - grid.offset) / fps
 
     def partly_new(
-        self, size: FrameSize | None, fps: int, kept: KeptVideo | None
+        self, size: FrameSize | None, fps: int, kept: RoleVideo | None
     ) -> PartlyNew | None:
         """What is made of a video whose own frames are kept; None where there is none to judge."""
         if kept is None:
@@ -294,7 +303,7 @@ class GivenMedia:
             return False
         return facts.has_audio or part not in (None, RetakePart.VIDEO)
 
-    def size_of_kept(self, kept: KeptVideo) -> FrameSize | None:
+    def size_of_kept(self, kept: RoleVideo) -> FrameSize | None:
         """The very size of the video."""
         facts, name = kept.facts, kept.name
         frame, shown = self.request.frame, facts.size
@@ -323,7 +332,7 @@ class GivenMedia:
             )
         return size
 
-    def fps_of_kept(self, kept: KeptVideo) -> int:
+    def fps_of_kept(self, kept: RoleVideo) -> int:
         """The very rate of the video; the usual one where that is refused."""
         facts, name = kept.facts, kept.name
         field, rates = field_of(kept.role), self.spec.fps

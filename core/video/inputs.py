@@ -66,11 +66,14 @@ ROLES: Mapping[Role, RoleInfo] = {
     Role.LORA: RoleInfo("LoRA", MediaType.LORA),
 }
 
-SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.END, Role.KEYFRAME)
+SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.CONTROL, Role.END, Role.KEYFRAME)
 """Roles whose first file decides the aspect where the request does not; fitted to the clip."""
 
 KEPT = (Role.EXTEND_VIDEO, Role.RETAKE_VIDEO)
 """Roles of videos whose own frames are in the clip, so that it has their size and rate."""
+
+PACING = (Role.SOURCE_VIDEO, Role.CONTROL)
+"""Roles of videos that the clip goes by from its first frame on, so that it is as long."""
 
 
 @dataclass(frozen=True)

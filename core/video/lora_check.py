@@ -39,7 +39,11 @@ def scale_of(item: Input) -> float:
 
 
 def check_loras(
-    request: RenderRequest, family: LoraFamily, families: Sequence[LoraFamily]
+    request: RenderRequest,
+    family: LoraFamily,
+    families: Sequence[LoraFamily],
+    *,
+    has_reference: bool,
 ) -> CheckedLoras:
     """Read the heads of all LoRAs and lay them against the model's layers.
 
@@ -49,6 +53,7 @@ def check_loras(
         request: what is asked.
         family: what the model takes.
         families: all that there are, for the sentence that says where a LoRA belongs.
+        has_reference: whether there is a control video, or a sheet, for an IC-LoRA to follow.
 
     Raises:
         UnsupportedRequest: with each that does not fit.
@@ -62,7 +67,7 @@ def check_loras(
             file = read_lora(item.path)
         except UnreadableLora:
             continue
-        sentence = lora_problem(file, family, families)
+        sentence = lora_problem(file, family, families, has_reference=has_reference)
         if not sentence and str(item.path) in seen:
             sentence = f"The LoRA {item.path.name!r} is given twice. Give it once, with one scale."
         seen.add(str(item.path))
@@ -70,7 +75,7 @@ def check_loras(
             problems.append(Problem(field_of(Role.LORA), sentence))
             continue
         billions += file.billions if scale_of(item) else 0.0
-        notes += _notes(file, family, families)
+        notes += _notes(file, family, families, has_reference=has_reference)
         if not scale_of(item):
             notes.append(f"The LoRA {item.path.name!r} has the scale 0, so it changes nothing.")
     if problems:
@@ -78,13 +83,32 @@ def check_loras(
     return CheckedLoras(billions, tuple(notes))
 
 
-def lora_problem(file: LoraFile, family: LoraFamily, families: Sequence[LoraFamily]) -> str:
-    """Why a model of this family cannot take a LoRA, in a sentence; empty where it can."""
+def lora_problem(
+    file: LoraFile,
+    family: LoraFamily,
+    families: Sequence[LoraFamily],
+    *,
+    has_reference: bool,
+) -> str:
+    """Why a model of this family cannot take a LoRA, in a sentence; empty where it can.
+
+    Args:
+        file: the LoRA.
+        family: what the model takes.
+        families: all that there are, for the sentence that says where the LoRA belongs.
+        has_reference: whether there is, or may be, what an IC-LoRA follows.
+    """
     name = f"The LoRA {file.path.name!r}"
-    if file.reference:
+    if file.reference and not has_reference:
         return (
-            f"{name} is an IC-LoRA: it follows a reference video ({file.reference}), and such a "
-            "video cannot be given yet. Leave it out."
+            f"{name} is an IC-LoRA: it follows a control video or reference images "
+            f"({file.reference}), and there is nothing for it. Leave it out, or name what it "
+            "follows."
+        )
+    if file.reference and file.reference_downscale is None:
+        return (
+            f"{name} is an IC-LoRA that follows its video in another way than is known here "
+            f"({file.reference}). Leave it out."
         )
     misfit = fit_lora(file, family).misfit
     if not misfit:
@@ -94,13 +118,15 @@ def lora_problem(file: LoraFile, family: LoraFamily, families: Sequence[LoraFami
     return f"{name} {misfit}.{place}"
 
 
-def _notes(file: LoraFile, family: LoraFamily, families: Sequence[LoraFamily]) -> tuple[str, ...]:
+def _notes(
+    file: LoraFile, family: LoraFamily, families: Sequence[LoraFamily], *, has_reference: bool
+) -> tuple[str, ...]:
     name = f"The LoRA {file.path.name!r}"
     notes: list[str] = []
-    if file.is_named_for_reference:
+    if file.is_named_for_reference and not has_reference:
         notes.append(
-            f"{name} is an IC-LoRA by its name: without the reference video that it follows, "
-            "which cannot be given yet, it may do little or harm."
+            f"{name} is an IC-LoRA by its name: without the video or the images that it follows it "
+            "may do little or harm."
         )
     known = notes_of(file.path, file)
     fitting = families_of(file, families)

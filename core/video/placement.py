@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.video.request import Input, RenderRequest
     from core.video.spec import ModelSpec
 
+_NO_USE = " has no use of its own for reference images"
 IMAGES_AT_A_TIME = (Role.START, Role.END, Role.KEYFRAME)
 """Roles of images that are a frame of the clip."""
 
@@ -74,7 +75,25 @@ def placed_images(
 
 def images_of(plan: RenderPlan) -> tuple[PlacedImage, ...]:
     """The images that are frames of a planned clip, in the order of their frames."""
-    return placed_images(plan.request, plan.spec, plan.num_frames, plan.fps, plan.new)
+    images = placed_images(plan.request, plan.spec, plan.num_frames, plan.fps, plan.new)
+    if not plan.has_reference_sheet:
+        return images
+    return tuple(image for image in images if image.item.role is not Role.REFERENCE)
+
+
+def soft_keyframe_note(image: PlacedImage, label: str, num_frames: int, fps: int) -> str:
+    """How the model `label`, which has no use of its own for reference images, takes one."""
+    return (
+        f"{label}{_NO_USE}: the {image.label} is a soft keyframe, frame {image.frame + 1} of "
+        f"{num_frames} at {image.frame / fps:.2f} s, with a strength of {image.strength:g}."
+    )
+
+
+def without_soft_keyframes(plan: RenderPlan) -> RenderPlan:
+    """The plan with its reference images on a sheet, and without what is said of keyframes."""
+    about = f"{plan.spec.label}{_NO_USE}"
+    notes = tuple(note for note in plan.notes if not note.startswith(about))
+    return plan.model_copy(update={"has_reference_sheet": True, "notes": notes})
 
 
 def _soft_keyframes(

@@ -150,6 +150,9 @@ class ClipSettings(Frozen):
         kept_frames: of an extended or retaken video, how many of the frames are its own.
         context_frames: how many of these the model sees.
         retake: the part of a video that is made anew.
+        reference_downscale: how many times smaller than the clip the video is that the model sees
+            beside it, maps of a control video or a sheet of reference images; 0 where none is.
+        has_reference_sheet: whether the reference images are such a sheet.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
@@ -166,6 +169,8 @@ class ClipSettings(Frozen):
     kept_frames: int = 0
     context_frames: int = 0
     retake: Retake | None = None
+    reference_downscale: int = 0
+    has_reference_sheet: bool = False
     seed: int
     num_inference_steps: int | None
     steps_taken: int | None = None

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.platform.units import count_text
-from core.video.allowed import find_size, find_value, pixels_of
+from core.video.allowed import find_size, find_value, listed, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
-from core.video.given_media import GivenMedia, KeptVideo
-from core.video.inputs import KEPT, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
-from core.video.placement import place_problems, placed_images, strength_problems
+from core.video.given_media import GivenMedia, RoleVideo
+from core.video.inputs import KEPT, PACING, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
+from core.video.placement import (
+    place_problems,
+    placed_images,
+    soft_keyframe_note,
+    strength_problems,
+)
 from core.video.plan import RenderPlan
 from core.video.price import Billed
 from core.video.prompt_parts import AskedPrompt
@@ -21,10 +26,9 @@ from core.video.request import OutputKind, Role
 from core.video.spec import ANOTHER_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from core.video.given_media import PartlyNew
-    from core.video.placement import PlacedImage
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
@@ -68,7 +72,7 @@ def make_plan(
     size = draft.choose_size(known)
     is_image = request.output is OutputKind.IMAGE
     fps = 0 if is_image else draft.choose_fps(known)
-    kept = None if is_image else KeptVideo.among(known.videos)
+    kept = None if is_image else RoleVideo.kept(known.videos)
     partly = draft.given.partly_new(size, fps, kept)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     words = draft.prompt.read(size, fps)
@@ -159,6 +163,19 @@ class _Draft:
                 "A clip is made from a source video, goes on or has a part retaken, not both at "
                 "once. Leave all but one video out.",
             )
+        control = self.request.of_role(Role.CONTROL)
+        if control and videos:
+            self._refuse(
+                field_of(Role.CONTROL),
+                "A clip follows a control video or is made of another one, not both at once. Leave "
+                "one of them out.",
+            )
+        if control and self.spec.control_maps and self.request.editing.control_map is None:
+            self._refuse(
+                ROWS[Control.CONTROL_MAP].path,
+                "Say what of the control video the clip follows: "
+                f"{listed(self.spec.control_maps)}.",
+            )
         if videos and self.request.of_role(Role.AUDIO):
             self._refuse(
                 field_of(Role.AUDIO),
@@ -200,11 +217,11 @@ class _Draft:
         """A line of the size table; a given image decides the aspect where nothing else does."""
         frame = self.request.frame
         shaping = {role: known.sizes[role] for role in SHAPING if role in known.sizes}
-        kept = KeptVideo.among(known.videos)
+        kept = RoleVideo.kept(known.videos)
         if kept is not None:
             return self.given.size_of_kept(kept)
-        source = known.videos.get(Role.SOURCE_VIDEO)
-        exact = None if source is None else find_size(source.size, self.spec.sizes)
+        pacing = RoleVideo.pacing(known.videos)
+        exact = None if pacing is None else find_size(pacing.facts.size, self.spec.sizes)
         if exact is not None and frame.resolution is None and frame.aspect is None:
             return exact
         if frame.resolution is not None and pixels_of(frame.resolution) is not None:
@@ -214,7 +231,9 @@ class _Draft:
         if size is not None:
             for role, image_size in shaping.items():
                 if role is not Role.KEYFRAME:
-                    self._tell_crop(ROLES[role].name, size, image_size)
+                    is_seen = role is not Role.CONTROL
+                    name = ROLES[role].name
+                    self.notes += self._crop_notes(name, size, image_size, is_seen=is_seen)
         return size
 
     def _size_in_pixels(self, text: str, aspect: str | None) -> FrameSize | None:
@@ -269,28 +288,31 @@ class _Draft:
         self._refuse(row.path, row.problem(asked, self.spec) or "")
         return None
 
-    def _tell_crop(self, kind: str, size: FrameSize, image_size: tuple[int, int]) -> None:
+    def _crop_notes(
+        self, kind: str, size: FrameSize, image_size: tuple[int, int], *, is_seen: bool = True
+    ) -> Iterator[str]:
         width, height = image_size
         shown = f"The {kind} of {width}x{height}"
         if abs(math.log(size.width / size.height * height / width)) > _SAME_ASPECT:
-            self.notes.append(f"{shown} is cut at its edges to fill {size}.")
+            yield f"{shown} is cut at its edges to fill {size}."
         elif (width, height) != (size.width, size.height):
-            self.notes.append(f"{shown} is resized to {size}.")
-        if width < size.width or height < size.height:
-            self.notes.append(f"The {kind} is smaller than {size}, so it will look soft.")
+            yield f"{shown} is resized to {size}."
+        if is_seen and (width < size.width or height < size.height):
+            yield f"The {kind} is smaller than {size}, so it will look soft."
 
     def choose_fps(self, known: CheckedInputs) -> int:
-        """The frame rate that is asked for, else that of the source video, else the usual one."""
-        asked, source = self.request.frame.fps, known.videos.get(Role.SOURCE_VIDEO)
-        kept = KeptVideo.among(known.videos)
+        """The frame rate that is asked for, else that of the video it goes by, or the usual one."""
+        asked, pacing = self.request.frame.fps, RoleVideo.pacing(known.videos)
+        kept = RoleVideo.kept(known.videos)
         if kept is not None:
             return self.given.fps_of_kept(kept)
         if asked in self.spec.fps:
             return asked
         # One that is refused is told already, and the rest is judged at the usual one.
-        if source is None or source.fps is None or round(source.fps, 2) not in self.spec.fps:
+        fps = None if pacing is None else pacing.facts.fps
+        if fps is None or round(fps, 2) not in self.spec.fps:
             return self.spec.default_fps
-        return round(source.fps)
+        return round(fps)
 
     def choose_duration(
         self, size: FrameSize | None, fps: int, known: CheckedInputs
@@ -313,13 +335,13 @@ class _Draft:
         if known.audio is not None:
             usual_s = allowed.nearest(known.audio.duration_s, longest_s)
         duration_s = usual_s if asked is None else asked
-        source = known.videos.get(Role.SOURCE_VIDEO)
-        if KeptVideo.among(known.videos) is not None:
+        pacing = RoleVideo.pacing(known.videos)
+        if RoleVideo.kept(known.videos) is not None:
             # Judged with the video: of one that is extended it is the length of the new part.
             return duration_s
-        if source is not None and not allowed.choices:
-            if asked is None or min(asked, source.duration_s) <= longest_s:
-                return self.given.length_of_source(source, fps, longest_s)
+        if pacing is not None and not allowed.choices:
+            if asked is None or min(asked, pacing.facts.duration_s) <= longest_s:
+                return self.given.length_of_pacing(pacing, fps, longest_s)
         elif duration_s <= longest_s:
             return duration_s
         if is_refused and longest_s >= allowed.maximum:
@@ -343,7 +365,7 @@ class _Draft:
         """The frame count on the model's grid; told where it changes the length."""
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
         # As long as a file, and told with it.
-        is_given = Role.SOURCE_VIDEO in known.videos or (
+        is_given = RoleVideo.pacing(known.videos) is not None or (
             known.audio is not None and self.request.frame.duration_s is None
         )
         if num_frames != duration_s * fps and not is_given:
@@ -367,13 +389,12 @@ class _Draft:
         for image in images:
             if image.item.role is Role.START and image.strength == 1:
                 continue
+            cuts: tuple[str, ...] = ()
+            if size is not None and image.place in known.image_sizes:
+                cuts = (*self._crop_notes(image.label, size, known.image_sizes[image.place]),)
             if image.item.role is Role.REFERENCE:
-                self.notes.append(
-                    f"{self.spec.label} has no use of its own for reference images: the "
-                    f"{image.label} is a soft keyframe, frame {image.frame + 1} of {num_frames} at "
-                    f"{image.frame / fps:.2f} s, with a strength of {image.strength:g}."
-                )
-                self._tell_image_crop(image, size, known)
+                note = soft_keyframe_note(image, self.spec.label, num_frames, fps)
+                self.notes.append(" ".join((note, *cuts)))
                 continue
             weight = "" if image.strength == 1 else f", with a strength of {image.strength:g}"
             self.notes.append(
@@ -381,13 +402,7 @@ class _Draft:
                 f"{image.frame / fps:.2f} s{weight}."
             )
             if image.item.role is Role.KEYFRAME:
-                self._tell_image_crop(image, size, known)
-
-    def _tell_image_crop(
-        self, image: PlacedImage, size: FrameSize | None, known: CheckedInputs
-    ) -> None:
-        if size is not None and image.place in known.image_sizes:
-            self._tell_crop(image.label, size, known.image_sizes[image.place])
+                self.notes += cuts
 
     def choose_stages(self, size: FrameSize | None) -> int:
         """The steps of a second stage: where it is asked for, or the size cannot be made in one."""
@@ -404,7 +419,7 @@ class _Draft:
             )
         if not (is_large or asked):
             return 0
-        if self.request.of_role(Role.SOURCE_VIDEO, *KEPT):
+        if self.request.of_role(*PACING, *KEPT):
             self._refuse(
                 field,
                 "A clip that is made of a video is made in one stage. Leave the two stages out, "

@@ -12,7 +12,7 @@ from core.errors import Problem
 from core.platform.units import count_text
 from core.video.allowed import find_value
 from core.video.controls import ROWS, Control
-from core.video.inputs import KEPT, ROLES
+from core.video.inputs import KEPT, PACING, ROLES
 from core.video.placement import images_of
 from core.video.plan import ClipPart, RenderPlan
 from core.video.request import Input, OutputKind, Role
@@ -132,7 +132,7 @@ def part_problems(request: RenderRequest, spec: ModelSpec) -> Iterator[Problem]:
             f"{spec.label} {takes}. Leave bars out, or choose another model.",
         )
         return
-    given = request.of_role(Role.SOURCE_VIDEO, *KEPT, Role.AUDIO)
+    given = request.of_role(*PACING, *KEPT, Role.AUDIO)
     for name in dict.fromkeys(ROLES[item.role].name for item in given):
         yield Problem(
             _FIELD,

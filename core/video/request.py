@@ -190,6 +190,15 @@ class RetakePart(StrEnum):
     BOTH = "both"
 
 
+class ControlMap(StrEnum):
+    """What of a control video a clip follows, as a map that is drawn of each of its frames."""
+
+    CANNY = "canny"
+    DEPTH = "depth"
+    GIVEN = "given"
+    """The video shows maps already, drawn elsewhere: of poses, for example."""
+
+
 class Editing(Frozen):
     """How a given video is used.
 
@@ -199,6 +208,7 @@ class Editing(Frozen):
         retake_from_s, retake_to_s: the part of a video that is made anew; None is the beginning of
             the video, and its end.
         retake_part: what of that part.
+        control_map: what of a control video the clip follows.
     """
 
     strength: float | None = None
@@ -206,6 +216,7 @@ class Editing(Frozen):
     retake_from_s: float | None = None
     retake_to_s: float | None = None
     retake_part: RetakePart | None = None
+    control_map: ControlMap | None = None
 
 
 class RenderChoices(Frozen):

@@ -14,7 +14,7 @@ from typing_extensions import override
 from core.frozen import Frozen, older_fields
 from core.platform.units import bytes_text
 from core.video.price import PriceTable
-from core.video.request import OutputKind, Residency, Role, Task
+from core.video.request import ControlMap, OutputKind, Residency, Role, Task
 
 Resolution = str
 """A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""
@@ -278,6 +278,7 @@ class ModelSpec(Frozen):
         strength: how much of a source video is made anew; None where that cannot be chosen.
         reference_strength: with what strength reference images become keyframes; None where the
             model takes them as what they are.
+        control_maps: what of a control video it can follow; empty where it takes none.
         keeps_source_audio: whether a clip that is made from a source video has its sound.
         sees_whole_video: whether how much of a video that is extended or retaken it looks at is its
             own affair; else it is planned, and limits what is made at a time.
@@ -316,6 +317,7 @@ class ModelSpec(Frozen):
     most_parts: int = Field(default=1, ge=1)
     strength: FloatRange | None = None
     reference_strength: float | None = None
+    control_maps: tuple[ControlMap, ...] = ()
     keeps_source_audio: bool = False
     sees_whole_video: bool = False
     follows_whole_audio: bool = False
@@ -368,6 +370,8 @@ class ModelSpec(Frozen):
         ):
             if (task in self.tasks) != (role in self.inputs):
                 raise ValueError(f"{self.id}: {task} needs a {role} and is all that is made of it")
+        if bool(self.control_maps) != (Role.CONTROL in self.inputs):
+            raise ValueError(f"{self.id}: a control video is followed by a map of it")
         keys = [(size.resolution, size.aspect) for size in self.sizes]
         if len(set(keys)) != len(keys):
             raise ValueError(f"{self.id}: a resolution and aspect occur twice in sizes")

@@ -46,6 +46,7 @@ _NOTHING = {
     Control.ASPECT: ("Automatic", "As the start frame, where there is one"),
     Control.CAMERA_MOTION: ("None", "Leave it to the prompt"),
     Control.MEMORY: ("Automatic", "The quickest that fits"),
+    Control.CONTROL_MAP: ("Choose", "What of the control video the clip follows"),
     Control.RETAKE_PART: ("Automatic", "The sound too, where the model and the clip have one"),
 }
 

@@ -55,7 +55,12 @@ def offered_loras(
     for found in read_library(folders) if spec.limit(Role.LORA) else ():
         why_not = found.problem
         if found.file is not None and family is not None:
-            why_not = lora_problem(found.file, family, info.lora_families())
+            why_not = lora_problem(
+                found.file,
+                family,
+                info.lora_families(),
+                has_reference=spec.limit(Role.CONTROL) + spec.limit(Role.REFERENCE) > 0,
+            )
         notes = found.notes
         offered.append(
             OfferedLora(found.name, found.path, notes.trigger_words, notes.notes, why_not)

@@ -76,7 +76,8 @@ def describe_limit(spec: ModelSpec) -> str:
     most = f"At most {limit} are sent to {spec.label}: a scene's own first, then the project's."
     if spec.reference_strength is None:
         return most
-    return f"{most} It takes them for soft keyframes, so the clip comes near each of them once."
+    soft = "It takes them for soft keyframes, so the clip comes near each of them once"
+    return f"{most} {soft}, unless the plan of a clip says that they are one sheet."
 
 
 def describe_choice(rows: Sequence[ReferenceRow], whose: str) -> str:

@@ -37,6 +37,7 @@ from core.video.lora_training import TrainingRequest
 from core.video.render_planner import PlannedRender
 from core.video.request import (
     AUTO,
+    ControlMap,
     Editing,
     ExtendDirection,
     FrameRequest,
@@ -72,6 +73,7 @@ class LTXGenerationConfig:
         keyframes: a time in seconds and the picture that the clip comes by then; a third value is
             how strongly, from 0 to 1.
         audio_file: a sound that the clip follows and gets.
+        control_video, control_map: a clip whose shapes and moves this one follows, and by what.
         strength: for `transform_video`, how much is made anew: 0 gives it back, 1 ignores it.
         extend_direction: for `extend_video`.
         retake_from_s, retake_to_s, retake_part: for `retake_video`, what is made anew; None is the
@@ -94,6 +96,8 @@ class LTXGenerationConfig:
     keyframes: tuple[tuple[float, Path | str] | tuple[float, Path | str, float], ...] = ()
     reference_images: tuple[Path | str, ...] = ()
     audio_file: Path | str | None = None
+    control_video: Path | str | None = None
+    control_map: ControlMap | None = None
     strength: float | None = None
     extend_direction: ExtendDirection | None = None
     retake_from_s: float | None = None
@@ -130,6 +134,7 @@ class LTXGenerationConfig:
             (Role.START, self.image),
             (Role.END, self.end_image),
             (Role.AUDIO, self.audio_file),
+            (Role.CONTROL, self.control_video),
         )
         return RenderRequest(
             target=_target(deployment, self.model),
@@ -156,6 +161,7 @@ class LTXGenerationConfig:
                 retake_from_s=self.retake_from_s,
                 retake_to_s=self.retake_to_s,
                 retake_part=self.retake_part,
+                control_map=self.control_map,
             ),
             motion=Motion(camera=self.camera_motion, speed=self.camera_speed),
             audio=self.include_audio,

@@ -139,8 +139,13 @@ class LocalLTX:
     def fit(self, plan: RenderPlan) -> RenderPlan:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
         from providers.ltx_video.models.camera_loras import with_camera_lora
+        from providers.ltx_video.models.control_video import with_control_lora
+        from providers.ltx_video.models.reference_sheet import with_reference_sheet
 
-        plan = with_camera_lora(plan, self._context.paths.lora_dirs)
+        paths = self._context.paths
+        plan = with_control_lora(plan, paths.lora_dirs, paths.models_dir)
+        plan = with_reference_sheet(plan, paths.lora_dirs)
+        plan = with_camera_lora(plan, paths.lora_dirs)
         if plan.is_image:
             clip = clip_of(plan)
             return like_clip(plan, self.fit(clip)).with_notes(still_note(clip))
@@ -294,7 +299,10 @@ class LocalLTX:
             return CheckedLoras()
         family = self._info.lora_family(model.spec)
         assert family is not None, "whoever takes LoRAs names what they are like"
-        return check_loras(plan.request, family, self._info.lora_families())
+        has_reference = plan.has_reference_sheet or bool(plan.request.of_role(Role.CONTROL))
+        return check_loras(
+            plan.request, family, self._info.lora_families(), has_reference=has_reference
+        )
 
     def _ladder(self, model: LocalModel, workload: Workload) -> MemoryLadder:
         from providers.ltx_video.models.memory_plan import memory_ladder
@@ -313,8 +321,10 @@ class LocalLTX:
             write_audio_condition,
             write_images,
             write_kept_audio,
+            write_reference_sheet,
         )
         from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
+        from providers.ltx_video.models.control_video import depth_model_folder
 
         model = self._models[plan.target.model]
         not_ready = files_problem(model, self._context.paths)
@@ -333,10 +343,12 @@ class LocalLTX:
             repair=way_to_repair(model),
             workdir=ctx.workdir,
             images=write_images(plan, ctx.workdir),
+            reference_sheet=write_reference_sheet(plan, ctx.workdir),
             kept_audio=write_kept_audio(plan, ctx),
             audio_condition=write_audio_condition(plan, ctx),
             loras=tuple(LaidLora(path=item.path, scale=scale_of(item)) for item in loras),
             lora_family=self._info.lora_family(model.spec) if loras else None,
+            depth_model=depth_model_folder(self._context.paths.models_dir),
             embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
             offload_dir=self._engine.offload_dir,
         )

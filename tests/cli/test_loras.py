@@ -45,7 +45,7 @@ def test_ones_own_are_listed_with_what_is_known_of_them(run, home: Path) -> None
     out = run("loras").out
     # A path is never broken.
     assert max(len(line) for line in out.splitlines() if str(home) not in line) <= 80
-    for words in ("ink\n", "Fake Full", "inkstyle", "needs a reference video", "Best at 0.7."):
+    for words in ("ink\n", "Fake Full", "inkstyle", "follows a control video", "Best at 0.7."):
         assert words in out
 
 

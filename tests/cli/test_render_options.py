@@ -66,6 +66,7 @@ CASES = (
         "editing.retake_part",
         "video",
     ),
+    Case(("--control", "canny", "--control-video", "clip.mp4"), "editing.control_map", "canny"),
     Case(("--webhook", "https://a.b/c"), "delivery.webhook_url", "https://a.b/c"),
 )
 FILES = (
@@ -79,6 +80,7 @@ FILES = (
     Case(("--source-video", "clip.mp4"), "source_video", [("clip.mp4", None)]),
     Case(("--extend", "clip.mp4"), "extend_video", [("clip.mp4", None)]),
     Case(("--retake", "clip.mp4", "--to", "1"), "retake_video", [("clip.mp4", None)]),
+    Case(("--control-video", "clip.mp4", "--control", "depth"), "control", [("clip.mp4", None)]),
     Case(("--audio-file", "clip.mp4"), "audio", [("clip.mp4", None)]),
     Case(
         ("--reference", "one.png", "--reference", "two.png"),
@@ -300,6 +302,7 @@ def test_a_role_without_its_own_option_is_not_typed() -> None:
         Role.SOURCE_VIDEO,
         Role.EXTEND_VIDEO,
         Role.RETAKE_VIDEO,
+        Role.CONTROL,
         Role.AUDIO,
         Role.REFERENCE,
         Role.LORA,

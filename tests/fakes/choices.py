@@ -6,7 +6,15 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from core.video.request import ExtendDirection, Input, Residency, RetakePart, Role, Target
+from core.video.request import (
+    ControlMap,
+    ExtendDirection,
+    Input,
+    Residency,
+    RetakePart,
+    Role,
+    Target,
+)
 from tests.fakes.inputs import chosen
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
 
@@ -61,6 +69,8 @@ any_choices = st.builds(
     retake_from=_numbers,
     retake_to=_numbers,
     retake_part=st.none() | st.sampled_from(list(RetakePart)),
+    control_video=st.none() | st.just(Input(role=Role.CONTROL, path=Path("/c.mp4"))),
+    control_map=st.none() | st.sampled_from(list(ControlMap)),
     keyframes=st.lists(_keyframes, max_size=4).map(tuple),
     memory=st.none() | st.sampled_from(list(Residency)),
     webhook_url=st.none() | st.text(min_size=1, max_size=9),

@@ -33,7 +33,7 @@ from core.video.provider import (
     ReasonCode,
     Rendered,
 )
-from core.video.request import Residency, Role, Task
+from core.video.request import ControlMap, Residency, Role, Task
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
@@ -168,6 +168,7 @@ FULL = SMALL.model_copy(
             Role.SOURCE_VIDEO: 1,
             Role.EXTEND_VIDEO: 1,
             Role.RETAKE_VIDEO: 1,
+            Role.CONTROL: 1,
             Role.AUDIO: 1,
             Role.REFERENCE: 3,
             Role.LORA: 2,
@@ -176,6 +177,7 @@ FULL = SMALL.model_copy(
         "refine_grid": 32,
         "lora_family": FAKE_LORAS.id,
         "strength": FloatRange(minimum=0.0, maximum=1.0, default=0.7),
+        "control_maps": tuple(ControlMap),
         "takes_audio_prompt": True,
         "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
         "takes_webhook": True,

@@ -20,7 +20,7 @@ from core.lora.lora_file import read_lora
 from core.lora.training import TRAINING_CONTROLS
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
-from core.video.request import Editing, ExtendDirection, Input, Role, Sampling
+from core.video.request import ControlMap, Editing, ExtendDirection, Input, Role, Sampling
 from providers.ltx_video import LTXDeploymentMode, LTXModel
 from providers.ltx_video.client import (
     LTXGenerationConfig,
@@ -221,6 +221,11 @@ def test_what_a_model_does_not_take_is_refused_before_anything_starts(
     large = LTXGenerationConfig("a ball", model=LTXModel.LTX_MINI, resolution="4k")
     with pytest.raises(UnsupportedRequest, match="4k"):
         asyncio.run(client.generate_video_async(large))
+    followed = replace(CONFIG, control_video=Path("c.mp4"), control_map=ControlMap.CANNY)
+    with pytest.raises(UnsupportedRequest, match="takes no control video") as caught:
+        client.plan(followed)
+    fields = {problem.field for problem in caught.value.problems}
+    assert {"inputs.control", "editing.control_map"} <= fields
     with pytest.raises(UnsupportedRequest, match="No keyframe is named"):
         asyncio.run(client.generate_with_keyframes(CONFIG))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, assert_never
 
-from core.media.images import write_fitted_image
+from PIL import Image, ImageOps
+
+from core.media.images import read_rgb_image, write_fitted_image
 from core.media.source_clip import read_video_facts, write_audio, write_clip_audio
-from core.video.inputs import KEPT, ROLES
+from core.video.inputs import KEPT, ROLES, field_of
 from core.video.placement import images_of
 from core.video.request import Role
 from providers.ltx_video.engine.following import events_of
@@ -47,6 +49,32 @@ def write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
         frame = image.frame - plan.first_made
         ordered.append(OrderedImage(path=path, frame=frame, strength=image.strength))
     return tuple(ordered)
+
+
+def write_reference_sheet(plan: RenderPlan, workdir: Path) -> Path | None:
+    """The reference images of a plan, each whole and in a field of its own on black.
+
+    Fields lie beside each other, in an upright clip below each other. None where the model takes
+    the images in another way.
+
+    Raises:
+        UnsupportedRequest: an image is missing, unreadable, cut off or huge.
+    """
+    if not plan.has_reference_sheet:
+        return None
+    sheet = Image.new("RGB", (plan.width, plan.height))
+    references = plan.request.of_role(Role.REFERENCE)
+    count, is_wide = len(references), plan.width >= plan.height
+    for number, item in enumerate(references):
+        across, down = (count, 1) if is_wide else (1, count)
+        field = plan.width // across, plan.height // down
+        name = ROLES[Role.REFERENCE].name
+        upright = read_rgb_image(item.path, name, field_of(Role.REFERENCE)).image
+        whole = ImageOps.pad(upright, field, Image.Resampling.LANCZOS)
+        sheet.paste(whole, (number * field[0], 0) if is_wide else (0, number * field[1]))
+    path = workdir / "references.png"
+    sheet.save(path)
+    return path
 
 
 def write_kept_audio(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | None:

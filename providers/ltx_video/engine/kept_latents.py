@@ -14,6 +14,7 @@ from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2ConditionPipeli
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
     FlowMatchEulerDiscreteScheduler,
 )
+from diffusers.utils.torch_utils import randn_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,19 @@ class KeptLatents:
     def is_whole(self) -> bool:
         """Whether nothing is made of it."""
         return bool(self.stays.all())
+
+
+@dataclass(frozen=True)
+class ReferenceTokens:
+    """A video that an IC-LoRA follows, as the transformer sees it beside the clip.
+
+    Attributes:
+        tokens: (1, tokens, channels), in the scale that the model works in.
+        coords: (1, 3, tokens, 2): where in the clip each begins and ends, in time and space.
+    """
+
+    tokens: torch.Tensor
+    coords: torch.Tensor
 
 
 class KeepingLTXVideoPipeline(LTXConditionPipeline):
@@ -131,11 +145,17 @@ class KeepingLTX2Pipeline(LTX2ConditionPipeline):
 
     _kept_video: KeptLatents | None = None
     _kept_audio: KeptLatents | None = None
+    _reference: ReferenceTokens | None = None
 
     @contextmanager
-    def keeping(self, video: KeptLatents | None, audio: KeptLatents | None) -> Iterator[None]:
-        """Keep these parts of what is made meanwhile."""
-        self._kept_video, self._kept_audio = video, audio
+    def keeping(
+        self,
+        video: KeptLatents | None,
+        audio: KeptLatents | None,
+        reference: ReferenceTokens | None = None,
+    ) -> Iterator[None]:
+        """Keep these parts of what is made meanwhile, and show a reference beside it."""
+        self._kept_video, self._kept_audio, self._reference = video, audio, reference
         hook = self.transformer.register_forward_pre_hook(self._tell_levels, with_kwargs=True)
         if audio is not None:
             scheduler: Any = KeepingScheduler.from_config(self.scheduler.config)
@@ -145,14 +165,34 @@ class KeepingLTX2Pipeline(LTX2ConditionPipeline):
             yield
         finally:
             hook.remove()
-            self.audio_scheduler = self._kept_video = self._kept_audio = None
+            self.audio_scheduler = self._kept_video = self._kept_audio = self._reference = None
 
     def prepare_latents(self, *args: Any, **kwargs: Any) -> Any:
-        """The parent's, the kept latent frames without noise and marked as given."""
+        """The parent's, the kept latent frames without noise and marked as given.
+
+        After them come the tokens of a reference, just as given.
+        """
         latents, mask, clean, coords = super().prepare_latents(*args, **kwargs)
+        self._put_in_kept(latents, mask, clean)
+        reference = self._reference
+        if reference is None:
+            return latents, mask, clean, coords
+        tokens = reference.tokens.to(latents)
+        # Used for nothing. A seed means what it means to diffusers' own pipeline for references,
+        # which draws as many numbers before the noise of the sound.
+        randn_tensor(tokens.shape, kwargs["generator"], device=latents.device, dtype=latents.dtype)
+        more: list[Any] = [] if coords is None else [coords]
+        return (
+            torch.cat((latents, tokens), dim=1),
+            torch.cat((mask, mask.new_ones(1, tokens.shape[1], 1)), dim=1),
+            torch.cat((clean, tokens), dim=1),
+            torch.cat((*more, reference.coords.to(latents.device)), dim=2),
+        )
+
+    def _put_in_kept(self, latents: torch.Tensor, mask: torch.Tensor, clean: torch.Tensor) -> None:
         kept = self._kept_video
         if kept is None:
-            return latents, mask, clean, coords
+            return
         vae = self.vae
         packed = self._pack_latents(
             self._normalize_latents(
@@ -167,7 +207,6 @@ class KeepingLTX2Pipeline(LTX2ConditionPipeline):
         stays = torch.cat((tokens.stays, tokens.stays.new_zeros(more))).to(latents.device)
         latents[:, stays] = clean[:, stays] = tokens.given[:, tokens.stays]
         mask[:, stays] = 1.0
-        return latents, mask, clean, coords
 
     def prepare_audio_latents(self, *args: Any, **kwargs: Any) -> Any:
         """The parent's, the kept ones without noise."""

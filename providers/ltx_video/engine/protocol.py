@@ -53,11 +53,13 @@ class RenderOrder(Frozen):
         repair: the command that brings damaged files of this model back.
         workdir: the job's folder, the only place where files of this job are written.
         images: in the order of their frames.
+        reference_sheet: an RGB picture of the clip's size with all reference images.
         kept_audio: of the video or the audio file that the clip is made from.
         audio_condition: what the model goes by, as long as what it works on, at the rate that it
             hears.
         loras: laid over the model in this order.
         lora_family: what the model's layers are called; None without LoRAs.
+        depth_model: the folder of what draws depth maps, where that is installed.
         embeddings_dir: the cache of encoded prompts, shared by all jobs.
         offload_dir: where weights go that are kept on disk while a clip is made.
     """
@@ -72,10 +74,12 @@ class RenderOrder(Frozen):
     repair: str
     workdir: Path
     images: tuple[OrderedImage, ...]
+    reference_sheet: Path | None = None
     kept_audio: OrderedAudio | None = None
     audio_condition: OrderedAudio | None = None
     loras: tuple[LaidLora, ...] = ()
     lora_family: LoraFamily | None = None
+    depth_model: Path | None = None
     embeddings_dir: Path
     offload_dir: Path
 

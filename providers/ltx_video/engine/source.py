@@ -22,7 +22,7 @@ from providers.ltx_video.engine.spectrogram import log_mel
 from providers.ltx_video.models.sizes import FRAME_GRID, latent_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import Any
 
@@ -40,13 +40,14 @@ def source_latents(
     pipeline: Any, order: RenderOrder, path: Path, cancel: CancelToken
 ) -> torch.Tensor:
     """The source video at the plan's size and rate as the VAE has it, (1, channels, t, h, w)."""
-    plan = order.plan
+    return encode_images(pipeline, order, fitted_frames(order.plan, path, cancel))
+
+
+def fitted_frames(plan: RenderPlan, path: Path, cancel: CancelToken) -> Iterator[Image.Image]:
+    """The frames of a video at the plan's size and rate, from its first one on."""
     size = (plan.width, plan.height)
-    images = [
-        image if image.size == size else ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-        for image in sample_frames(path, plan.num_frames, plan.fps, cancel)
-    ]
-    return encode_images(pipeline, order, images)
+    for image in sample_frames(path, plan.num_frames, plan.fps, cancel):
+        yield image if image.size == size else ImageOps.fit(image, size, Image.Resampling.LANCZOS)
 
 
 def encode_images(pipeline: Any, order: RenderOrder, images: Iterable[Image.Image]) -> torch.Tensor:

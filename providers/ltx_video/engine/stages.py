@@ -18,6 +18,7 @@ from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
 from providers.ltx_video.engine.kept_latents import KeepingLTXVideoPipeline, KeptLatents
 from providers.ltx_video.engine.pipeline import compute_dtype
+from providers.ltx_video.engine.reference_video import reference_tokens
 from providers.ltx_video.engine.scheduler import StochasticScheduler
 from providers.ltx_video.engine.source import (
     audio_condition,
@@ -185,6 +186,7 @@ class _Denoising:
 
         with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, self.cancel):
             given = given_video(pipeline, order, self.cancel)
+            reference = reference_tokens(pipeline, order, self.cancel)
         kept = None if given is None else given.kept
         if self.seen is not None:
             kept = self.seen.video
@@ -227,7 +229,7 @@ class _Denoising:
                 sigmas = start.sigmas
                 shared |= {"noise_scale": sigmas[0], "audio_latents": start.audio}
             audio = audio_condition(pipeline, order) if self.seen is None else self.seen.audio
-            with pipeline.keeping(kept, audio):
+            with pipeline.keeping(kept, audio, reference):
                 output = call(
                     conditions=conditions_of_ltx_2(order, given),
                     frame_rate=float(plan.fps),

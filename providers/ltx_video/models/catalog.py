@@ -11,7 +11,7 @@ from datetime import date
 from core.frozen import Frozen
 from core.video.plan import Precision
 from core.video.price import PriceRow, PriceTable, PriceUnit
-from core.video.request import Residency, Role, Task
+from core.video.request import ControlMap, Residency, Role, Task
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
@@ -108,6 +108,7 @@ class _Offer(Frozen):
     needs: Needs
     footprint: Footprint
     lora_family: str
+    control_maps: tuple[ControlMap, ...] = ()
 
 
 _VIDEO_2B = _Offer(
@@ -171,17 +172,22 @@ _AV_19B = _Offer(
         upsampler=0.5,
     ),
     lora_family="ltx-2-19b",
+    control_maps=tuple(ControlMap),
 )
 _AV_22B = _AV_19B.model_copy(
     update={
         "lora_family": "ltx-2.3",
+        "sizes": frame_sizes("540p", "480p", "448p", "720p", "1080p"),
         "audio": AudioSpec(sample_rate_hz=48_000),
         "footprint": _AV_19B.footprint.model_copy(
             update={"transformer": 18.99, "connectors": 3.17}
         ),
     }
 )
-_AV_25 = _AV_22B.model_copy(update={"licence": LTX_25_LICENCE, "lora_family": "ltx-2.5"})
+# No IC-LoRA that follows maps was published for 2.5.
+_AV_25 = _AV_22B.model_copy(
+    update={"licence": LTX_25_LICENCE, "lora_family": "ltx-2.5", "control_maps": ()}
+)
 
 
 def _model(
@@ -200,7 +206,11 @@ def _model(
         summary=summary,
         family=profile.family.value,
         tasks=(*_LARGE_TASKS, Task.AUDIO_TO_VIDEO) if offer.audio else _LARGE_TASKS,
-        inputs=_AUDIO_INPUTS if offer.audio else _INPUTS,
+        inputs={
+            **(_AUDIO_INPUTS if offer.audio else _INPUTS),
+            **({Role.CONTROL: 1} if offer.control_maps else {}),
+        },
+        control_maps=offer.control_maps,
         lora_family=offer.lora_family,
         sizes=(*offer.sizes, *frame_sizes(*large)),
         refine_steps=len(profile.refine_sigmas),

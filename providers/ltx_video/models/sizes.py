@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from core.video.placement import images_of
@@ -28,6 +29,8 @@ SIZE_GRID = 32
 
 # Upright sizes follow from the wide ones. All sizes of a name have about the same area.
 _WIDE: Mapping[str, Mapping[AspectRatio, tuple[int, int]]] = {
+    # That of the clips on which the makers' IC-LoRA for reference images was trained.
+    "448p": {AspectRatio.WIDE_16_9: (768, 448)},
     "480p": {
         AspectRatio.WIDE_16_9: (832, 480),
         AspectRatio.SQUARE_1_1: (640, 640),
@@ -91,15 +94,29 @@ def token_count(width: int, height: int, num_frames: int) -> int:
     return (latent_frame(num_frames - 1) + 1) * (width // SIZE_GRID) * (height // SIZE_GRID)
 
 
+def reference_size(plan: RenderPlan) -> tuple[int, int]:
+    """Width and height of what the model sees beside a clip, before it is made smaller.
+
+    Those of the clip, or as much more as it takes for a grid that is coarser than the clip's.
+    """
+    grid = SIZE_GRID * plan.reference_downscale
+    return math.ceil(plan.width / grid) * grid, math.ceil(plan.height / grid) * grid
+
+
 def more_tokens(plan: RenderPlan) -> int:
-    """The pieces of the images of a plan that come to those of its clip.
+    """The pieces of the images of a plan, and of a video beside it, that come to those of its clip.
 
     The image of the first frame takes its place among the clip's own.
     """
+    of_reference, scale = 0, plan.reference_downscale
+    if scale:
+        width, height = reference_size(plan)
+        of_reference = token_count(width // scale, height // scale, plan.num_frames)
     of_one = token_count(plan.width, plan.height, FRAME_GRID.offset)
     # Of a video that is not at the beginning LTX-Video adds two latent frames.
     of_video = 2 if plan.is_backward else 0
-    return of_one * (of_video + sum(image.frame > plan.first_made for image in images_of(plan)))
+    of_images = of_video + sum(image.frame > plan.first_made for image in images_of(plan))
+    return of_reference + of_one * of_images
 
 
 def frame_sizes(*resolutions: str) -> tuple[FrameSize, ...]:

@@ -46,7 +46,8 @@ class Workload:
 
         rows = _batch_rows(profile, plan.guidance_scale)
         has_source = plan.strength is not None and plan.strength < 1
-        has_video = has_source or plan.kept_frames > 0 or plan.retake is not None
+        has_control = plan.reference_downscale > 0
+        has_video = has_source or has_control or plan.kept_frames > 0 or plan.retake is not None
         longest = max(
             windows_of(plan),
             key=lambda window: (

@@ -80,6 +80,29 @@ def test_a_reference_in_the_head_is_told(tmp_path: Path, note: str, value: str) 
 
 
 @pytest.mark.parametrize(
+    ("notes", "downscale"),
+    [
+        ({}, 1),
+        ({"reference_downscale_factor": "2"}, 2),
+        ({"reference_downscale_factor": "2.0", "ic_lora_rank": "64"}, 2),
+        ({"reference_downscale_factor": "1", "reference_temporal_scale_factor": "1"}, 1),
+        ({"reference_downscale_factor": "1.5"}, None),
+        ({"reference_downscale_factor": "0"}, None),
+        ({"reference_downscale_factor": "half"}, None),
+        ({"reference_downscale_factor": "2", "reference_temporal_scale_factor": "2"}, None),
+        ({"reference_spatial_scale_factor": "2"}, None),
+        ({"reference_slot_0": "image"}, None),
+    ],
+)
+def test_how_much_smaller_the_reference_is_is_read_off_the_head(
+    tmp_path: Path, notes: dict[str, str], downscale: int | None
+) -> None:
+    file = read_lora(smallest_lora(tmp_path / "a.safetensors", notes))
+    assert file.reference_downscale == downscale
+    assert file.is_for_reference == bool(notes)
+
+
+@pytest.mark.parametrize(
     ("name", "is_named"),
     [
         ("ltx-2-19b-ic-lora-canny-control", True),

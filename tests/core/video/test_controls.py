@@ -26,6 +26,7 @@ from core.video.allowed import (
 from core.video.controls import CONTROLS, ROWS, Control, ControlKind, ControlRow, option_of
 from core.video.planning import make_plan
 from core.video.request import (
+    ControlMap,
     ExtendDirection,
     FrameRequest,
     Input,
@@ -72,6 +73,8 @@ def values_for(row: ControlRow) -> st.SearchStrategy[object]:
         return st.sampled_from(ExtendDirection)
     if row.id is Control.RETAKE_PART:
         return st.sampled_from(RetakePart)
+    if row.id is Control.CONTROL_MAP:
+        return st.sampled_from(ControlMap)
     if row.id is Control.TARGET:
         return st.just(TARGET)
     match row.kind:
@@ -93,6 +96,8 @@ def asked(row: ControlRow, value: object, spec: ModelSpec) -> RenderRequest:
     request = RenderRequest(target=TARGET, prompt="a red ball")
     if row.id is Control.CAMERA_SPEED and spec.camera:
         request = ROWS[Control.CAMERA_MOTION].with_value(request, spec.camera.motions[0])
+    if row.id is Control.CONTROL_VIDEO and spec.control_maps:
+        request = ROWS[Control.CONTROL_MAP].with_value(request, spec.control_maps[0])
     if row.needs is not None:
         video = Input(role=row.needs, path=Path("v.mp4"))
         request = request.with_inputs((video,) if spec.limit(row.needs) else ())

@@ -46,12 +46,13 @@ def saved(tmp_path: Path) -> Callable[..., Path]:
     return save
 
 
-def check(family: LoraFamily, *paths: Path, scale: float = 1.0) -> CheckedLoras:
+def check(
+    family: LoraFamily, *paths: Path, scale: float = 1.0, has_reference: bool = False
+) -> CheckedLoras:
     target = Target(provider="ltx-video", deployment="local", model="any")
     inputs = tuple(lora(path, scale) for path in paths)
-    return check_loras(
-        RenderRequest(target=target, prompt="x", inputs=inputs), family, LORA_FAMILIES
-    )
+    request = RenderRequest(target=target, prompt="x", inputs=inputs)
+    return check_loras(request, family, LORA_FAMILIES, has_reference=has_reference)
 
 
 def told(family: LoraFamily, *paths: Path) -> str:
@@ -91,20 +92,26 @@ def test_layers_that_several_generations_share_are_told_apart_by_what_the_file_s
     assert note.startswith("The LoRA 'ink.safetensors' says that it was made for LTX-2.3;")
 
 
-def test_one_that_follows_a_reference_video_is_refused_by_its_head(
+def test_one_that_follows_a_control_video_is_refused_where_there_is_none(
     saved: Callable[..., Path],
 ) -> None:
-    path = saved(LTX_2_3, ATTENTION["ltx-2.3"], reference_downscale_factor="2")
+    path = saved(LTX_2_3, ATTENTION["ltx-2.3"], model_version="2.3", reference_downscale_factor="2")
     assert told(LTX_2_3, path) == (
-        "The LoRA 'ink.safetensors' is an IC-LoRA: it follows a reference video "
-        "(reference_downscale_factor = 2), and such a video cannot be given yet. Leave it out."
+        "The LoRA 'ink.safetensors' is an IC-LoRA: it follows a control video or reference images "
+        "(reference_downscale_factor = 2), and there is nothing for it. Leave it out, or name what "
+        "it follows."
     )
+    assert check(LTX_2_3, path, has_reference=True).notes == ()
+    odd = saved(LTX_2_3, ATTENTION["ltx-2.3"], "odd", reference_temporal_scale_factor="2")
+    with pytest.raises(UnsupportedRequest, match="in another way than is known here"):
+        check(LTX_2_3, odd, has_reference=True)
 
 
 def test_one_that_is_only_named_so_is_told(saved: Callable[..., Path]) -> None:
     path = saved(LTX_2_3, ATTENTION["ltx-2.3"], "ltx-2.3-ic-lora-pose", model_version="2.3")
     (note,) = check(LTX_2_3, path).notes
     assert "is an IC-LoRA by its name" in note
+    assert check(LTX_2_3, path, has_reference=True).notes == ()
 
 
 def test_the_same_twice_is_refused_and_scale_0_is_told(saved: Callable[..., Path]) -> None:

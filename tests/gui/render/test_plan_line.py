@@ -245,7 +245,7 @@ def test_the_last_frame_of_the_scene_before_cannot_be_chosen_or_cleared() -> Non
         ("out", None),
         ("inputs.start", ChooseFrame(FrameSlot.START)),
         ("inputs.end", ClearFrame(FrameSlot.END)),
-        ("inputs.control", None),
+        ("inputs.mask", None),
         ("sampling.guidance_scale", None),
     ],
 )

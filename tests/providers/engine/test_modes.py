@@ -63,7 +63,7 @@ _AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_lengt
 
 _OF_THE_REAL_ONE = (
     "inputs", "tasks", "strength", "keeps_source_audio", "reference_strength", "refine_steps",
-    "most_parts",
+    "most_parts", "control_maps",
 )  # fmt: skip
 LARGE = FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128)
 

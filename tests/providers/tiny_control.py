@@ -1,0 +1,158 @@
+"""What plain diffusers makes of a control video with an IC-LoRA: the references of that mode."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+import torch
+from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
+from diffusers.pipelines.ltx2.pipeline_ltx2_ic_lora import (
+    LTX2InContextPipeline,
+    LTX2ReferenceCondition,
+)
+from PIL import Image, ImageOps
+from transformers import (
+    DepthAnythingConfig,
+    DepthAnythingForDepthEstimation,
+    Dinov2Config,
+    DPTImageProcessorPil,
+)
+
+from core.jobs.job import CancelToken
+from providers.ltx_video.engine.reference_video import depth_maps, outlines
+from tests.fakes.clips import moving_clip
+from tests.fakes.loras import as_diffusers, random_pairs, write_lora
+from tests.providers.tiny_home import TINY_AV, TINY_AV_23, loras_of
+from tests.providers.tiny_models import PROMPT, SEED, save_tiny_ltx_2
+from tests.providers.tiny_modes import BareAv
+
+if TYPE_CHECKING:
+    from core.lora.lora_family import LoraLayer
+
+FRAMES, FPS = 17, 16
+LARGE = {"height": 128, "width": 192, "num_frames": FRAMES, "output_type": "np"}
+
+HALF, SAME_SIZE = "half", "ic-lora-same-size"
+
+
+def _is_attention(layer: LoraLayer) -> bool:
+    return ".attn1.to_" in layer.name
+
+
+class BareControl(BareAv):
+    """LTX-2 with references by a plain script."""
+
+    def __init__(self, folder: Path, lora: Path, *, is_guided: bool = False) -> None:
+        super().__init__(folder, is_guided=is_guided)
+        parts = {name: part for name, part in self.pipeline.components.items() if part is not None}
+        self.pipeline = LTX2InContextPipeline(**parts)
+        self.pipeline.load_lora_weights(lora.parent, weight_name=lora.name)
+
+    def following_maps(
+        self, maps: list[Image.Image], downscale: int, **options: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The clip and its sound."""
+        made = self.pipeline(
+            prompt=PROMPT,
+            generator=torch.Generator("cpu").manual_seed(SEED),
+            reference_conditions=[LTX2ReferenceCondition(frames=maps)],
+            reference_downscale_factor=downscale,
+            **{**self.options, **LARGE, **options},
+        )
+        return made.frames[0], made.audio[0].float().clamp(-1, 1).numpy()
+
+    def following_extended(self, frames: list[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
+        """A clip of 96x64 with maps of 128x64: half of 96 is no whole number of pieces."""
+        small = [ImageOps.fit(frame, (96, 64), Image.Resampling.LANCZOS) for frame in frames]
+        more = ((0, 0), (0, 32), (0, 0))
+        maps = [Image.fromarray(np.pad(np.array(outlines(one)), more, "edge")) for one in small]
+        name = "_encode_reference_conditions"
+        plain = getattr(self.pipeline, name)
+
+        def of_another_size(**options: Any) -> Any:
+            return plain(**{**options, "height": 64, "width": 128})
+
+        setattr(self.pipeline, name, of_another_size)
+        try:
+            return self.following_maps(maps, 2, height=64, width=96)
+        finally:
+            delattr(self.pipeline, name)
+
+
+def save_tiny_depth_model(folder: Path) -> None:
+    """A model in the layout of Depth Anything V2, with random weights."""
+    torch.manual_seed(0)
+    backbone = Dinov2Config(
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        image_size=56,
+        patch_size=14,
+        out_features=[  # pyright: ignore[reportCallIssue] - taken by a parent of its own
+            "stage1",
+            "stage2",
+            "stage3",
+            "stage4",
+        ],
+        reshape_hidden_states=False,
+    )
+    config = DepthAnythingConfig(
+        backbone_config=backbone,
+        reassemble_hidden_size=16,
+        neck_hidden_sizes=[8, 8, 8, 8],
+        fusion_hidden_size=8,
+        head_hidden_size=8,
+    )
+    DepthAnythingForDepthEstimation(config).save_pretrained(folder)
+    image = {"height": 56, "width": 56}
+    DPTImageProcessorPil(size=image, ensure_multiple_of=14).save_pretrained(folder)
+
+
+def main(folder: Path) -> None:
+    """Write tiny models, IC-LoRAs, a control video and what plain diffusers makes of them."""
+    control = moving_clip(folder / "control.mp4", FRAMES + 3, FPS, size=(192, 128))
+    with av.open(str(control)) as opened:
+        frames = [frame.to_image() for frame in opened.decode(video=0)][:FRAMES]
+    maps = [outlines(frame) for frame in frames]
+    save_tiny_depth_model(folder / "depth")
+    depth = depth_maps(frames, folder / "depth", torch.device("cpu"), CancelToken())
+    last = Image.linear_gradient("L").resize((192, 128)).convert("RGB")
+    last.save(folder / "last.png")
+    sheet = Image.new("RGB", (192, 128))
+    for number, name in enumerate(("one", "two")):
+        image = frames[5 * number].crop((0, 0, 96, 128))
+        image.save(folder / f"{name}.png")
+        sheet.paste(image, (96 * number, 0))
+    for model, generation in ((TINY_AV, "2.0"), (TINY_AV_23, "2.3")):
+        save_tiny_ltx_2(folder / model.id, generation)
+        pairs = random_pairs(loras_of(model), size=0.1, takes=_is_attention)
+        half, same = (folder / f"{model.id}-{name}.safetensors" for name in (HALF, SAME_SIZE))
+        write_lora(half, as_diffusers(pairs), {"reference_downscale_factor": "2"})
+        write_lora(same, as_diffusers(pairs))
+        bare = BareControl(folder / model.id, half)
+        guided = BareControl(folder / model.id, half, is_guided=True)
+        for case, (picture, sound) in {
+            "half": bare.following_maps(maps, 2),
+            "same": bare.following_maps(maps, 1),
+            "depth": bare.following_maps(depth, 2),
+            "given": bare.following_maps(frames, 2),
+            "sheet": bare.following_maps([sheet] * FRAMES, 1),
+            "last": bare.following_maps(maps, 2, conditions=[_at_the_end(last)]),
+            "extended": bare.following_extended(frames),
+            "guided": guided.following_maps(maps, 2),
+        }.items():
+            np.save(folder / f"{model.id}-{case}.npy", (picture * 255).round().astype("uint8"))
+            np.save(folder / f"{model.id}-{case}-sound.npy", sound)
+
+
+def _at_the_end(image: Image.Image) -> LTX2VideoCondition:
+    index: Any = (FRAMES - 2) / 8 + 1
+    return LTX2VideoCondition(frames=image, index=index, crf=0)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
