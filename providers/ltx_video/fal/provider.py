@@ -26,7 +26,7 @@ from core.video.inputs import limit_problems
 from core.video.lora_check import check_loras
 from core.video.price import Billed
 from core.video.provider import ModelChoice
-from core.video.request import Target
+from core.video.request import Role, Target
 from providers.ltx_video.fal.endpoints import size_of
 from providers.ltx_video.fal.info import FAL_KEY, INFO
 from providers.ltx_video.fal.models import MODELS, find_model
@@ -114,10 +114,12 @@ class FalLTX(PollingProvider):
         endpoint = find_model(plan.target.model).endpoint(plan.task)
         problems = list(endpoint.problems(plan))
         notes: tuple[str, ...] = ()
-        family = INFO.lora_family(plan.spec)
+        family = INFO.lora_family(plan.spec) if plan.request.of_role(Role.LORA) else None
         if family is not None:
+            families = INFO.lora_families()
             try:
-                notes = check_loras(plan.request, family, INFO.lora_families()).notes
+                # No endpoint here takes what an IC-LoRA follows.
+                notes = check_loras(plan.request, family, families, has_reference=False).notes
             except UnsupportedRequest as error:
                 problems += error.problems
         if problems:
