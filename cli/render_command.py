@@ -11,7 +11,7 @@ from cli.render_options import read_request
 from cli.run_job import run_job
 from cli.signals import EXIT_DONE, EXIT_NOT_CONFIGURED
 from core.errors import NotConfigured, Problem, UnsupportedRequest
-from core.platform.units import clock, count_text, price
+from core.platform.units import clock, price
 from core.video.controls import option_of
 from core.video.inputs import field_of
 from core.video.plan import Device
@@ -66,7 +66,7 @@ def _plan(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> Pla
     try:
         planned = studio.plan(request, out=out, overwrite=typed.flag("--force"))
     except UnsupportedRequest as error:
-        at_options = (_at_option(problem, typed) for problem in error.problems)
+        at_options = (at_option(problem, typed) for problem in error.problems)
         raise UnsupportedRequest([*found, *at_options]) from error
     if found:
         raise UnsupportedRequest(found)
@@ -90,7 +90,7 @@ def _item(text: str) -> str:
     return wrapped(text, first="  - ", rest="    ")
 
 
-def _at_option(problem: Problem, typed: Typed) -> Problem:
+def at_option(problem: Problem, typed: Typed) -> Problem:
     """The problem with the option in front that was typed, so that it is plain what to change."""
     option = {"task": "--image", "out": "--out"}.get(problem.field, option_of(problem.field))
     if problem.field == field_of(Role.END) and not typed.texts(option or ""):
@@ -174,9 +174,8 @@ def as_event(planned: PlannedRender) -> dict[str, Any]:
 def _image(plan: RenderPlan) -> str:
     if plan.is_image:
         return f"{plan.width}x{plan.height}, an image"
-    frames = f"{count_text(plan.num_frames, 'frame')} at {plan.fps} fps = {plan.duration_s:.2f} s"
     audio = "with sound" if plan.has_audio else "silent"
-    return f"{plan.width}x{plan.height}, {frames}, {audio}"
+    return f"{plan.width}x{plan.height}, {plan.frames_text} = {plan.seconds_text}, {audio}"
 
 
 def _sampling(plan: RenderPlan) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
-from core.video.controls import CONTROLS, Control, ControlKind, ControlRow
+from core.video.controls import CONTROLS, ROWS, Control, ControlKind, ControlRow
 from core.video.request import (
     AUTO,
     ControlMap,
@@ -73,6 +73,8 @@ def read_request(
     request = RenderRequest(target=choose_target(typed, settings, infos), prompt="")
     for row in CONTROLS:
         value = _value(typed, row) if row.id in CONTROL_OPTIONS and row.id not in _TARGET else None
+        if row.id is Control.DURATION and value == AUTO:
+            row, value = ROWS[Control.AUTO_DURATION], True
         if value is not None:
             request = row.with_value(request, value)
     return request
@@ -95,6 +97,8 @@ def _value(typed: Typed, row: ControlRow) -> object:
     option = CONTROL_OPTIONS[row.id]
     if option.kind is Kind.SWITCH:
         return typed.switch(option)
+    if row.id is Control.DURATION and {*map(str.casefold, typed.texts(option.name))} == {AUTO}:
+        return AUTO
     read = _reader(row)
     if option.kind is Kind.MANY:
         found = [typed.convert(option.name, text, read) for text in typed.texts(option.name)]

@@ -50,6 +50,8 @@ Exit codes: 0 done, 1 failed, 2 something is wrong with what was asked for,
 # By the first part of a control's field.
 _PANELS = {
     "prompt": "What to make",
+    "enhance_prompt": "What to make",
+    "enhanced_prompt": "What to make",
     "negative_prompt": "What to make",
     "audio_prompt": "What to make",
     "inputs": "Files that it is made from",

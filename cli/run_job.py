@@ -26,6 +26,7 @@ from core.platform.units import clock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future
+    from pathlib import Path
 
     from cli.context import CliContext
     from cli.progress import ProgressView
@@ -36,8 +37,18 @@ _TICK_S = 0.25
 _STOP_WITHIN_S = 1.7
 
 
-def run_job(context: CliContext, begin: Callable[[], str]) -> int:
+def run_job(
+    context: CliContext,
+    begin: Callable[[], str],
+    *,
+    answer: Callable[[Path], None] | None = None,
+) -> int:
     """Put a job into the queue by calling `begin`, run it to its end and give the exit code.
+
+    Args:
+        context: what every command works with.
+        begin: gives the job's id.
+        answer: tells what is in the finished file, where its place is not what was asked for.
 
     Raises:
         StudioError: the job cannot even be put into the queue.
@@ -50,7 +61,7 @@ def run_job(context: CliContext, begin: Callable[[], str]) -> int:
             outcome = run.to_the_end(begin)
     finally:
         unsubscribe()
-    return run.tell_end(outcome)
+    return run.tell_end(outcome, answer)
 
 
 class JobEvents:
@@ -178,12 +189,15 @@ class _JobRun:
         fields = event.model_dump(mode="json", exclude_none=True, exclude={"event"})
         self._console.event(event.event, job=self._job_id, **fields)
 
-    def tell_end(self, outcome: Terminal) -> int:
+    def tell_end(self, outcome: Terminal, answer: Callable[[Path], None] | None) -> int:
         """Say how the job ended; gives the exit code."""
         match outcome:
             case Succeeded():
                 self._console.tell(f"Done in {clock(time.monotonic() - self._started)}.")
-                self._console.answer_in_words(str(outcome.path))
+                if answer is None:
+                    self._console.answer_in_words(str(outcome.path))
+                else:
+                    answer(outcome.path)
                 return EXIT_DONE
             case Failed():
                 self._console.fail(self._with_log(outcome.error), job=self._job_id)

@@ -24,6 +24,8 @@ from core.platform.machine import free_disk_bytes, read_machine
 from core.services.polling import ticket_for
 from core.setup import Setup
 from core.spending import Ledger
+from core.video.enhance_job import KIND as ENHANCE_KIND
+from core.video.enhance_job import EnhanceJob, to_enhance
 from core.video.lora_training import free_name, plan_training, usual_name
 from core.video.provider import NotReady, Readiness
 from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
@@ -91,6 +93,7 @@ class Studio(Setup):
             **self.registry.job_factories,
             KIND: partial(RenderJob.from_payload, registry=self.registry),
             STILL_KIND: partial(RenderJob.from_still_payload, registry=self.registry),
+            ENHANCE_KIND: partial(EnhanceJob.from_payload, registry=self.registry),
             TRAIN_KIND: partial(TrainLoraJob.from_payload, registry=self.registry),
             EXPORT_KIND: lambda payload: self._export_job(ExportOrder.model_validate_json(payload)),
         }
@@ -177,6 +180,19 @@ class Studio(Setup):
             OutputError: the output folder cannot be made.
             JournalError: the journal cannot be written, or the start image cannot be kept.
         """
+        self._refuse_what_cannot_run(planned)
+        make_folder(planned.output)
+        job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
+        job_id = job_id or new_job_id()
+        # Written down before anybody can start it: no order is ever without its price.
+        self.ledger.order(job_id, planned.plan.cost_usd, self.settings.cloud.spending_cap_usd)
+        try:
+            return self.queue.submit(job, job_id=job_id)
+        except JournalError:
+            self.ledger.release(job_id)
+            raise
+
+    def _refuse_what_cannot_run(self, planned: PlannedRender) -> None:
         target = str(planned.plan.target)
         if isinstance(planned.readiness, NotReady):
             raise NotConfigured(planned.readiness.reason, target=target, hint=planned.readiness.fix)
@@ -191,16 +207,33 @@ class Studio(Setup):
                 target=target,
                 hint="Choose a smaller size, a shorter clip or another model.",
             )
-        make_folder(planned.output)
-        job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
-        job_id = job_id or new_job_id()
-        # Written down before anybody can start it: no order is ever without its price.
-        self.ledger.order(job_id, planned.plan.cost_usd, self.settings.cloud.spending_cap_usd)
-        try:
-            return self.queue.submit(job, job_id=job_id)
-        except JournalError:
-            self.ledger.release(job_id)
-            raise
+
+    def plan_enhancement(self, request: RenderRequest) -> PlannedRender:
+        """The plan of a clip whose prompt is enhanced; costs nothing.
+
+        Raises:
+            UnsupportedRequest: with everything that is wrong; its model may bring no enhancer.
+        """
+        return self.plan(to_enhance(request))
+
+    def submit_enhancement(
+        self, planned: PlannedRender, *, scene: str = "", job_id: str | None = None
+    ) -> str:
+        """Have the prompt of a plan enhanced and make nothing else; gives the job's id.
+
+        `core.video.enhance_job.read_enhanced` reads the words from the job's file.
+
+        Args:
+            planned: what `plan_enhancement` gave.
+            scene: which the words are for, as its project names it; empty for none.
+            job_id: from `new_job_id`, where the caller has to know it beforehand.
+
+        Raises:
+            NotConfigured: the model is not installed, or the machine does not suffice.
+            JournalError: the journal cannot be written, or the start image cannot be kept.
+        """
+        self._refuse_what_cannot_run(planned)
+        return self.queue.submit(EnhanceJob.of(planned.plan, self.registry, scene), job_id=job_id)
 
     def resume(self, text: str) -> str:
         """Put an interrupted, failed or cancelled job back in line and give its id.

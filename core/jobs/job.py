@@ -34,6 +34,7 @@ class SubjectKind(StrEnum):
     FILM = "film"
     MODEL = "model"
     LORA = "lora"
+    PROMPT = "prompt"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class Stage(StrEnum):
     DOWNLOAD = "download"
     VERIFY = "verify"
     LOAD = "load"
+    ENHANCE = "enhance"
     ENCODE = "encode"
     DENOISE = "denoise"
     TRAIN = "train"

@@ -3,8 +3,7 @@
 A provider of this kind is a table of models and a few short methods: `service`, `submit`, `poll`,
 `abort`, `test_key` and, where inputs have to lie with the service first, `upload`. Everything that
 money depends on is here: the ticket is written down before the order goes out and again when the
-service has answered, so that no crash, no restart and no broken connection buys a clip twice or
-loses one.
+service has answered, so that no crash, restart or broken line buys a clip twice or loses one.
 """
 
 from __future__ import annotations
@@ -139,6 +138,7 @@ class PollingProvider(ABC):
     specs: tuple[ModelSpec, ...]
     store: None = None
     trainer: None = None
+    enhancer: None = None
     poll_s: float = 1.0
     """How long the first wait between two questions is; the next ones are longer."""
     gap_s: float = 0.0

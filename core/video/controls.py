@@ -33,12 +33,15 @@ _T = TypeVar("_T", bound=RenderChoices)
 
 MAX_SEED = 2**32 - 1
 _INPUTS = "inputs."
+_NO_ENHANCER = f"brings no prompt enhancer. Leave it out {ANOTHER_MODEL}."
 
 
 class Control(StrEnum):
     """The parts of a request that a person sets; projects store these words."""
 
     PROMPT = "prompt"
+    ENHANCE_PROMPT = "enhance_prompt"
+    ENHANCED_PROMPT = "enhanced_prompt"
     NEGATIVE_PROMPT = "negative_prompt"
     PROVIDER = "provider"
     DEPLOYMENT = "deployment"
@@ -46,6 +49,7 @@ class Control(StrEnum):
     RESOLUTION = "resolution"
     ASPECT = "aspect"
     DURATION = "duration_s"
+    AUTO_DURATION = "auto_duration"
     FPS = "fps"
     START_IMAGE = "start_image"
     END_IMAGE = "end_image"
@@ -158,7 +162,7 @@ class ControlRow:
         """A sentence on why the model does not take a value; None where it does."""
         allowed = self.allowed(spec)
         if allowed is None:
-            return f"{spec.label} {self.not_taken.format(noun=self.noun, advice=_advice(spec))}"
+            return f"{spec.label} {self.not_taken.format(noun=self.noun, advice=spec.audio_advice)}"
         if is_allowed(value, allowed):
             return None
         return refusal(value, allowed, label=spec.label, noun=self.noun)
@@ -194,18 +198,23 @@ def _retake_parts(spec: ModelSpec) -> Allowed | None:
     return OneOf(parts)
 
 
-def _advice(spec: ModelSpec) -> str:
-    """What to do instead of an audio prompt."""
-    if spec.audio:
-        return "Describe the sound in the prompt instead."
-    return f"It makes no sound; leave the audio prompt out {ANOTHER_MODEL}."
-
-
 CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.PROMPT, "prompt", ControlKind.TEXT, "Prompt", "What is to be seen", "prompt",
         _words(lambda spec: True),
         options=("--prompt", "-p"), metavar="TEXT", is_choice=False,
+    ),
+    ControlRow(
+        Control.ENHANCE_PROMPT, "enhance_prompt", ControlKind.SWITCH, "Enhance prompt",
+        "Let the model's own enhancer rewrite the prompt first; the record keeps both",
+        "prompt enhancement", lambda spec: OnOff(default=False) if spec.enhances_prompt else None,
+        _NO_ENHANCER, options=("--enhance-prompt/--no-enhance-prompt",),
+    ),
+    ControlRow(
+        Control.ENHANCED_PROMPT, "enhanced_prompt", ControlKind.TEXT, "Enhanced prompt",
+        "What the model reads in place of the prompt, as 'main.py enhance' wrote it",
+        "enhanced prompt", _words(lambda spec: spec.enhances_prompt), _NO_ENHANCER,
+        options=("--enhanced-prompt",), metavar="TEXT", is_choice=False,
     ),
     ControlRow(
         Control.NEGATIVE_PROMPT, "negative_prompt", ControlKind.TEXT, "Negative prompt",
@@ -248,6 +257,13 @@ CONTROLS: tuple[ControlRow, ...] = (
         lambda spec: spec.durations if spec.fps else None,
         "makes no clips, so there is no length to choose. Leave it out.",
         unit="s", options=("--duration", "--ltx-duration"), metavar="SECONDS", is_for_images=False,
+    ),
+    ControlRow(
+        Control.AUTO_DURATION, "frame.auto_duration", ControlKind.SWITCH, "Automatic duration",
+        "Let the model choose by the prompt how long the clip is; the plan tells between what",
+        "automatic duration", lambda spec: OnOff(default=False) if spec.shortest_auto_s else None,
+        f"chooses no duration itself. Name one {ANOTHER_MODEL}.",
+        options=("--auto-duration/--no-auto-duration",), is_for_images=False,
     ),
     ControlRow(
         Control.FPS, "frame.fps", ControlKind.WHOLE, "Frame rate",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem
 from core.platform.units import count_text
 from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in_pixels
+from core.video.controls import ROWS, Control
 from core.video.inputs import KEPT, PACING, ROLES, field_of
 from core.video.plan import Retake
 from core.video.request import ExtendDirection, RetakePart, Role
@@ -95,6 +96,38 @@ class GivenMedia:
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
+
+    def longest_open(self, size: FrameSize, fps: int, *, has_parts: bool) -> float | None:
+        """The most seconds that a model may choose which chooses itself; None where it cannot."""
+        row, request = ROWS[Control.AUTO_DURATION], self.request
+        if self.spec.shortest_auto_s is None:
+            return None
+        placed = (Role.END, Role.KEYFRAME, Role.REFERENCE)
+        settled = [
+            ROLES[item.role].name
+            for item in request.of_role(*placed, *PACING, *KEPT, Role.AUDIO)
+        ]
+        settled += ["duration"] if request.frame.duration_s is not None else []
+        settled += ["prompt of several parts"] if has_parts else []
+        for name in dict.fromkeys(settled):
+            article = "an" if name[0] in "aeiou" else "a"
+            self._refuse(
+                row.path,
+                f"With {article} {name} it is settled how long the clip is. Leave that or the "
+                f"{row.noun} out.",
+            )
+        return None if settled else self.spec.durations.longest(size.resolution, fps)
+
+    def open_length(self, most: int, fps: int) -> int | None:
+        """The fewest frames of a length that is left to the model, told; None of any other."""
+        if not self.request.frame.auto_duration or self.spec.shortest_auto_s is None:
+            return None
+        least = self.spec.frame_grid.at_least(round(self.spec.shortest_auto_s * fps))
+        self.notes.append(
+            f"The model chooses how long the clip is: {least} to {most} frames, {least / fps:.2f} "
+            f"to {most / fps:.2f} s. Time and memory are planned for the longest."
+        )
+        return least
 
     def refuse_length(self, message: str) -> None:
         """Say how long the clip may be at most, in place of what the model's table alone says."""

@@ -187,6 +187,8 @@ class RenderPlan(ClipSettings):
 
     Attributes:
         request: as asked, with the model that `auto` stood for filled in.
+        least_frames: where the model chooses the length, the fewest that it may choose;
+            `num_frames` is the most then. None where the length is known.
         est_seconds: from this machine's own history; None where there is none.
         est_next_seconds: of the same made right after it, when what it needs is loaded; None where
             that makes no difference.
@@ -194,6 +196,7 @@ class RenderPlan(ClipSettings):
 
     request: RenderRequest
     spec: ModelSpec
+    least_frames: int | None = None
     est_seconds: float | None = None
     est_next_seconds: float | None = None
 
@@ -213,9 +216,34 @@ class RenderPlan(ClipSettings):
         return self.request.output is OutputKind.IMAGE
 
     @property
+    def enhances_prompt(self) -> bool:
+        """Whether the model's enhancer is asked before anything is made."""
+        return bool(self.request.enhance_prompt) and self.request.enhanced_prompt is None
+
+    @property
     def noun(self) -> str:
         """What sentences call that which comes of it."""
         return "picture" if self.is_image else "clip"
+
+    def with_length(self, num_frames: int) -> RenderPlan:
+        """The same plan with the length that was left open."""
+        return self.model_copy(update={"num_frames": num_frames, "least_frames": None})
+
+    @property
+    def frames_text(self) -> str:
+        """How many frames it has at which rate, such as "25 to 233 frames at 24 fps"."""
+        frames = count_text(self.num_frames, "frame")
+        if self.least_frames is not None:
+            frames = f"{self.least_frames} to {frames}"
+        return f"{frames} at {self.fps} fps"
+
+    @property
+    def seconds_text(self) -> str:
+        """How long it is, such as "2.00 s" or "1.04 to 9.71 s"."""
+        seconds = f"{self.duration_s:.2f} s"
+        if self.least_frames is not None:
+            seconds = f"{self.least_frames / self.fps:.2f} to {seconds}"
+        return seconds
 
     @property
     def duration_s(self) -> float:

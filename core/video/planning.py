@@ -21,7 +21,7 @@ from core.video.placement import (
 )
 from core.video.plan import RenderPlan
 from core.video.price import Billed
-from core.video.prompt_parts import AskedPrompt
+from core.video.prompt_parts import AskedPrompt, prompt_problems
 from core.video.request import OutputKind, Role
 from core.video.spec import ANOTHER_MODEL
 
@@ -100,6 +100,7 @@ def make_plan(
         width=size.width,
         height=size.height,
         num_frames=num_frames,
+        least_frames=draft.given.open_length(num_frames, fps),
         fps=fps,
         kept_frames=num_frames - len(partly.new) if partly else 0,
         context_frames=partly.context if partly else 0,
@@ -127,14 +128,6 @@ def make_plan(
         ),
         notes=tuple(draft.notes),
     )
-
-
-def prompt_problems(request: RenderRequest) -> tuple[Problem, ...]:
-    """What is wrong with the prompt whatever the model is."""
-    if request.prompt.strip():
-        return ()
-    what = request.output.value if request.output is OutputKind.IMAGE else "clip"
-    return (Problem("prompt", f"The prompt is empty. Describe the {what} in a few words."),)
 
 
 class _Draft:
@@ -325,6 +318,8 @@ class _Draft:
         is_too_long = asked is not None and asked > allowed.maximum
         if size is None or (is_refused and not is_too_long):
             return None
+        if self.request.frame.auto_duration:
+            return self.given.longest_open(size, fps, has_parts=self.prompt.has_parts)
         if self.prompt.has_parts:
             # As long as its parts, which judge what is asked.
             return allowed.default
@@ -363,6 +358,8 @@ class _Draft:
 
     def snap_frames(self, duration_s: float, fps: int, known: CheckedInputs) -> int:
         """The frame count on the model's grid; told where it changes the length."""
+        if self.request.frame.auto_duration:
+            return self.spec.frame_grid.at_most(round(duration_s * fps))
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
         # As long as a file, and told with it.
         is_given = RoleVideo.pacing(known.videos) is not None or (

@@ -116,6 +116,14 @@ class PartGrid:
         )
 
 
+def prompt_problems(request: RenderRequest) -> tuple[Problem, ...]:
+    """What is wrong with the prompt whatever the model is."""
+    if request.prompt.strip():
+        return ()
+    what = request.output.value if request.output is OutputKind.IMAGE else "clip"
+    return (Problem("prompt", f"The prompt is empty. Describe the {what} in a few words."),)
+
+
 def part_problems(request: RenderRequest, spec: ModelSpec) -> Iterator[Problem]:
     """What is wrong with the parts of a prompt whatever the length of the clip is."""
     asked = split_prompt(request.prompt)
@@ -132,6 +140,13 @@ def part_problems(request: RenderRequest, spec: ModelSpec) -> Iterator[Problem]:
             f"{spec.label} {takes}. Leave bars out, or choose another model.",
         )
         return
+    for row in (ROWS[Control.ENHANCE_PROMPT], ROWS[Control.ENHANCED_PROMPT]):
+        if row.is_set(request):
+            yield Problem(
+                row.path,
+                "A prompt of several parts is not enhanced. Leave the bars of the prompt or the "
+                f"{row.noun} out, or enhance each part by itself and write it there.",
+            )
     given = request.of_role(*PACING, *KEPT, Role.AUDIO)
     for name in dict.fromkeys(ROLES[item.role].name for item in given):
         yield Problem(
@@ -294,7 +309,9 @@ class AskedPrompt:
         self.problems.extend(refused)
         camera = self._camera_words()
         if not self.has_parts:
-            return ReadPrompt(_with_camera(self.request.prompt.strip(), camera))
+            self._tell_enhancement()
+            words = self.request.enhanced_prompt or self.request.prompt
+            return ReadPrompt(_with_camera(words.strip(), camera))
         asked = tuple(
             AskedPart(_with_camera(part.prompt, camera), part.begin_s)
             for part in split_prompt(self.request.prompt)
@@ -308,6 +325,20 @@ class AskedPrompt:
         self.problems.extend(problems)
         self.notes.extend(part_notes(parts, fps))
         return ReadPrompt(prompt, parts)
+
+    def _tell_enhancement(self) -> None:
+        enhanced, row = self.request.enhanced_prompt, ROWS[Control.ENHANCED_PROMPT]
+        if enhanced is not None and not enhanced.strip():
+            self.problems.append(
+                Problem(row.path, "The enhanced prompt is empty. Leave it out, or write it.")
+            )
+        elif enhanced is not None:
+            self.notes.append("The model reads the enhanced prompt instead of the prompt.")
+        elif self.request.enhance_prompt:
+            self.notes.append(
+                "The model's own enhancer rewrites the prompt first, and the record keeps both. "
+                "'main.py enhance' and the window show its words before anything is made."
+            )
 
     def _camera_words(self) -> str:
         """What asks for the camera move, where it is asked for in words; empty where it is not."""
@@ -339,6 +370,13 @@ class AskedPrompt:
         else:
             self.notes.append(f"A camera speed of {speed:g} is the normal one.")
         return ""
+
+
+def with_enhanced_prompt(plan: RenderPlan, text: str) -> RenderPlan:
+    """The plan with what its enhancer wrote; words for the camera move follow it."""
+    request = plan.request.model_copy(update={"enhanced_prompt": text})
+    words = AskedPrompt(request, plan.spec, [], []).read(None, plan.fps)
+    return plan.model_copy(update={"request": request, "prompt": words.prompt})
 
 
 def _with_camera(prompt: str, words: str) -> str:

@@ -10,6 +10,7 @@ from core.media.ffmpeg import ClipFacts, probe_clip
 from core.media.images import open_image
 from core.media.output import Output, place_clip
 from core.platform.units import count_text
+from core.video.prompt_parts import with_enhanced_prompt
 from core.video.record import embed_record, write_image_record
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def as_made(plan: RenderPlan, rendered: Rendered, output: Output, ctx: JobContex
     if rendered.seed is not None and rendered.seed != plan.seed:
         notes.append(f"{label} took the seed {rendered.seed}, not {plan.seed}.")
         plan = plan.model_copy(update={"seed": rendered.seed})
+    if rendered.enhanced_prompt is not None:
+        plan = with_enhanced_prompt(plan, rendered.enhanced_prompt)
+    if rendered.num_frames is not None:
+        plan = plan.with_length(rendered.num_frames)
     try:
         made, found = (
             _image_as_made(plan, rendered.path)

@@ -152,6 +152,8 @@ class Rendered:
         cost_usd: what the service says it asks for; None where it does not say.
         seed: what the service says it took, where that is another than planned.
         facts: what else the service tells of this render, such as its own id of it.
+        enhanced_prompt: what the model's enhancer made of the prompt, where it was asked.
+        num_frames: the length that the model chose, where it was left to it.
     """
 
     path: Path
@@ -159,6 +161,21 @@ class Rendered:
     cost_usd: float | None = None
     seed: int | None = None
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
+    enhanced_prompt: str | None = None
+    num_frames: int | None = None
+
+
+class PromptEnhancer(Protocol):
+    """Rewrites prompts with what a model itself brings."""
+
+    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
+        """The prompt as the model's own enhancer writes it; blocks, and makes nothing else.
+
+        Raises:
+            JobCancelled: the job was asked to stop and has stopped.
+            ProviderError: it cannot be done.
+        """
+        ...
 
 
 class VideoProvider(Protocol):
@@ -175,6 +192,11 @@ class VideoProvider(Protocol):
     @property
     def store(self) -> ModelStore | None:
         """What installs its models, or None where they are no files on this disk."""
+        ...
+
+    @property
+    def enhancer(self) -> PromptEnhancer | None:
+        """What rewrites prompts for its models, or None where nothing does."""
         ...
 
     @property

@@ -27,7 +27,8 @@ from core.video.inputs import (
     with_absolute_paths,
     with_named_loras,
 )
-from core.video.planning import make_plan, prompt_problems
+from core.video.planning import make_plan
+from core.video.prompt_parts import prompt_problems
 from core.video.provider import NotReady, ReasonCode
 from core.video.request import AUTO, OutputKind
 from core.video.spec import ANOTHER_MODEL

@@ -120,13 +120,16 @@ DEFAULT_TARGET = Target(provider="ltx-video", deployment="local")
 class FrameRequest(Frozen):
     """The picture that is asked for; names are checked against the model's own tables.
 
-    `resolution` is a name such as "720p" or a size such as "1280x736".
+    Attributes:
+        resolution: a name such as "720p" or a size such as "1280x736".
+        auto_duration: the model chooses the length.
     """
 
     resolution: str | None = None
     aspect: str | None = None
     fps: int | None = None
     duration_s: float | None = None
+    auto_duration: bool | None = None
 
 
 class Input(Frozen):
@@ -224,6 +227,9 @@ class RenderChoices(Frozen):
 
     A project and its scenes hold such choices; what the chosen model does not take is kept for the
     next model and left out of requests.
+
+    Attributes:
+        enhance_prompt: the model's own enhancer rewrites the prompt before the clip is made.
     """
 
     target: Target = DEFAULT_TARGET
@@ -234,6 +240,7 @@ class RenderChoices(Frozen):
     motion: Motion = Field(default_factory=Motion)
     audio: bool | None = None
     audio_prompt: str | None = None
+    enhance_prompt: bool | None = None
     sampling: Sampling = Field(default_factory=Sampling)
     delivery: Delivery = Field(default_factory=Delivery)
 
@@ -282,9 +289,15 @@ class RenderChoices(Frozen):
 
 
 class RenderRequest(RenderChoices):
-    """One clip or image as the user asks for it: intent only, neither checked nor completed."""
+    """One clip or image as the user asks for it: intent only, neither checked nor completed.
+
+    Attributes:
+        enhanced_prompt: the prompt as an enhancer rewrote it before; the model reads it instead,
+            and no enhancer is asked any more.
+    """
 
     prompt: str
+    enhanced_prompt: str | None = None
     output: OutputKind = OutputKind.VIDEO
 
     @property

@@ -62,6 +62,14 @@ class FrameGrid(Frozen):
         """The frame count on the grid that is nearest to the duration."""
         return max(1, round(duration_s * fps / self.step)) * self.step + self.offset
 
+    def at_most(self, num_frames: int) -> int:
+        """The longest on the grid that has no more frames."""
+        return (num_frames - self.offset) // self.step * self.step + self.offset
+
+    def at_least(self, num_frames: int) -> int:
+        """The shortest on the grid that has no fewer frames."""
+        return -((self.offset - num_frames) // self.step) * self.step + self.offset
+
     def is_on_grid(self, num_frames: int) -> bool:
         """Whether the model can make exactly this many frames."""
         return num_frames >= self.step + self.offset and (num_frames - self.offset) % self.step == 0
@@ -265,6 +273,7 @@ class ModelSpec(Frozen):
     Attributes:
         fps: empty, with a `default_fps` of 0, where it makes no clips.
         durations: likewise `NO_DURATION`.
+        shortest_auto_s: of the lengths that it chooses itself, by the prompt; None where it cannot.
         inputs: by role, how many files of it the model takes; roles that are not named, none.
         lora_family: which of its provider's families of LoRAs fits it; empty where that is not
             known before a service has looked at the file.
@@ -274,6 +283,7 @@ class ModelSpec(Frozen):
         refine_grid: width and height of what is made in two stages are multiples of this.
         large_resolutions: the sizes that are made in two stages alone.
         audio: None where the model makes no sound.
+        enhances_prompt: whether it brings an enhancer, which rewrites prompts as it likes them.
         most_parts: of how many prompts, one after the other, a clip can be made.
         strength: how much of a source video is made anew; None where that cannot be chosen.
         reference_strength: with what strength reference images become keyframes; None where the
@@ -303,6 +313,7 @@ class ModelSpec(Frozen):
     fps: tuple[int, ...] = ()
     default_fps: int = 0
     durations: Durations = NO_DURATION
+    shortest_auto_s: float | None = None
     frame_grid: FrameGrid = FrameGrid()
     steps: IntRange | None
     guidance_scale: FloatRange | None
@@ -314,6 +325,7 @@ class ModelSpec(Frozen):
     camera: CameraSpec | None
     audio: AudioSpec | None
     takes_audio_prompt: bool = False
+    enhances_prompt: bool = False
     most_parts: int = Field(default=1, ge=1)
     strength: FloatRange | None = None
     reference_strength: float | None = None
@@ -391,6 +403,13 @@ class ModelSpec(Frozen):
     def limit(self, role: Role) -> int:
         """How many files of a role the model takes."""
         return self.inputs.get(role, 0)
+
+    @property
+    def audio_advice(self) -> str:
+        """What to do instead of an audio prompt."""
+        if self.audio:
+            return "Describe the sound in the prompt instead."
+        return f"It makes no sound; leave the audio prompt out {ANOTHER_MODEL}."
 
     @property
     def default_size(self) -> FrameSize:

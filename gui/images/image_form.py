@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from typing_extensions import override
 
-from core.video.image_batch import MAX_COUNT, ImageBatch
 from core.video.listing import ModelListing
 from core.video.model_text import listed_text
 from core.video.request import DEFAULT_TARGET, Target
 from core.video.spec import Task
 from gui import theme
+from gui.images.image_batch import MAX_COUNT, ImageBatch
 from gui.render.plan_fixes import ChooseValue
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField

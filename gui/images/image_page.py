@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from core.history.history_entry import HistoryEntry
     from core.jobs.job import CancelToken, JobUpdate
     from core.studio import Studio
-    from core.video.image_batch import ImageBatch
     from core.video.listing import ListedModel, ModelListing
     from core.video.plan import RenderPlan
     from core.video.record import ClipRecord
     from core.video.render_planner import PlannedRender
     from gui.background import Background
+    from gui.images.image_batch import ImageBatch
     from gui.images.image_progress import ImageProgress
     from gui.images.image_tab import ImageTab
     from gui.widgets.thumbnails import Thumbnails

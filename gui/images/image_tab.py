@@ -24,8 +24,8 @@ from gui.widgets.panes import Splitter, scrolled
 if TYPE_CHECKING:
     from core.history.history import History
     from core.history.history_entry import HistoryEntry
-    from core.video.image_batch import ImageBatch
     from gui.background import Background
+    from gui.images.image_batch import ImageBatch
     from gui.render.plan_fixes import Fix
     from gui.widgets.thumbnails import Thumbnails
 

@@ -130,7 +130,7 @@ def _number(row: ControlRow, field: NumberField | SpeedField) -> ControlField:
 
 
 def _switch(row: ControlRow) -> ControlField:
-    box = SwitchField(f"With {row.noun}" if row.id is Control.AUDIO else f"In {row.noun}")
+    box = SwitchField(f"In {row.noun}" if row.id is Control.TWO_STAGE else f"With {row.noun}")
 
     def show(choices: RenderChoices, _: ModelSpec, allowed: Allowed) -> None:
         asked = row.value(choices)

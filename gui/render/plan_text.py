@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.platform.units import clock, count_text, price
+from core.platform.units import clock, price
 from core.video.plan import Device
 from core.video.provider import NotReady, Ready
 from gui.render.plan_fixes import (
@@ -110,7 +110,7 @@ def _issue(problem: Problem, at: PlanContext) -> PlanIssue:
 
 
 def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:
-    frames = f", {count_text(plan.num_frames, 'frame')} at {plan.fps} fps, {plan.duration_s:.2f} s"
+    frames = f", {plan.frames_text}, {plan.seconds_text}"
     place = "this machine" if info.is_local else (info.place or info.label)
     parts = [
         f"{plan.width}x{plan.height}{'' if plan.is_image else frames}",

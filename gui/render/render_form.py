@@ -32,7 +32,13 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
 
 _USUAL = RenderChoices()
-_FRAME = (Control.RESOLUTION, Control.ASPECT, Control.DURATION, Control.FPS)
+_FRAME = (
+    Control.RESOLUTION,
+    Control.ASPECT,
+    Control.DURATION,
+    Control.AUTO_DURATION,
+    Control.FPS,
+)
 _EVERYDAY = (Control.AUDIO, Control.AUDIO_PROMPT, Control.CAMERA_MOTION, Control.CAMERA_SPEED)
 _ADVANCED = tuple(row.id for row in CHOICES if row.id not in (Control.TARGET, *_FRAME, *_EVERYDAY))
 # Where the field itself leads back to nothing chosen.
@@ -360,6 +366,8 @@ class _ControlRow:
 
 def _counts(control: Control, choices: RenderChoices) -> bool:
     """Whether a control has an effect beside the others."""
+    if control is Control.DURATION:
+        return not choices.frame.auto_duration
     if control is Control.AUDIO_PROMPT:
         return choices.audio is not False
     needs = ROWS[control].needs

@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from core.errors import first_of
 from core.platform.units import count_text
-from core.project.model.edits import with_prompt
+from core.project.model.edits import with_enhanced_words, with_prompt
+from gui.scenes.enhanced_box import EnhancedBox, Enhancement
 from gui.theme import GAP, Tone
 from gui.widgets.fields import LineField, TextField, text_height
 from gui.widgets.labels import ToneLabel
@@ -19,7 +20,9 @@ from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from PySide6.QtCore import SignalInstance
 
     from core.project.model.project import Scene
     from core.video.spec import ModelSpec
@@ -72,9 +75,16 @@ class PromptPage(QWidget):
 
     Signals:
         cursor_moved(int): before which letter of the prompt the cursor stands.
+        enhance_wanted(str), stop_wanted(str): the prompt of the scene with this id is to be
+            enhanced, or not after all.
+        words_changed(str, str): what was offered for the prompt of this scene is edited now, or
+            empty because it was taken or left.
     """
 
     cursor_moved = Signal(object)
+    enhance_wanted = Signal(object)
+    stop_wanted = Signal(object)
+    words_changed = Signal(object, object)
 
     def __init__(self, model: ProjectModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +104,9 @@ class PromptPage(QWidget):
         self._prompt.setPlaceholderText("Describe what is seen and heard.")
         self._count = ToneLabel()
         self._notes = ToneLabel(Tone.WARNING)
+        self._enhanced = EnhancedBox(PromptBox())
+        self._enhancements: Mapping[str, Enhancement] = {}
+        self._is_read_only = False
         self._storyboard = TextField(lines=_STORYBOARD_LINES)
         self._storyboard.setObjectName("scene_storyboard_words")
         self._storyboard.setAccessibleName("The storyboard's words")
@@ -107,12 +120,18 @@ class PromptPage(QWidget):
         self._title.edited.connect(self._on_title)
         self._prompt.textChanged.connect(self._on_prompt)
         self._prompt.cursorPositionChanged.connect(self._on_cursor)
+        self._enhanced.wanted.connect(lambda: self._ask(self.enhance_wanted))
+        self._enhanced.stop_wanted.connect(lambda: self._ask(self.stop_wanted))
+        self._enhanced.words_changed.connect(self._on_words)
+        self._enhanced.left.connect(lambda: self._on_words(""))
+        self._enhanced.taken.connect(self._on_taken)
+        self._enhanced.edited.connect(self._on_enhanced)
 
     def _lay_out(self) -> None:
         label = QLabel("&Title")
         label.setBuddy(self._title)
         title = hbox(label, self._title, gap=GAP, grows=self._title)
-        parts = (title, self._prompt, self._count, self._notes, self._section)
+        parts = (title, self._prompt, self._count, self._enhanced, self._notes, self._section)
         vbox(*parts, of=self, gap=GAP // 2, grows=self._prompt, margin=GAP)
 
     def show_scene(self, scene: Scene) -> None:
@@ -125,11 +144,27 @@ class PromptPage(QWidget):
             self._prompt.replace_text(scene.prompt, keeps_cursor=not is_other)
         self._show_storyboard(scene)
         self._tell_length()
+        self._show_enhanced()
 
     def set_spec(self, spec: ModelSpec) -> None:
-        """How long prompts can be is up to this model."""
+        """How long prompts can be is up to this model, and whether it enhances them."""
         self._spec = spec
         self._tell_length()
+        self._show_enhanced()
+
+    def show_enhancements(self, states: Mapping[str, Enhancement]) -> None:
+        """Show where the enhancement of the scene's prompt stands, by scene id."""
+        self._enhancements = states
+        self._show_enhanced()
+
+    def _show_enhanced(self) -> None:
+        if self._scene is not None:
+            self._enhanced.show_state(
+                self._scene,
+                self._enhancements.get(self._scene.id, Enhancement()),
+                is_offered=self._spec is not None and self._spec.enhances_prompt,
+                is_read_only=self._is_read_only,
+            )
 
     def show_notes(self, notes: Sequence[str]) -> None:
         """Say what of the scene is not rendered as it was asked for; the first few of many."""
@@ -140,6 +175,8 @@ class PromptPage(QWidget):
         """Whether the words can only be read."""
         self._title.setReadOnly(is_read_only)
         self._prompt.setReadOnly(is_read_only)
+        self._is_read_only = is_read_only
+        self._show_enhanced()
 
     def focus_prompt(self) -> None:
         """Go to the prompt."""
@@ -171,6 +208,25 @@ class PromptPage(QWidget):
         if self._scene is not None:
             self._shown_prompt = self._prompt.toPlainText()
             self._edit("prompt", with_prompt(self._scene, self._shown_prompt))
+
+    def _ask(self, signal: SignalInstance) -> None:
+        if self._scene is not None:
+            signal.emit(self._scene.id)
+
+    @Slot(object)
+    def _on_words(self, words: str) -> None:
+        if self._scene is not None:
+            self.words_changed.emit(self._scene.id, words)
+
+    @Slot(object)
+    def _on_taken(self, words: str) -> None:
+        self._on_words("")
+        self._on_enhanced(words)
+
+    @Slot(object)
+    def _on_enhanced(self, words: str) -> None:
+        if self._scene is not None:
+            self._edit("enhanced prompt", with_enhanced_words(self._scene, words))
 
     def _edit(self, what: str, scene: Scene) -> None:
         number = self._model.project.index(scene.id) + 1

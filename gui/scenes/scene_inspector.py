@@ -18,11 +18,12 @@ from gui.widgets.labels import ToneLabel
 from gui.widgets.panes import scrolled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from core.project.model.project import Scene
     from core.video.spec import ModelSpec
     from gui.project.project_model import Change, ProjectModel
+    from gui.scenes.enhanced_box import Enhancement
     from gui.widgets.thumbnails import Thumbnails
 
 _NOTHING = "Choose a scene to edit it here, or several to edit them together."
@@ -34,10 +35,14 @@ class SceneInspector(QWidget):
     Signals:
         frame_brought(ImageUse): a picture that must first be copied into the project.
         cursor_moved(int): before which letter of the prompt the cursor stands.
+        enhance_wanted(str), stop_wanted(str), words_changed(str, str): see `PromptPage`.
     """
 
     frame_brought = Signal(object)
     cursor_moved = Signal(object)
+    enhance_wanted = Signal(object)
+    stop_wanted = Signal(object)
+    words_changed = Signal(object, object)
 
     def __init__(
         self, model: ProjectModel, thumbnails: Thumbnails, parent: QWidget | None = None
@@ -74,6 +79,9 @@ class SceneInspector(QWidget):
         rows.addWidget(self._pages, 1)
         self._frames.frame_brought.connect(self.frame_brought)
         self._prompt.cursor_moved.connect(self.cursor_moved)
+        self._prompt.enhance_wanted.connect(self.enhance_wanted)
+        self._prompt.stop_wanted.connect(self.stop_wanted)
+        self._prompt.words_changed.connect(self.words_changed)
         model.changed.connect(self._on_change)
         for page in (self._prompt, self._frames):
             page.set_read_only(model.is_read_only)
@@ -97,6 +105,10 @@ class SceneInspector(QWidget):
     def show_notes(self, notes: Sequence[str]) -> None:
         """Say beside the prompt what the plan leaves out or adjusts."""
         self._prompt.show_notes(notes)
+
+    def show_enhancements(self, states: Mapping[str, Enhancement]) -> None:
+        """Show where the enhancement of the scene's prompt stands, by scene id."""
+        self._prompt.show_enhancements(states)
 
     @Slot()
     def focus_prompt(self) -> None:

@@ -242,6 +242,7 @@ def _scene_of(item: _UsableFile) -> Scene:
         own = tuple(row.id for row in CHOICES)
         return Scene(
             id=new_id("scene"), title=title, prompt=item.recipe.prompt,
+            enhanced_prompt=item.recipe.enhanced_prompt,
             own=item.recipe.choices, own_fields=own,
         )  # fmt: skip
     return Scene(id=new_id("scene"), title=title)

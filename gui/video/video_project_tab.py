@@ -29,6 +29,7 @@ from gui.render.render_agreement import agree_to_offer
 from gui.render.render_bar import RenderBar, RenderScope
 from gui.render.render_controller import RenderController
 from gui.render.render_form import RenderForm
+from gui.scenes.enhance_controller import EnhanceController
 from gui.scenes.image_controller import ImageController, ImageRole, ImageUse
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.references_controller import ReferencesController
@@ -119,6 +120,7 @@ class VideoProjectTab(QWidget):
         self._takes = TakesController(model, panels.takes, background, self)
         self._render_host = RenderController(studio, model, background, self)
         self._rendering = self._render_host.rendering
+        self._enhance = EnhanceController(studio, model, panels.inspector, background, self)
         self._export = ExportController(studio, model, background, self)
         self._place = ExportPlace(model.folder, self)
         self._player = PlayerController(
@@ -180,6 +182,7 @@ class VideoProjectTab(QWidget):
         self._jobs.name_jobs(self._render_host.name_of)
         self._jobs.news.connect(self._render_host.on_event)
         self._jobs.news.connect(self._export.on_event)
+        self._jobs.news.connect(self._enhance.on_event)
         self._jobs.news.connect(self._on_job_event)
         self._player.scene_wanted.connect(self._on_scene_played)
         self._render_host.changed.connect(self._on_jobs_changed)

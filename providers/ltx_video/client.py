@@ -67,8 +67,11 @@ class LTXGenerationConfig:
 
     Attributes:
         prompt: what is to be seen, and heard.
+        enhance_prompt: the model's own enhancer rewrites the prompt first.
+        enhanced_prompt: what the model reads in place of the prompt.
         model: None for the best one that is installed and fits.
         resolution: a name such as "720p", or a size such as "1280x736".
+        auto_duration: the model chooses the length, within the plan's bounds.
         image, end_image: the first frame and the last one.
         keyframes: a time in seconds and the picture that the clip comes by then; a third value is
             how strongly, from 0 to 1.
@@ -85,11 +88,14 @@ class LTXGenerationConfig:
 
     prompt: str
     model: LTXModel | str | None = None
+    enhance_prompt: bool | None = None
+    enhanced_prompt: str | None = None
     negative_prompt: str | None = None
     resolution: str | None = None
     aspect_ratio: str | None = None
     fps: int | None = None
     duration_s: float | None = None
+    auto_duration: bool | None = None
     include_audio: bool | None = None
     image: Path | str | None = None
     end_image: Path | str | None = None
@@ -139,12 +145,15 @@ class LTXGenerationConfig:
         return RenderRequest(
             target=_target(deployment, self.model),
             prompt=self.prompt,
+            enhance_prompt=self.enhance_prompt,
+            enhanced_prompt=self.enhanced_prompt,
             negative_prompt=self.negative_prompt,
             frame=FrameRequest(
                 resolution=self.resolution,
                 aspect=self.aspect_ratio,
                 fps=self.fps,
                 duration_s=self.duration_s,
+                auto_duration=self.auto_duration,
             ),
             inputs=(
                 *(Input(role=role, path=Path(path)) for role, path in single if path is not None),

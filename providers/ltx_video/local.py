@@ -16,6 +16,8 @@ from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCo
 from core.video.request import Role
 from providers.ltx_video.engine.warm_engine import WarmEngine
 from providers.ltx_video.install.model_files import (
+    duration_head_problem,
+    enhancer_problem,
     files_problem,
     folder_of,
     installation_of,
@@ -32,6 +34,7 @@ from providers.ltx_video.models.timings import (
     Timing,
     TimingTable,
     layout_name,
+    shortest_note,
     work_of,
 )
 from providers.ltx_video.stills import clip_of, like_clip, still_frame, still_note, take_still
@@ -93,6 +96,11 @@ class LocalLTX:
 
             self._store = LTXStore(self._context, self._catalogue, self._info)
         return self._store
+
+    @property
+    def enhancer(self) -> LocalLTX:
+        """What rewrites prompts: the same engine."""
+        return self
 
     @property
     def trainer(self) -> LocalTrainer:
@@ -160,6 +168,18 @@ class LocalLTX:
             steps = plan.num_inference_steps or model.profile.num_inference_steps
             taken = len(model.profile.sigmas_from(steps, plan.strength))
             plan = plan.model_copy(update={"num_inference_steps": steps, "steps_taken": taken})
+        if plan.enhances_prompt:
+            missing = enhancer_problem(model, self._context.paths.models_dir)
+            if missing is not None:
+                raise UnsupportedRequest([missing])
+        if plan.least_frames is not None:
+            missing = duration_head_problem(model, self._context.paths.models_dir)
+            if missing is not None:
+                raise UnsupportedRequest([missing])
+            shortest = plan.with_length(plan.least_frames)
+            layout = {"memory_plan": self._memory(model, shortest)}
+            timed = self._with_time(shortest.model_copy(update=layout))
+            notes = (*notes, shortest_note(timed))
         if plan.refine_steps:
             missing = upsampler_problem(model, self._context.paths.models_dir)
             if missing is not None:
@@ -221,6 +241,9 @@ class LocalLTX:
             with self._engine.loading(loads, lambda: meter.has_loaded):
                 made = follow(engine, order, meter, ctx)
             provenance = self._provenance(plan, made.figures)
+            words, num_frames = made.enhanced_prompt, made.num_frames
+            if num_frames is not None:
+                plan = plan.with_length(num_frames)
             self._remember(
                 plan,
                 made.figures,
@@ -228,7 +251,27 @@ class LocalLTX:
                 whole_s=time.monotonic() - began_at,
                 is_start=state is EngineState.ABSENT,
             )
-            return Rendered(made.file, provenance)
+            return Rendered(made.file, provenance, enhanced_prompt=words, num_frames=num_frames)
+
+    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
+        """Have the engine write the words, and nothing else."""
+        if plan.is_image:
+            return self.enhance(clip_of(plan), ctx)
+        from core.jobs.job import Progressed
+        from providers.ltx_video.engine.drive_render import follow_enhancement
+
+        with self._lock:
+            ctx.cancel.check()
+            ctx.report(Progressed(stage=Stage.ENHANCE, fraction=0.0, message="Starting the engine"))
+            order = self._order(plan, ctx).model_copy(update={"order": "enhance"})
+            loads = _loaded_name(plan, order.model_key)
+            is_ready = self._engine.state_for(loads) is EngineState.READY
+            stays = is_ready and not order.memory.frees_text_encoder
+            engine = self._engine.started(str(plan.target))
+            with self._engine.loading(loads, lambda: stays):
+                made = follow_enhancement(engine, order, ctx)
+            self._remember(plan, made.figures, start_s=0.0, whole_s=0.0, is_start=False)
+            return made.enhanced_prompt or ""
 
     def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
         """Versions, files of weights and what the clip took."""

@@ -179,6 +179,8 @@ FULL = SMALL.model_copy(
         "strength": FloatRange(minimum=0.0, maximum=1.0, default=0.7),
         "control_maps": tuple(ControlMap),
         "takes_audio_prompt": True,
+        "enhances_prompt": True,
+        "shortest_auto_s": 0.75,
         "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
         "takes_webhook": True,
         "price": PriceTable(
@@ -214,6 +216,10 @@ class FakeProvider:
         )
         self.rendered: list[RenderPlan] = []
         self.is_closed = False
+
+    @property
+    def enhancer(self) -> FakeProvider:
+        return self
 
     def models(self) -> tuple[ModelSpec, ...]:
         return (BIG, SMALL, FULL)
@@ -263,8 +269,15 @@ class FakeProvider:
             ctx.report(
                 Progressed(stage=Stage.DENOISE, fraction=0.9 * step / steps, step=step, steps=steps)
             )
+        enhanced = enhanced_words(plan) if plan.enhances_prompt else None
         if plan.is_image:
-            return Rendered(_image(ctx.workdir / "image.png", plan, words), PROVENANCE)
+            image = _image(ctx.workdir / "image.png", plan, words)
+            return Rendered(image, PROVENANCE, enhanced_prompt=enhanced)
+        chosen = None
+        if plan.least_frames is not None:
+            # The more words, the longer.
+            chosen = min(plan.least_frames + 8 * len(words), plan.num_frames)
+            plan = plan.with_length(chosen)
         clip = ctx.workdir / "clip.mp4"
         write_clip(clip, plan, ctx.cancel, num_frames=plan.num_frames - ("short" in words))
         if "damaged" in words:
@@ -272,13 +285,28 @@ class FakeProvider:
         if "outside" in words:
             clip = clip.replace(ctx.workdir.parent / f"{ctx.job_id}-outside.mp4")
         ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))
-        return Rendered(clip, PROVENANCE)
+        return Rendered(clip, PROVENANCE, enhanced_prompt=enhanced, num_frames=chosen)
+
+    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
+        words = plan.request.prompt.split()
+        ctx.report(Progressed(stage=Stage.ENHANCE, fraction=0.5, message="Writing"))
+        if "fail" in words:
+            raise RenderFailed("The fake was told to fail.", target=str(plan.target), hint="Don't.")
+        if "hang" in words:
+            ctx.cancel.wait(60)
+        return enhanced_words(plan)
 
     def check_key(self, key: KeySpec) -> Readiness:
         return NotReady(ReasonCode.KEY_MISSING, f"The {key.label} key is not set.", "Set it.")
 
     def close(self) -> None:
         self.is_closed = True
+
+
+def enhanced_words(plan: RenderPlan) -> str:
+    """What the fake makes of a prompt: it tells whether it saw a picture, and the seed."""
+    seen = "from a picture" if plan.request.path_of(Role.START) else "from words"
+    return f"{plan.request.prompt}, {seen}, with seed {plan.seed}"
 
 
 def _image(path: Path, plan: RenderPlan, words: list[str]) -> Path:

@@ -350,6 +350,38 @@ def test_the_meter_without_history_moves_on_and_tells_no_time(
     assert {event.eta_s for event in events[:-1]} == {None}
 
 
+def test_the_enhancement_of_a_prompt_has_its_place_in_bar_and_time(
+    tiny: LocalLTX, tmp_path: Path
+) -> None:
+    plain = plan_of(tiny)
+    request = plain.request.model_copy(update={"enhance_prompt": True})
+    plan = plain.model_copy(update={"request": request})
+    table = TimingTable(tmp_path / "timings.json")
+    table.add(timings_of(plain, SECONDS))
+    assert table.expected_total_s(plan, EngineState.OTHER) is None, "never measured"
+    enhanced = Timing(
+        model=plan.target.model,
+        layout=layout_name(plan),
+        stage=Stage.ENHANCE,
+        is_short=False,
+        work=0,
+        seconds=30.0,
+    )
+    table.add([enhanced])
+    whole_s = table.expected_total_s(plan, EngineState.OTHER)
+    assert whole_s is not None
+    assert whole_s == (table.expected_total_s(plain, EngineState.OTHER) or 0) + 30
+    meter = ProgressMeter(table, plan, EngineState.OTHER, clock=lambda: 0.0)
+    meter.begin(Stage.LOAD, "")
+    # The engine has started, and the model is loaded after the words are there.
+    begun = meter.begin(Stage.ENHANCE, "")
+    assert begun.fraction == 0
+    written = meter.advance(Stage.ENHANCE, 1.0, "")
+    assert written.fraction == pytest.approx(30 / whole_s)
+    assert not meter.has_loaded
+    assert meter.begin(Stage.LOAD, "").fraction == written.fraction
+
+
 def test_a_load_that_goes_on_after_encoding_is_not_counted_as_done(
     tiny: LocalLTX, tmp_path: Path
 ) -> None:

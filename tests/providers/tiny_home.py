@@ -200,6 +200,8 @@ def tiny(
             "default_fps": 16,
             "audio": AudioSpec(sample_rate_hz=24_000) if has_audio else None,
             "takes_negative_prompt": is_guided,
+            "enhances_prompt": profile.enhancer is not None,
+            "shortest_auto_s": 1.0 if profile.has_duration_head else None,
             "steps": IntRange(minimum=1, maximum=60, default=profile.num_inference_steps),
             "guidance_scale": None,
             "max_prompt_tokens": profile.max_sequence_length,

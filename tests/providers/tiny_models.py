@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -33,6 +34,11 @@ from tokenizers.processors import TemplateProcessing
 from transformers import (
     Gemma3Config,
     Gemma3ForConditionalGeneration,
+    Gemma3ImageProcessorPil,
+    Gemma3Processor,
+    Gemma4Config,
+    Gemma4ForConditionalGeneration,
+    Gemma4ImageProcessorPil,
     PreTrainedTokenizerFast,
     T5Config,
     T5EncoderModel,
@@ -220,6 +226,93 @@ def save_tiny_ltx_2(folder: Path, generation: str = "2.0") -> None:
         ),
     )
     pipeline.save_pretrained(folder)
+
+
+_CHAT = """{% for message in messages %}{% if message.content is string %}{{ message.content }} \
+{% else %}{% for part in message.content %}{% if part.type == 'image' %}IMAGE {% else %}\
+{{ part.text }} {% endif %}{% endfor %}{% endif %}{% endfor %}"""
+
+
+def _chatting_tokenizer(image: str) -> PreTrainedTokenizerFast:
+    """One with a word for every number that a tiny language model may write, and for an image."""
+    vocabulary = {"<pad>": 0, "</s>": 1, "<bos>": 2, "<unk>": 3, "<image>": 60}
+    vocabulary |= {"<boi>": 61, "<eoi>": 62, "<audio>": 58, "<video>": 59}
+    vocabulary |= {word: number for number, word in enumerate(WORDS, start=4)}
+    known = set(vocabulary.values())
+    vocabulary |= {f"word{n}": n for n in range(64) if n not in known}
+    words = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
+    words.pre_tokenizer = Whitespace()
+    names = ("image", "boi", "eoi", "audio", "video")
+    special = {f"{name}_token": f"<{name}>" for name in names}
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=words,
+        pad_token="<pad>",
+        eos_token="</s>",
+        bos_token="<bos>",
+        unk_token="<unk>",
+        extra_special_tokens=special | {"boa_token": "<boi>", "eoa_token": "<eoi>"},
+    )
+    tokenizer.chat_template = _CHAT.replace("IMAGE", image)
+    return tokenizer
+
+
+def save_tiny_gemma_3_processor(folder: Path) -> None:
+    """What lets the text encoder of a tiny LTX-2.0 or 2.3 rewrite prompts."""
+    images = Gemma3ImageProcessorPil(size={"height": 28, "width": 28})
+    processor = Gemma3Processor(images, _chatting_tokenizer("<boi>"), image_seq_length=4)
+    processor.save_pretrained(folder / "processor")
+
+
+def save_tiny_gemma_4(folder: Path) -> None:
+    """What rewrites the prompts of a tiny LTX-2.5."""
+    torch.manual_seed(1)
+    text_config = {
+        "vocab_size": 64,
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 8,
+        "global_head_dim": 8,
+        "sliding_window": 8,
+        "vocab_size_per_layer_input": 64,
+        "hidden_size_per_layer_input": 4,
+        "layer_types": ["sliding_attention", "full_attention"],
+        "max_position_embeddings": 4096,
+    }
+    vision_config = {
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "patch_size": 4,
+        "pooling_kernel_size": 2,
+        "position_embedding_size": 64,
+    }
+    Gemma4ForConditionalGeneration(
+        Gemma4Config(
+            text_config=text_config,
+            vision_config=vision_config,
+            audio_config=None,
+            image_token_id=60,
+            boi_token_id=61,
+            eoi_token_id=62,
+            audio_token_id=58,
+            video_token_id=59,
+        )
+    ).eval().save_pretrained(folder / "prompt_enhancer")
+    images = Gemma4ImageProcessorPil(patch_size=4, pooling_kernel_size=2, max_soft_tokens=70)
+    _chatting_tokenizer("<image>").save_pretrained(folder / "processor")
+    settings = {
+        "processor_class": "Gemma4Processor",
+        "image_seq_length": 70,
+        "image_processor": images.to_dict(),
+    }
+    text = json.dumps(settings, default=str)
+    (folder / "processor" / "processor_config.json").write_text(text, encoding="utf-8")
 
 
 def _tokenizer(template: str, special: dict[str, int], max_length: int) -> PreTrainedTokenizerFast:

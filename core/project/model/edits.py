@@ -108,12 +108,11 @@ def split_scene(project: VideoProject, scene_id: str, at: int | None) -> VideoPr
     scene = project.scenes[index]
     words = scene.prompt
     halves = (words, words) if at is None else (words[:at].rstrip(), words[at:].lstrip())
-    first = scene.model_copy(update={"prompt": halves[0], "end_image": None})
-    second = scene.model_copy(
+    first = with_prompt(scene, halves[0]).model_copy(update={"end_image": None})
+    second = with_prompt(scene, halves[1]).model_copy(
         update={
             "id": new_id("scene"),
             "title": "",
-            "prompt": halves[1],
             "text": "",
             "start_image": None,
             "continues": True,
@@ -142,10 +141,10 @@ def merge_scenes(project: VideoProject, ids: Collection[str]) -> VideoProject:
         return project
     first = parts[0]
     references = {item.path: item for scene in parts for item in scene.references}
-    whole = first.model_copy(
+    words = " ".join(scene.prompt for scene in parts if scene.prompt)
+    whole = with_prompt(first, words).model_copy(
         update={
             "title": next((scene.title for scene in parts if scene.title), ""),
-            "prompt": " ".join(scene.prompt for scene in parts if scene.prompt),
             "text": "\n".join(scene.text for scene in parts if scene.text),
             "end_image": parts[-1].end_image,
             "references": tuple(references.values()),
@@ -222,8 +221,14 @@ def with_cut(scene: Scene, name: str, value: object) -> Scene:
 
 
 def with_prompt(scene: Scene, prompt: str) -> Scene:
-    """The scene with another prompt."""
-    return scene.model_copy(update={"prompt": prompt})
+    """The scene with another prompt; what an enhancer made of the old one goes with it."""
+    enhanced = scene.enhanced_prompt if prompt == scene.prompt else ""
+    return scene.model_copy(update={"prompt": prompt, "enhanced_prompt": enhanced})
+
+
+def with_enhanced_words(scene: Scene, words: str) -> Scene:
+    """The scene with words that are read in place of its prompt; empty for none."""
+    return scene.model_copy(update={"enhanced_prompt": words})
 
 
 def append_to_prompt(scene: Scene, words: str) -> Scene:

@@ -71,6 +71,8 @@ class Scene(Frozen):
 
     Attributes:
         text: the words of the storyboard that it came from, unchanged.
+        enhanced_prompt: the prompt as a model's enhancer rewrote it, which is read in its place;
+            empty where it is read as it stands.
         continues: it starts from the last frame of the scene before it; `start_image` then rests.
         uses_global_references: the project's references are sent besides its own.
         own: the scene's own choices, of which only those in `own_fields` count.
@@ -82,6 +84,7 @@ class Scene(Frozen):
     title: str = ""
     text: str = ""
     prompt: str = ""
+    enhanced_prompt: str = ""
     start_image: Path | None = None
     end_image: Path | None = None
     continues: bool = False

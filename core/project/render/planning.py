@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
@@ -89,6 +89,28 @@ def plan_scene(
         UnreadableClip: the clip that the scene goes on from cannot be read.
         JobCancelled: asked to stop.
     """
+    sent = _sent_for(studio, project, scene, folder, cancel)
+    planned = studio.plan(sent.request, out=next_take_path(project, scene, folder))
+    return PlannedScene(scene, sent, planned)
+
+
+def plan_words(
+    studio: Studio, project: VideoProject, scene: Scene, folder: Path, cancel: CancelToken
+) -> PlannedRender:
+    """The plan by which a scene's prompt is enhanced alone; reads files, renders nothing.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong.
+        UnreadableClip: the clip that the scene goes on from cannot be read.
+        JobCancelled: asked to stop.
+    """
+    return studio.plan_enhancement(_sent_for(studio, project, scene, folder, cancel).request)
+
+
+def _sent_for(
+    studio: Studio, project: VideoProject, scene: Scene, folder: Path, cancel: CancelToken
+) -> SceneRequest:
+    """What is asked for a scene, its model named, the frame that it goes on from at hand."""
     spec = spec_of_scene(studio, project, scene)
     linked = [link_problem(folder, name) for name in (CLIPS, INPUTS)]
     if any(linked):
@@ -111,9 +133,7 @@ def plan_scene(
             image.parent.mkdir(parents=True, exist_ok=True)
             write_last_frame(take.path, image, cancel)
     sent = scene_request(project, scene, spec, image)
-    request = sent.request.with_model(spec.id)
-    planned = studio.plan(request, out=next_take_path(project, scene, folder))
-    return PlannedScene(scene, sent, planned)
+    return replace(sent, request=sent.request.with_model(spec.id))
 
 
 def next_take_path(project: VideoProject, scene: Scene, folder: Path) -> Path:

@@ -105,6 +105,12 @@ def scene_request(
         Input(role=Role.REFERENCE, path=item.reference.path) for item in references if item.is_sent
     ]
     request = RenderRequest(target=choices.target, prompt=scene.prompt, inputs=tuple(inputs))
+    if scene.enhanced_prompt:
+        row = ROWS[Control.ENHANCED_PROMPT]
+        if row.allowed(spec) is None:
+            left_out.append(_not_sent(spec, row))
+        else:
+            request = row.with_value(request, scene.enhanced_prompt)
     for row in CHOICES:
         value = row.value(choices)
         if value in (None, "", ()):
@@ -118,6 +124,13 @@ def scene_request(
             request = row.with_value(request, value)
     if request.motion.camera is None:
         request = request.model_copy(update={"motion": Motion()})
+    frame = request.frame
+    if frame.auto_duration and frame.duration_s is not None:
+        # A length of the scene's own counts more than that the project leaves lengths open.
+        is_own = Control.DURATION in scene.own_fields
+        is_own = is_own and Control.AUTO_DURATION not in scene.own_fields
+        row = ROWS[Control.AUTO_DURATION if is_own else Control.DURATION]
+        request = row.with_value(request, None)
     # What is said of a video counts only where there is one.
     for row in CHOICES:
         if row.needs is not None and not request.of_role(row.needs):

@@ -38,12 +38,14 @@ class FromRecord:
     them again.
 
     Attributes:
+        enhanced_prompt: what the model read in place of the prompt; empty for none.
         start_image, end_image: names of pictures; empty for none.
         references: names of pictures.
     """
 
     prompt: str
     choices: RenderChoices
+    enhanced_prompt: str = ""
     start_image: str = ""
     end_image: str = ""
     references: tuple[str, ...] = ()
@@ -72,6 +74,7 @@ def choices_of(record: ClipRecord, spec: ModelSpec | None = None) -> FromRecord:
             "aspect": size.aspect.value if size else asked.frame.aspect,
             "fps": record.fps or None,
             "duration_s": _duration_s(record, spec, size),
+            "auto_duration": None,
         }
     )
     made = _as_made(record)
@@ -89,6 +92,7 @@ def choices_of(record: ClipRecord, spec: ModelSpec | None = None) -> FromRecord:
     return FromRecord(
         prompt=asked.prompt,
         choices=choices,
+        enhanced_prompt=asked.enhanced_prompt or "",
         start_image=start.name if start else "",
         end_image=end.name if end else "",
         references=tuple(item.path.name for item in asked.of_role(Role.REFERENCE)),
@@ -102,7 +106,9 @@ def scene_again(project: VideoProject, scene: Scene, record: ClipRecord) -> Scen
     """
     found = choices_of(record)
     now = scene.choices(project.render)
-    again = scene.model_copy(update={"prompt": found.prompt})
+    again = scene.model_copy(
+        update={"prompt": found.prompt, "enhanced_prompt": found.enhanced_prompt}
+    )
     for row in CHOICES:
         if row.id in _LEFT_ALONE or row in _FILES:
             continue
@@ -135,6 +141,10 @@ def request_again(record: ClipRecord) -> RenderRequest:
             "resolution": f"{record.width}x{record.height}",
             "aspect": None,
             "fps": record.fps or None,
+            "duration_s": made.frame.duration_s
+            if not made.frame.auto_duration
+            else record.num_frames / record.fps,
+            "auto_duration": None,
         }
     )
     return made.model_copy(update={"frame": frame})
@@ -245,6 +255,8 @@ def _size(record: ClipRecord, spec: ModelSpec | None) -> FrameSize | None:
 
 def _duration_s(record: ClipRecord, spec: ModelSpec | None, size: FrameSize | None) -> float | None:
     asked_s = record.request.frame.duration_s
+    if record.request.frame.auto_duration and spec is None:
+        return record.num_frames / record.fps
     if asked_s is not None or spec is None or not record.fps or record.retake or record.parts:
         return asked_s
     # Without the frames beyond the grid, which would make it longer than the longest clip.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from PIL import Image, ImageOps
 
+from core.jobs.job import Progressed
 from core.media.images import read_rgb_image, write_fitted_image
 from core.media.source_clip import read_video_facts, write_audio, write_clip_audio
 from core.video.inputs import KEPT, ROLES, field_of
@@ -155,4 +156,28 @@ def follow(
             case _:
                 assert_never(event)
         reported_at = time.monotonic()
+    raise AssertionError("the events of an order end with its file or an error")
+
+
+def follow_enhancement(engine: EngineProcess, order: RenderOrder, ctx: JobContext) -> Made:
+    """Have one prompt enhanced.
+
+    Raises:
+        JobCancelled: asked to stop, and nothing works on the prompt any more.
+        EngineCrashed: the engine process ended by itself.
+        StudioError: the engine says why there are no words.
+    """
+    done = 0.0
+    for event in events_of(engine, order, ctx.cancel):
+        match event:
+            case None:
+                continue
+            case Began() | Advanced():
+                if isinstance(event, Advanced):
+                    done = max(done, event.done)
+                ctx.report(Progressed(stage=event.stage, fraction=done, message=event.message))
+            case Made():
+                return event
+            case _:
+                assert_never(event)
     raise AssertionError("the events of an order end with its file or an error")

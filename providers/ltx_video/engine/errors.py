@@ -32,6 +32,16 @@ class DamagedModel(Exception):
         self.reason = reason
 
 
+class NoWords(StudioError):
+    """An enhancer wrote nothing."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"The prompt enhancer of {label} wrote nothing. Change the prompt or the seed, or "
+            "leave the enhancement out."
+        )
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory, of the machine or of the accelerator, was too small."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
@@ -93,6 +103,8 @@ def _refusal(error: Exception, order: ModelOrder) -> Refused:
 
 
 def _at_work(order: ModelOrder) -> str:
+    if order.order == "enhance":
+        return "while it enhanced the prompt"
     if isinstance(order, TrainOrder):
         return f"while it learned {order.plan.batch_text}"
     plan = order.plan

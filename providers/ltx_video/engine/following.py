@@ -112,6 +112,8 @@ def _crash(engine: EngineProcess, order: ModelOrder) -> EngineCrashed:
     doing = "while it made the clip."
     if order.order == "train":
         doing = "while it trained the LoRA."
+    elif order.order == "enhance":
+        doing = "while it enhanced the prompt."
     return EngineCrashed(
         f"The engine {how} {doing}{said}",
         target=str(order.plan.target),

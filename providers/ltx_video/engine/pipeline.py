@@ -13,6 +13,7 @@ from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DM
 from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3DModel
 from diffusers.pipelines.ltx.modeling_latent_upsampler import LTXLatentUpsamplerModel
 from diffusers.pipelines.ltx2 import connectors, vocoder
+from diffusers.pipelines.ltx2.duration_head import LTX2DurationHead
 from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
 from safetensors import SafetensorError, safe_open
 
@@ -22,8 +23,9 @@ from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeepingLTXVideoPipeline
 from providers.ltx_video.engine.scheduler import scheduler_for
 from providers.ltx_video.engine.single_file import ScaledLinear, load_transformer
-from providers.ltx_video.models.downloads import UPSAMPLER
-from providers.ltx_video.models.profiles import PipelineFamily
+from providers.ltx_video.engine.text import load_processor
+from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
+from providers.ltx_video.models.profiles import Enhancer, PipelineFamily
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +42,6 @@ _CLASSES = {
     PipelineFamily.LTX_VIDEO: KeepingLTXVideoPipeline,
     PipelineFamily.LTX_2: KeepingLTX2Pipeline,
 }
-# What a profile calls absent of these is passed as None.
 _PARTS = {
     PipelineFamily.LTX_VIDEO: ("transformer", "vae", "scheduler"),
     PipelineFamily.LTX_2: (
@@ -132,12 +133,21 @@ class PartLoader:
 
     def _load(self, name: str) -> Any:
         order = self._order
+        if name == PROCESSOR:
+            return load_processor(self._folder / name)
         if name == "transformer" and order.profile.transformer_file is not None:
             return self._load_single_file(self._folder / order.profile.transformer_file)
         if name == UPSAMPLER:
             # It came to some models from elsewhere, and their index does not name it.
             loaded_class = _upsampler_class(order.profile.family)
             library = "diffusers"
+        elif name == DURATION_HEAD:
+            loaded_class, library = LTX2DurationHead, "diffusers"
+        elif name == Enhancer.OWN:
+            # It comes from elsewhere too, and its own folder says what it is.
+            from transformers import AutoModelForImageTextToText
+
+            loaded_class, library = AutoModelForImageTextToText, "transformers"
         else:
             library, class_name = self._index[name]
             loaded_class = _class_of(library, class_name)
@@ -187,13 +197,17 @@ def needed_parts(order: ModelOrder) -> tuple[str, ...]:
 
     The transformer comes first: while it is cast to a smaller format it takes the most memory.
     """
-    names = _PARTS[order.profile.family]
-    return tuple(name for name in names if name not in order.profile.absent_components)
+    return _PARTS[order.profile.family]
+
+
+def empty_parts(order: ModelOrder) -> dict[str, Any]:
+    """The same, each None, for a pipeline that is made for something else."""
+    return dict.fromkeys(_PARTS[order.profile.family])
 
 
 def load_pipeline(loader: PartLoader, order: ModelOrder, tokenizer: Any) -> Pipeline:
     """The pipeline without its text encoder, laid out in memory by the plan."""
-    parts: dict[str, Any] = dict.fromkeys(_PARTS[order.profile.family])
+    parts = empty_parts(order)
     for name in needed_parts(order):
         parts[name] = loader.load(name)
         if name == "transformer":
@@ -208,8 +222,29 @@ def load_pipeline(loader: PartLoader, order: ModelOrder, tokenizer: Any) -> Pipe
 def load_text_pipeline(loader: PartLoader, order: ModelOrder, tokenizer: Any) -> Pipeline:
     """A pipeline of the same class with nothing but the text encoder."""
     encoder = loader.load("text_encoder")
-    parts = dict.fromkeys(_PARTS[order.profile.family])
-    return _CLASSES[order.profile.family](text_encoder=encoder, tokenizer=tokenizer, **parts)
+    return _CLASSES[order.profile.family](
+        text_encoder=encoder, tokenizer=tokenizer, **empty_parts(order)
+    )
+
+
+def load_enhancer(
+    loader: PartLoader, order: ModelOrder, text_pipeline: Pipeline | None
+) -> KeepingLTX2Pipeline:
+    """A pipeline with nothing but what rewrites prompts.
+
+    Args:
+        loader: of the model's parts.
+        order: says which of them it is.
+        text_pipeline: has the text encoder, for models in which that is the one.
+    """
+    parts: dict[str, Any] = empty_parts(order)
+    parts |= {"text_encoder": None, "tokenizer": None, "prompt_enhancer": None}
+    if order.profile.enhancer is Enhancer.OWN:
+        parts["prompt_enhancer"] = loader.load(Enhancer.OWN.value)
+    else:
+        assert text_pipeline is not None, "it is the enhancer"
+        parts["text_encoder"] = text_pipeline.text_encoder
+    return KeepingLTX2Pipeline(processor=loader.load(PROCESSOR), **parts)
 
 
 def set_tiling(vae: Any, order: ModelOrder) -> None:

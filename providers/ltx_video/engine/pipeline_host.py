@@ -12,15 +12,16 @@ import psutil
 import torch
 
 from core.jobs.lanes import Stage
-from core.video.prompt_parts import windows_of
+from core.video.prompt_parts import windows_of, with_enhanced_prompt
 from core.video.spec import Residency
 from providers.ltx_video.engine.clip import write_clip
-from providers.ltx_video.engine.errors import translate
+from providers.ltx_video.engine.errors import NoWords, translate
 from providers.ltx_video.engine.lora_overlay import LoraOverlay
 from providers.ltx_video.engine.part_chain import denoise_parts
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     Pipeline,
+    load_enhancer,
     load_pipeline,
     load_text_pipeline,
     needed_parts,
@@ -28,18 +29,26 @@ from providers.ltx_video.engine.pipeline import (
     set_tiling,
 )
 from providers.ltx_video.engine.preview import Previewer
-from providers.ltx_video.engine.protocol import Advanced, Began, Made, Refused, StageFigures
+from providers.ltx_video.engine.protocol import (
+    Advanced,
+    Began,
+    Made,
+    Refused,
+    StageFigures,
+)
 from providers.ltx_video.engine.source import all_frames, whole_audio
-from providers.ltx_video.engine.stages import decode, denoise
+from providers.ltx_video.engine.stages import choose_length, decode, denoise
 from providers.ltx_video.engine.text import (
     EmbeddingCache,
     EncodedPrompt,
     check_length,
     encode,
+    enhance,
     negative_text,
 )
 from providers.ltx_video.engine.upsampler import Upsampler
-from providers.ltx_video.models.downloads import UPSAMPLER
+from providers.ltx_video.models.downloads import DURATION_HEAD, UPSAMPLER
+from providers.ltx_video.models.profiles import Enhancer
 from providers.ltx_video.models.two_stages import first_stage
 
 if TYPE_CHECKING:
@@ -52,6 +61,8 @@ if TYPE_CHECKING:
     from providers.ltx_video.engine.text import Embedding
 
 _GB = 1e9
+# Of the bar of an enhancement.
+_LOADING_SHARE = 0.3
 
 
 class PipelineHost:
@@ -65,24 +76,37 @@ class PipelineHost:
         self._pipeline: Pipeline | None = None
         self._text_pipeline: Pipeline | None = None
         self._upsampler: Upsampler | None = None
+        self._duration_head: Any = None
         self._loras = LoraOverlay()
 
     def answer(self, order: RenderOrder, cancel: CancelToken, events: EventWriter) -> Event:
-        """Make the clip, or say why there is none."""
+        """Make the clip or the words, or say why there are none."""
         run = _ClipRun(order, cancel, events)
-        event = translate(
-            lambda: Made(number=order.number, file=self._make(run), figures=run.figures()), order
-        )
+        work = self._write_words if order.order == "enhance" else self._make
+        event = translate(lambda: run.made(work(run)), order)
         if isinstance(event, Refused) and event.kind == "OutOfMemory":
             self._drop()
-        elif not isinstance(event, Made) and self._pipeline is not None:
-            # An interrupted pipeline may have left a part on the GPU.
-            self._pipeline.maybe_free_model_hooks()
+        elif not isinstance(event, Made):
+            # What was interrupted may have left a part on the GPU.
+            self._rest_text_encoder(order)
+            if self._pipeline is not None:
+                self._pipeline.maybe_free_model_hooks()
         return event
 
+    def _write_words(self, run: _ClipRun) -> Path:
+        self._enhance(run)
+        self._rest_text_encoder(run.order)
+        file = run.order.workdir / "enhanced.txt"
+        file.write_text(run.enhanced_prompt or "", encoding="utf-8")
+        return file
+
     def _make(self, run: _ClipRun) -> Path:
-        order = run.order
+        if run.order.plan.enhances_prompt:
+            self._enhance(run)
         pipeline, prompts = self._prepare(run)
+        if run.order.plan.least_frames is not None:
+            self._choose_length(run, pipeline, prompts[0])
+        order = run.order
         steps = order.plan.num_inference_steps or order.profile.num_inference_steps
         steps = steps * len(prompts) + order.plan.refine_steps
         with run.stage(Stage.DENOISE, message=f"Step 0 of {steps}"):
@@ -108,6 +132,62 @@ class PipelineHost:
             whole = all_frames(order, frames, run.cancel)
             write_clip(clip, whole, order.plan.fps, audio, run.on_frame)
         return clip
+
+    def _enhance(self, run: _ClipRun) -> None:
+        """Rewrite the prompt; whatever follows reads the new one."""
+        order = run.order
+        if self._layout != _layout(order):
+            self._drop()
+        # What came before belongs to the loading and not to the words.
+        before_s = None if self._began_at is None else time.monotonic() - self._began_at
+        is_own = order.profile.enhancer is Enhancer.OWN
+        with run.stage(Stage.ENHANCE, message="Loading what enhances the prompt"):
+            loader = PartLoader(
+                order, run.cancel, lambda done, text: run.tell(_LOADING_SHARE * done, text)
+            )
+            if self._tokenizer is None:
+                self._tokenizer = loader.load("tokenizer")
+                self._layout = _layout(order)
+            check_length(self._tokenizer, order)
+            needs_encoder = not is_own and self._text_pipeline is None
+            if order.memory.frees_text_encoder and (is_own or needs_encoder):
+                # There is room for one language model and nothing beside it.
+                self._pipeline = None
+                self._rest_text_encoder(order)
+                return_memory()
+            names = (Enhancer.OWN.value,) if is_own else ("text_encoder",) * needs_encoder
+            loader.expect(names)
+            if needs_encoder:
+                self._text_pipeline = load_text_pipeline(loader, order, self._tokenizer)
+            enhancer = load_enhancer(loader, order, self._text_pipeline)
+            run.tell(_LOADING_SHARE, "Writing")
+            text = enhance(
+                enhancer,
+                order,
+                lambda done: run.on_progress(_LOADING_SHARE + (1 - _LOADING_SHARE) * done),
+                run.cancel,
+            )
+            if not text:
+                raise NoWords(order.plan.spec.label)
+            del enhancer
+            return_memory()
+            run.tell(1.0, "")
+        run.take_words(text)
+        if before_s is not None:
+            self._began_at = time.monotonic() - before_s
+
+    def _choose_length(self, run: _ClipRun, pipeline: Pipeline, prompt: EncodedPrompt) -> None:
+        """Settle the length that the plan leaves open; whatever follows is as long."""
+        is_short = run.was_short(Stage.ENCODE)
+        with run.stage(Stage.ENCODE, is_short=is_short, message="Choosing the length"):
+            if self._duration_head is None:
+                loader = PartLoader(run.order, run.cancel, lambda _, text: run.tell(1.0, text))
+                self._duration_head = loader.load(DURATION_HEAD)
+            num_frames = choose_length(pipeline, run.order, prompt, self._duration_head)
+            plan = run.order.plan.with_length(num_frames)
+            run.num_frames = num_frames
+            run.order = run.order.model_copy(update={"plan": plan})
+            run.tell(1.0, f"The clip has {plan.frames_text}, {plan.seconds_text}")
 
     def _prepare(self, run: _ClipRun) -> _Prepared:
         """The loaded pipeline and the encoded prompts, one for each part.
@@ -136,16 +216,17 @@ class PipelineHost:
             if needs_encoder and order.memory.frees_text_encoder and is_warm:
                 self._pipeline = None
                 return_memory()
+            if not missing:
+                # It may have enhanced the prompt, and has nothing more to do.
+                self._rest_text_encoder(order)
             loader.expect(
                 (("text_encoder",) if needs_encoder else ())
                 + (needed_parts(order) if self._pipeline is None else ())
             )
-            if needs_encoder and order.memory.frees_text_encoder:
-                self._text_pipeline = load_text_pipeline(loader, order, self._tokenizer)
-            else:
+            if not (missing and order.memory.frees_text_encoder):
                 self._load_rest(loader, order)
-                if needs_encoder:
-                    self._text_pipeline = load_text_pipeline(loader, order, self._tokenizer)
+            if needs_encoder:
+                self._text_pipeline = load_text_pipeline(loader, order, self._tokenizer)
         with run.stage(Stage.ENCODE, is_short=not missing, message="Reading the prompt"):
             try:
                 for place, text in enumerate(missing):
@@ -192,6 +273,7 @@ class PipelineHost:
     def _drop(self) -> None:
         self._pipeline = self._text_pipeline = self._tokenizer = self._upsampler = None
         self._layout = ""
+        self._duration_head = None
         self._loras = LoraOverlay()
         return_memory()
 
@@ -202,16 +284,34 @@ class _ClipRun:
     def __init__(self, order: RenderOrder, cancel: CancelToken, events: EventWriter) -> None:
         self.order = order
         self.cancel = cancel
+        self.enhanced_prompt: str | None = None
+        self.num_frames: int | None = None
         self._figures: dict[Stage, StageFigures] = {}
         self._events = events
         self._stage = Stage.LOAD
         self._sent: Began | Advanced | None = None
 
-    def figures(self) -> tuple[StageFigures, ...]:
-        return tuple(self._figures.values())
+    def made(self, file: Path) -> Made:
+        return Made(
+            number=self.order.number,
+            file=file,
+            figures=tuple(self._figures.values()),
+            enhanced_prompt=self.enhanced_prompt,
+            num_frames=self.num_frames,
+        )
+
+    def was_short(self, stage: Stage) -> bool:
+        """Whether a stage that comes once more had nothing to do before."""
+        return stage in self._figures and self._figures[stage].is_short
+
+    def take_words(self, text: str) -> None:
+        """Go on with the prompt as it was enhanced."""
+        self.enhanced_prompt = text
+        plan = with_enhanced_prompt(self.order.plan, text)
+        self.order = self.order.model_copy(update={"plan": plan})
 
     def loader(self) -> PartLoader:
-        return PartLoader(self.order, self.cancel, self._tell)
+        return PartLoader(self.order, self.cancel, self.tell)
 
     @contextmanager
     def stage(
@@ -254,13 +354,13 @@ class _ClipRun:
 
     def on_progress(self, done: float) -> None:
         self.cancel.check()
-        self._tell(done, "")
+        self.tell(done, "")
 
     def on_frame(self, frames: int) -> None:
         self.cancel.check()
-        self._tell(frames / self.order.plan.num_frames, "")
+        self.tell(frames / self.order.plan.num_frames, "")
 
-    def _tell(self, done: float, message: str) -> None:
+    def tell(self, done: float, message: str) -> None:
         self._send(
             Advanced(
                 number=self.order.number, stage=self._stage, done=min(1.0, done), message=message

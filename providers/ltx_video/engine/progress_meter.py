@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
-from providers.ltx_video.models.timings import STAGES, EngineState
+from providers.ltx_video.models.timings import EngineState, stages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 # Shares of the bar until this machine has made a clip with the model.
 _ROUGH_S = {
     Stage.LOAD: 10.0,
+    Stage.ENHANCE: 5.0,
     Stage.ENCODE: 1.0,
     Stage.DENOISE: 12.0,
     Stage.DECODE: 4.0,
     Stage.WRITE: 1.0,
 }
+_BEFORE_IT_IS_LOADED = (Stage.LOAD, Stage.ENHANCE, Stage.ENCODE)
 _STEPS_FOR_A_PACE = 2
 
 
@@ -46,6 +48,7 @@ class ProgressMeter:
         self._plan = plan
         self._engine = engine
         self._clock = clock
+        self._stages = stages_of(plan)
         self._expected_s = table.expected_by_stage(plan, engine)
         rough = dict(_ROUGH_S)
         if engine is EngineState.READY:
@@ -53,9 +56,10 @@ class ProgressMeter:
         # All or nothing: seconds of this machine and rough guesses do not add up to one bar.
         is_known = None not in self._expected_s.values()
         self._shares = {
-            stage: self._expected_s[stage] or 0.0 if is_known else rough[stage] for stage in STAGES
+            stage: self._expected_s[stage] or 0.0 if is_known else rough[stage]
+            for stage in self._stages
         }
-        self._done: dict[Stage, float] = dict.fromkeys(STAGES, 0.0)
+        self._done: dict[Stage, float] = dict.fromkeys(self._stages, 0.0)
         self._began_at = clock()
         self._stage = Stage.LOAD
         self._fraction = 0.0
@@ -73,7 +77,7 @@ class ProgressMeter:
             self.start_s = now - self._began_at
         if stage is not self._stage:
             self._stage, self._began_at = stage, now
-        if stage not in (Stage.LOAD, Stage.ENCODE):
+        if stage not in _BEFORE_IT_IS_LOADED:
             self.has_loaded = True
         if stage is Stage.LOAD and self._engine is EngineState.READY and not is_short:
             self._is_cold_after_all()
@@ -81,8 +85,8 @@ class ProgressMeter:
             # Done already, so it is no part of the bar: a bar begins at 0 and not with the past.
             self._shares[stage], self._expected_s[stage] = 0.0, 0.0
             self._done[stage] = 1.0
-        for earlier in STAGES[: STAGES.index(stage)]:
-            if stage is not Stage.ENCODE:
+        for earlier in self._stages[: self._stages.index(stage)]:
+            if stage not in _BEFORE_IT_IS_LOADED:
                 self._done[earlier] = 1.0
         return self._event(message)
 
@@ -115,7 +119,7 @@ class ProgressMeter:
         self, message: str, *, step: int | None = None, steps: int | None = None
     ) -> Progressed:
         whole = sum(self._shares.values())
-        done = sum(self._shares[stage] * self._done[stage] for stage in STAGES)
+        done = sum(self._shares[stage] * self._done[stage] for stage in self._stages)
         if whole > 0:
             self._fraction = max(self._fraction, min(1.0, done / whole))
         self._last = Progressed(
@@ -130,7 +134,7 @@ class ProgressMeter:
 
     def _eta_s(self, step: int | None) -> float | None:
         left = 0.0
-        for stage in STAGES:
+        for stage in self._stages:
             remaining = 1.0 - self._done[stage]
             if remaining <= 0:
                 continue

@@ -44,9 +44,10 @@ class LaidLora(Frozen):
 
 
 class RenderOrder(Frozen):
-    """Make one clip.
+    """Make one clip, or only the words for it.
 
     Attributes:
+        order: to "enhance" is to rewrite the prompt alone; what is made then is a text.
         number: names the order in cancels and events.
         folder: the model's own folder, in the layout of diffusers.
         model_key: changes whenever the model's files do; part of every cache key.
@@ -64,7 +65,7 @@ class RenderOrder(Frozen):
         offload_dir: where weights go that are kept on disk while a clip is made.
     """
 
-    order: Literal["render"] = "render"
+    order: Literal["render", "enhance"] = "render"
     number: int
     plan: RenderPlan
     memory: MemoryPlan
@@ -176,12 +177,19 @@ class StageFigures(Frozen):
 
 
 class Made(Frozen):
-    """The file is written: the clip, or the LoRA."""
+    """The file is written: the clip, the LoRA, or the words.
+
+    Attributes:
+        enhanced_prompt: what the model's enhancer made of the prompt, where it was asked.
+        num_frames: the length that the model chose, where it was left to it.
+    """
 
     event: Literal["made"] = "made"
     number: int
     file: Path
     figures: tuple[StageFigures, ...]
+    enhanced_prompt: str | None = None
+    num_frames: int | None = None
 
 
 class Stopped(Frozen):

@@ -16,7 +16,11 @@ from diffusers.utils.torch_utils import randn_tensor
 from core.video.request import Role
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
-from providers.ltx_video.engine.kept_latents import KeepingLTXVideoPipeline, KeptLatents
+from providers.ltx_video.engine.kept_latents import (
+    KeepingLTX2Pipeline,
+    KeepingLTXVideoPipeline,
+    KeptLatents,
+)
 from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.engine.reference_video import reference_tokens
 from providers.ltx_video.engine.scheduler import StochasticScheduler
@@ -240,6 +244,28 @@ class _Denoising:
                     **shared,
                 )
         return Denoised(output.frames, output.audio, self.generator)
+
+
+def choose_length(pipeline: Pipeline, order: RenderOrder, prompt: EncodedPrompt, head: Any) -> int:
+    """How many frames a clip has whose length is left to the model, within the plan's bounds."""
+    plan, call = order.plan, pipeline
+    assert isinstance(call, KeepingLTX2Pipeline), "no other has a duration head"
+    assert plan.least_frames is not None, "its length is open"
+    words = _prompt_arguments(pipeline, prompt, compute_dtype(order))
+    with torch.no_grad():
+        video, audio, _ = call.connectors(
+            words["prompt_embeds"],
+            words["prompt_attention_mask"],
+            padding_side=call.tokenizer_padding_side,
+        )
+        return head.to(video.device).predict_num_frames(
+            video,
+            audio,
+            frame_rate=float(plan.fps),
+            temporal_compression_ratio=call.vae_temporal_compression_ratio,
+            min_seconds=plan.least_frames / plan.fps,
+            max_seconds=plan.num_frames / plan.fps,
+        )
 
 
 def decode(

@@ -1,27 +1,34 @@
-"""Prompts turned into what the transformer reads, and kept on disk for the next clip."""
+"""Prompts rewritten, turned into what the transformer reads, and kept for the next clip."""
 
 # pyright: standard
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+import transformers
+from diffusers.pipelines.ltx2 import utils
+from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from typing_extensions import override
 
 from core.errors import Problem, UnsupportedRequest
 from core.platform.files import hold_file, remove, set_aside
-from providers.ltx_video.models.profiles import PipelineFamily
+from providers.ltx_video.models.profiles import Enhancer, PipelineFamily
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
+    from core.jobs.job import CancelToken
+    from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline
     from providers.ltx_video.engine.pipeline import Pipeline
     from providers.ltx_video.engine.protocol import ModelOrder, RenderOrder
 
@@ -183,7 +190,7 @@ def encode(
     options: dict[str, Any] = {"max_sequence_length": order.profile.max_sequence_length}
     if order.profile.family is PipelineFamily.LTX_2:
         options["scale_factor"] = 8
-    with torch.no_grad(), _layers_watched(pipeline.text_encoder, on_layer):
+    with torch.no_grad(), layers_watched(pipeline.text_encoder, on_layer):
         embeds, mask, _, _ = pipeline.encode_prompt(
             prompt=text,
             do_classifier_free_guidance=False,
@@ -195,9 +202,47 @@ def encode(
     return Embedding(embeds, mask)
 
 
+class Gemma4Processor(transformers.Gemma4Processor):
+    """Puts words and one picture before Gemma 4.
+
+    Without its parts for sound and video: the one for video needs torchvision, which nothing else
+    here does. No `__init__`: transformers reads the parent's to tell which parts there are.
+    """
+
+    @override
+    def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
+        if argument is None:
+            return None
+        return super().check_argument_for_proper_class(argument_name, argument)
+
+
+def load_processor(folder: Path) -> Any:
+    """What puts words and a picture before the enhancer whose folder it lies beside.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is of no kind that is known.
+    """
+    settings = json.loads((folder / "processor_config.json").read_text(encoding="utf-8"))
+    if settings.get("processor_class") != Gemma4Processor.__name__:
+        return transformers.AutoProcessor.from_pretrained(folder, local_files_only=True)
+    return Gemma4Processor(
+        feature_extractor=None,
+        image_processor=transformers.AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True
+        ),
+        tokenizer=transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True),
+        video_processor=None,
+        image_seq_length=settings["image_seq_length"],
+    )
+
+
 @contextmanager
-def _layers_watched(encoder: torch.nn.Module, on_layer: Callable[[float], None]) -> Generator[None]:
-    """On a processor a large encoder takes minutes, in one call that says nothing by itself."""
+def layers_watched(encoder: torch.nn.Module, on_layer: Callable[[float], None]) -> Generator[None]:
+    """Be told after each layer of a language model which share of a pass is done; may raise.
+
+    On a processor a large one takes minutes, in one call that says nothing by itself.
+    """
     lists = [part for part in encoder.modules() if isinstance(part, torch.nn.ModuleList)]
     layers = list(max(lists, key=len, default=()))
     hooks = [
@@ -209,3 +254,66 @@ def _layers_watched(encoder: torch.nn.Module, on_layer: Callable[[float], None])
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def enhance(
+    pipeline: KeepingLTX2Pipeline,
+    order: RenderOrder,
+    on_progress: Callable[[float], None],
+    cancel: CancelToken,
+) -> str:
+    """The prompt as the enhancer writes it, which sees the clip's first frame where one is given.
+
+    It draws from the clip's own seed, as diffusers does when it enhances and renders in one call.
+
+    Args:
+        pipeline: of `load_enhancer`.
+        order: the clip.
+        on_progress: told what share of the longest text that may come is written.
+        cancel: the wish to stop, heard between two layers.
+    """
+    plan, is_own = order.plan, order.profile.enhancer is Enhancer.OWN
+    config = (
+        utils.GEMMA4_PROMPT_ENHANCEMENT_CONFIG
+        if is_own
+        else (utils.GEMMA3_PROMPT_ENHANCEMENT_CONFIG)
+    )
+    first = next((image for image in order.images if image.frame == 0), None)
+    image = None
+    if first is not None:
+        with Image.open(first.path) as opened:
+            image = opened.convert("RGB")
+    instructions = {
+        (True, True): utils.LTX2_5_I2V_DEFAULT_SYSTEM_PROMPT,
+        (True, False): utils.LTX2_5_T2V_DEFAULT_SYSTEM_PROMPT,
+        (False, True): utils.I2V_DEFAULT_SYSTEM_PROMPT,
+        (False, False): utils.T2V_DEFAULT_SYSTEM_PROMPT,
+    }
+    enhancer: Any = pipeline.prompt_enhancer if is_own else pipeline.text_encoder
+    watch = _Watch(lambda count: on_progress(count / config.max_new_tokens))
+    with torch.no_grad(), layers_watched(enhancer, lambda _: cancel.check()):
+        texts = pipeline.enhance_prompt(
+            prompt=plan.request.prompt.strip(),
+            system_prompt=instructions[is_own, image is not None],
+            seed=plan.seed,
+            generation_kwargs={
+                **config.generation_kwargs,
+                "stopping_criteria": transformers.StoppingCriteriaList([watch]),
+            },
+            device=torch.device(order.memory.text_encoder_device.value),
+            image=image,
+        )
+    return texts[0].strip()
+
+
+class _Watch(transformers.StoppingCriteria):
+    """Counts the tokens as they are written; it never ends the text."""
+
+    def __init__(self, on_token: Callable[[int], None]) -> None:
+        self._on_token = on_token
+        self._count = 0
+
+    def __call__(self, input_ids: torch.Tensor, scores: Any, **kwargs: Any) -> Any:
+        self._count += 1
+        self._on_token(self._count)
+        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)

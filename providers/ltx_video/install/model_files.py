@@ -14,7 +14,7 @@ from core.video.model_store import Installation, OnDisk
 from core.video.provider import ModelFile, NotReady, ReasonCode
 from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.installed import check_installed, manifest_of, model_folder
-from providers.ltx_video.models.downloads import UPSAMPLER
+from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,9 +142,49 @@ def upsampler_problem(model: LocalModel, models_dir: Path) -> Problem | None:
     return Problem(
         "sampling.two_stage",
         f"{model.spec.label} was installed without what enlarges the first of two stages. "
-        f"{way_to_repair(model)} It adds that alone, about 1 GB.",
+        f"{_way_to_add(model, 'about 1 GB')}",
         is_of_setup=True,
     )
+
+
+def enhancer_problem(model: LocalModel, models_dir: Path) -> Problem | None:
+    """What keeps a model from enhancing prompts that was installed without what does; else None."""
+    folder, enhancer = folder_of(model, models_dir), model.profile.enhancer
+    if enhancer is None or not folder.is_dir():
+        return None
+    missing = [name for name in (PROCESSOR, enhancer.value) if not (folder / name).is_dir()]
+    if not missing:
+        return None
+    size = f"{model.footprint.enhancer * 2:.0f} GB" if model.footprint.enhancer else "40 MB"
+    return Problem(
+        "enhance_prompt",
+        f"{model.spec.label} was installed without its prompt enhancer "
+        f"({' and '.join(missing)}). {_way_to_add(model, f'about {size}')}",
+        is_of_setup=True,
+    )
+
+
+def duration_head_problem(model: LocalModel, models_dir: Path) -> Problem | None:
+    """What keeps a model from choosing lengths that was installed without what does; else None."""
+    folder = folder_of(model, models_dir)
+    if not folder.is_dir() or (folder / DURATION_HEAD).is_dir():
+        return None
+    return Problem(
+        "frame.auto_duration",
+        f"{model.spec.label} was installed without its duration head. "
+        f"{_way_to_add(model, 'a few MB')}",
+        is_of_setup=True,
+    )
+
+
+def _way_to_add(model: LocalModel, size: str) -> str:
+    """What brings a part that a model was installed without; a person's own is made of links."""
+    if model.added_from:
+        return (
+            "Bring it to the model that this checkpoint is run like, run 'main.py models remove "
+            f"{model.id}', and add the checkpoint again from {model.added_from!r}."
+        )
+    return f"{way_to_repair(model)} It adds that alone, {size}."
 
 
 def _difference(model: LocalModel, paths: Paths) -> str:

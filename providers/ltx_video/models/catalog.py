@@ -70,6 +70,8 @@ _INPUTS = {
 }
 # What has no sound of its own cannot follow one.
 _AUDIO_INPUTS = {**_INPUTS, Role.AUDIO: 1}
+# As diffusers has it.
+_SHORTEST_AUTO_S = 1.0
 STRENGTH = FloatRange(minimum=0.0, maximum=1.0, default=0.7)
 """How much of a source video is made anew."""
 REFERENCE_STRENGTH = 0.4
@@ -186,7 +188,12 @@ _AV_22B = _AV_19B.model_copy(
 )
 # No IC-LoRA that follows maps was published for 2.5.
 _AV_25 = _AV_22B.model_copy(
-    update={"licence": LTX_25_LICENCE, "lora_family": "ltx-2.5", "control_maps": ()}
+    update={
+        "licence": LTX_25_LICENCE,
+        "lora_family": "ltx-2.5",
+        "control_maps": (),
+        "footprint": _AV_22B.footprint.model_copy(update={"enhancer": 5.1}),
+    }
 )
 
 
@@ -219,6 +226,7 @@ def _model(
         default_fps=offer.fps[0],
         durations=offer.durations,
         frame_grid=FRAME_GRID,
+        shortest_auto_s=_SHORTEST_AUTO_S if profile.has_duration_head else None,
         # A distilled model knows its own few noise levels and no guidance.
         steps=IntRange(minimum=10, maximum=60, default=profile.num_inference_steps)
         if is_guided
@@ -229,6 +237,7 @@ def _model(
         if is_guided
         else None,
         takes_negative_prompt=is_guided,
+        enhances_prompt=profile.enhancer is not None,
         most_parts=MOST_PARTS,
         strength=STRENGTH,
         reference_strength=REFERENCE_STRENGTH,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from providers.ltx_video.models.info import LTXModel
+from providers.ltx_video.models.profiles import Enhancer
 from providers.ltx_video.models.weights_spec import FileSet, RemoteFile, WeightsSpec
 
 _AS_OF = date(2026, 11, 22)
@@ -54,6 +55,34 @@ _UPSAMPLER_2X_BYTES = 995_743_560
 _UPSAMPLER_09_BYTES = 505_000_000
 _UPSAMPLER_09 = "Lightricks/ltxv-spatial-upscaler-0.9.7"
 _UPSAMPLER_23 = "rootonchair/LTX-2.3-spatial-upscaler-x2-v1.1-Diffusers"
+PROCESSOR = "processor"
+"""The folder of what puts words and a picture before the prompt enhancer."""
+_PROCESSOR_FILES = ("*processor_config.json", "tokenizer*", "*tokens*.json", "chat_template*")
+# The same words for the same Gemma 3, under terms that ask nobody to sign in.
+_GEMMA_3 = FileSet(
+    repo_id="Lightricks/gemma-3-12b-it-qat-q4_0-unquantized",
+    allow_patterns=_PROCESSOR_FILES,
+    is_extra=True,
+    target_folder=PROCESSOR,
+)
+_GEMMA_3_PROCESSOR_BYTES = 39_000_000
+# Apache 2.0. Its weights and what reads for them lie side by side in one folder.
+_GEMMA_4 = FileSet(
+    repo_id="google/gemma-4-E2B-it",
+    allow_patterns=("config.json", "generation_config.json", "model*.safetensors"),
+    is_extra=True,
+    target_folder=Enhancer.OWN.value,
+)
+_GEMMA_4_PROCESSOR = _GEMMA_4.model_copy(
+    update={
+        "allow_patterns": ("processor_config.json", "tokenizer*", "chat_template*"),
+        "target_folder": PROCESSOR,
+    }
+)
+DURATION_HEAD = "duration_head"
+"""The folder of what tells from a prompt how long a clip is."""
+_GEMMA_4_BYTES = 10_300_000_000
+
 _IMAGES = ("*.md", "*.png", "*.gif", "*.mp4")
 
 
@@ -128,6 +157,35 @@ def _with_upsampler(
             "source": f"{weights.source}; {size_bytes / _GB:.2f} GB of upsampler",
         }
     )
+
+
+def _with_gemma_3(weights: WeightsSpec) -> WeightsSpec:
+    """With what lets its text encoder rewrite prompts."""
+    return _with_enhancer(weights, _GEMMA_3, size_bytes=_GEMMA_3_PROCESSOR_BYTES)
+
+
+def _with_gemma_4(weights: WeightsSpec) -> WeightsSpec:
+    """With a language model that rewrites prompts."""
+    return _with_enhancer(weights, _GEMMA_4, _GEMMA_4_PROCESSOR, size_bytes=_GEMMA_4_BYTES)
+
+
+def _with_enhancer(weights: WeightsSpec, *sets: FileSet, size_bytes: int) -> WeightsSpec:
+    """With what has prompts rewritten."""
+    return weights.model_copy(
+        update={
+            "sets": (*weights.sets, *sets),
+            "download_bytes": weights.download_bytes + size_bytes,
+            "source": f"{weights.source}; {size_bytes / _GB:.2f} GB of prompt enhancer",
+        }
+    )
+
+
+def _with_duration_head(weights: WeightsSpec) -> WeightsSpec:
+    """With what tells from a prompt how long a clip is: a few MB."""
+    files = _25_DISTILLED.sets[0].model_copy(
+        update={"allow_patterns": (f"{DURATION_HEAD}/*",), "is_extra": True}
+    )
+    return weights.model_copy(update={"sets": (*weights.sets, files)})
 
 
 def _only(files: FileSet, *, but_not: tuple[str, ...]) -> FileSet:
@@ -269,12 +327,19 @@ WEIGHTS: dict[str, WeightsSpec] = {
             _UPSAMPLER_09,
             _UPSAMPLER_09_BYTES,
         ),
-        _19B_DEV,
-        _with_upsampler(_19B_DISTILLED, _LTX_2, _UPSAMPLER_2X_BYTES, revision=_LTX_2_REVISION),
-        _23_DEV,
-        _with_upsampler(_23_DISTILLED, _UPSAMPLER_23, _UPSAMPLER_2X_BYTES),
-        _25_DEV,
-        _with_upsampler(_25_DISTILLED, _LTX_25, _UPSAMPLER_2X_BYTES, revision=_LTX_25_REVISION),
+        _with_gemma_3(_19B_DEV),
+        _with_upsampler(
+            _with_gemma_3(_19B_DISTILLED), _LTX_2, _UPSAMPLER_2X_BYTES, revision=_LTX_2_REVISION
+        ),
+        _with_gemma_3(_23_DEV),
+        _with_upsampler(_with_gemma_3(_23_DISTILLED), _UPSAMPLER_23, _UPSAMPLER_2X_BYTES),
+        _with_duration_head(_with_gemma_4(_25_DEV)),
+        _with_upsampler(
+            _with_duration_head(_with_gemma_4(_25_DISTILLED)),
+            _LTX_25,
+            _UPSAMPLER_2X_BYTES,
+            revision=_LTX_25_REVISION,
+        ),
     )
 }
 """The download of every model that does not come with the program."""

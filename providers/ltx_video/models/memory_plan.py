@@ -18,6 +18,8 @@ decode       pixels × frames decoded together × decoder channels / 16 × 6 liv
              or extended is encoded first, which takes as much
 streaming    two blocks of the transformer in 16 bit: the one at work and the one on its way; of a
              GGUF two as they are stored, and the one at work unpacked
+enhancing    parameters × bytes of what rewrites prompts, where that is no text encoder: it comes
+             where the text encoder is, for the words alone, and is let go of
 loading      the transformer comes first and is cast, then the rest; what is freed is freed before
              the transformer comes. Its file is mapped: casting to 8 bit took half of its size in
              memory (measured), and 16 bit that go on to a GPU next to nothing. A file in other
@@ -115,6 +117,7 @@ class _Weights:
     moved_block: float
     unpacked: float
     text_encoder: float
+    enhancer: float
     connectors: float
     video_vae: float
     audio: float
@@ -226,6 +229,7 @@ def _weights(
         moved_block=stored_gb / footprint.block_count if is_quantized else block,
         unpacked=0.0 if layout.precision is dtype else block,
         text_encoder=footprint.text_encoder * size,
+        enhancer=footprint.enhancer * size if workload.has_enhancer else 0.0,
         connectors=footprint.connectors * size,
         video_vae=(footprint.video_vae + upsampler) * decoder,
         audio=footprint.audio * _BYTES[Precision.FLOAT32],
@@ -282,6 +286,7 @@ def _on_device(
     decoding = _decoding(layout, footprint, dtype, workload)
     encoding_video = decoding if workload.encodes_video else 0.0
     is_encoder_here = layout.text_encoder_device is layout.device
+    enhancer = weights.enhancer if is_encoder_here else 0.0
     match layout.residency:
         case Residency.RESIDENT:
             kept = weights.transformer + weights.rest
@@ -290,16 +295,21 @@ def _on_device(
             return {
                 Stage.LOAD: kept,
                 Stage.ENCODE: encoding
-                + (weights.text_encoder if layout.frees_text_encoder else kept),
+                + (
+                    max(weights.text_encoder, enhancer)
+                    if layout.frees_text_encoder
+                    else kept + enhancer
+                ),
                 Stage.DENOISE: kept + max(denoising + weights.unpacked, encoding_video),
                 Stage.DECODE: kept + decoding,
             }
         case Residency.MODEL_OFFLOAD:
-            words = max(weights.text_encoder if is_encoder_here else 0.0, weights.connectors)
+            words = weights.text_encoder if is_encoder_here else 0.0
+            words = max(words, enhancer, weights.connectors)
             at_work = weights.transformer + weights.unpacked
         case Residency.GROUP_OFFLOAD | Residency.GROUP_OFFLOAD_TO_DISK:
             # They stream too; a large leaf of them is no more than half.
-            words = weights.connectors / 2
+            words = max(weights.connectors / 2, enhancer)
             is_quantized = layout.precision is Precision.GGUF
             at_work = 2 * weights.moved_block + (weights.unpacked if is_quantized else 0.0)
     return {
@@ -330,7 +340,7 @@ def _in_main_memory(
     layout: _WeightsLayout, weights: _Weights, anew_gb: float
 ) -> dict[Stage, float]:
     """GB of weights that wait in main memory while a GPU works; `anew_gb` are computed there."""
-    words = weights.text_encoder
+    words = max(weights.text_encoder, weights.enhancer)
     match layout.residency:
         case Residency.RESIDENT:
             # Files are mapped: pages that went to the GPU are no memory that anybody must have.
@@ -342,9 +352,9 @@ def _in_main_memory(
             # A mapped file is cast block by block, so that both forms of it are never there.
             loading = max(kept, anew_gb) + weights.block
             if not layout.frees_text_encoder:
-                kept += words
+                kept += weights.text_encoder
                 loading = max(loading, kept)
-                words = kept
+                words = kept + weights.enhancer
         case Residency.GROUP_OFFLOAD_TO_DISK:
             kept = weights.rest + weights.loras + 2 * weights.moved_block
             loading = max(kept, anew_gb)

@@ -26,6 +26,13 @@ class PipelineFamily(StrEnum):
     LTX_2 = "ltx-2"
 
 
+class Enhancer(StrEnum):
+    """The part of a model that rewrites prompts, by the name of its folder."""
+
+    TEXT_ENCODER = "text_encoder"
+    OWN = "prompt_enhancer"
+
+
 class Guidance(Frozen):
     """The eight guidance knobs of LTX-2; the defaults switch all of them off.
 
@@ -86,8 +93,8 @@ class Profile(Frozen):
             videos that the model learned from; a clip from a pristine one tends to stay a still.
         transformer_file: the one file in the model's folder that holds the transformer under the
             names of its maker; None where it lies there in the layout of diffusers.
-        absent_components: parts of the pipeline that are passed as None, because they are not
-            downloaded or would change the result.
+        enhancer: what rewrites prompts; None where nothing does.
+        has_duration_head: whether it can tell from a prompt how long a clip is.
     """
 
     family: PipelineFamily
@@ -111,7 +118,8 @@ class Profile(Frozen):
     uses_library_negative_prompt: bool = False
     dtype: Precision = Precision.BFLOAT16
     transformer_file: str | None = None
-    absent_components: tuple[str, ...] = ()
+    enhancer: Enhancer | None = None
+    has_duration_head: bool = False
 
     def sigmas_for(self, num_inference_steps: int) -> tuple[float, ...] | None:
         """Noise levels for a number of steps, or None where the pipeline has its own."""
@@ -224,7 +232,6 @@ LTX_VIDEO_13B_DEV = _LTX_VIDEO.model_copy(
     }
 )
 
-_NOT_DOWNLOADED = ("processor", "prompt_enhancer", "duration_head")
 LTX_2_DEV = Profile(
     family=PipelineFamily.LTX_2,
     num_inference_steps=40,
@@ -244,7 +251,8 @@ LTX_2_DEV = Profile(
     image_crf=33,
     max_sequence_length=1024,
     uses_library_negative_prompt=True,
-    absent_components=_NOT_DOWNLOADED,
+    # Gemma 3 is a whole language model, and answers as well as it reads.
+    enhancer=Enhancer.TEXT_ENCODER,
 )
 LTX_2_DISTILLED = LTX_2_DEV.model_copy(
     update={
@@ -261,8 +269,10 @@ LTX_23_DEV = LTX_2_DEV.model_copy(
     update={"num_inference_steps": 30, "stg_blocks": (28,), "use_cross_timestep": True}
 )
 LTX_23_DISTILLED = LTX_2_DISTILLED.model_copy(update={"use_cross_timestep": True})
-LTX_25_DEV = LTX_23_DEV.model_copy(update={"image_crf": 18})
-LTX_25_DISTILLED = LTX_23_DISTILLED.model_copy(update={"image_crf": 18})
+# Its text encoder was tuned to read alone, so its makers give it a small Gemma 4 to write.
+_LTX_25 = {"image_crf": 18, "enhancer": Enhancer.OWN, "has_duration_head": True}
+LTX_25_DEV = LTX_23_DEV.model_copy(update=_LTX_25)
+LTX_25_DISTILLED = LTX_23_DISTILLED.model_copy(update=_LTX_25)
 
 # The levels at which Mini was trained, 4u / (1 + 3u), in eight even steps of u.
 _MINI = (1.0, 0.9655, 0.9231, 0.8696, 0.8, 0.7059, 0.5714, 0.3636)
@@ -274,5 +284,4 @@ LTX_MINI = Profile(
     image_crf=0,
     max_sequence_length=32,
     dtype=Precision.FLOAT32,
-    absent_components=_NOT_DOWNLOADED,
 )

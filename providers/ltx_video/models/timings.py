@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
 from core.platform.files import set_aside, write_text_atomically
+from core.platform.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,13 @@ log = logging.getLogger(__name__)
 
 STAGES: tuple[Stage, ...] = (Stage.LOAD, Stage.ENCODE, Stage.DENOISE, Stage.DECODE, Stage.WRITE)
 """Every stage of a local clip, in order."""
+
+
+def stages_of(plan: RenderPlan) -> tuple[Stage, ...]:
+    """The same with the enhancement of the prompt, where one is planned."""
+    first, *others = STAGES
+    return (first, Stage.ENHANCE, *others) if plan.enhances_prompt else STAGES
+
 
 _KEPT = 9
 
@@ -68,6 +76,17 @@ def layout_name(plan: RenderPlan) -> str:
     return f"{memory.device}/{memory.residency}/{memory.precision}"
 
 
+def shortest_note(shortest: RenderPlan) -> str:
+    """What the shortest clip takes that a model may choose; the plan tells of the longest."""
+    memory = shortest.memory_plan
+    assert memory is not None, "laid out"
+    peak = f"{memory.peak_ram_gb:.1f} GB of memory"
+    if memory.peak_vram_gb:
+        peak = f"{memory.peak_vram_gb:.1f} GB of GPU memory and {peak}"
+    time = "" if shortest.est_seconds is None else f" and about {clock(shortest.est_seconds)}"
+    return f"The shortest takes up to {peak}{time}."
+
+
 def work_of(stage: Stage, plan: RenderPlan) -> int:
     """How much a stage has to do for a plan; 0 where the clip makes no difference."""
     # Imported late: it brings the table of controls, and every list of models opens this module.
@@ -111,7 +130,7 @@ class TimingTable:
 
     def expected_by_stage(self, plan: RenderPlan, engine: EngineState) -> dict[Stage, float | None]:
         """The usual seconds of each stage of a clip."""
-        found = {stage: self.expected_s(stage, plan) for stage in STAGES}
+        found = {stage: self.expected_s(stage, plan) for stage in stages_of(plan)}
         found[Stage.LOAD] = self.expected_s(
             Stage.LOAD,
             plan,
@@ -122,8 +141,9 @@ class TimingTable:
 
     def expected_total_s(self, plan: RenderPlan, engine: EngineState) -> float | None:
         """The usual seconds of a whole clip; None where one stage was never measured."""
-        known = [s for s in self.expected_by_stage(plan, engine).values() if s is not None]
-        return sum(known) if len(known) == len(STAGES) else None
+        expected = self.expected_by_stage(plan, engine).values()
+        known = [seconds for seconds in expected if seconds is not None]
+        return sum(known) if len(known) == len(expected) else None
 
     def add(self, timings: Iterable[Timing]) -> None:
         """Remember what a clip took; of each kind the newest few are kept."""

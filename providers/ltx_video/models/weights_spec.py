@@ -40,6 +40,8 @@ class FileSet(Frozen):
         allow_patterns: a file belongs here when its path in the repository matches one of them;
             `*` also matches slashes, as in huggingface_hub.
         ignore_patterns: and none of these.
+        is_extra: the model makes clips without them, so what a repository lacks of them is no
+            reason to fetch nothing.
         source_folder: the folder in the repository that is taken away from each path.
         target_folder: the folder inside the model's folder that is put in its place.
         known_files: the files whose size or hash is known without asking the hub.
@@ -49,6 +51,7 @@ class FileSet(Frozen):
     revision: str = "main"
     allow_patterns: tuple[str, ...] = Field(min_length=1)
     ignore_patterns: tuple[str, ...] = ()
+    is_extra: bool = False
     source_folder: str = ""
     target_folder: str = ""
     known_files: tuple[RemoteFile, ...] = ()
@@ -64,6 +67,8 @@ class FileSet(Frozen):
 
         Single files beside folders may be optional; of weights in several files each must be there.
         """
+        if self.is_extra and not any(map(self.has, paths)):
+            return ()
         folders = tuple(pattern for pattern in self.allow_patterns if pattern.endswith("/*"))
         absent = [
             pattern
@@ -112,6 +117,7 @@ class Footprint(Frozen):
         transformer: the diffusion model; the only part that is ever stored in fewer bits.
         text_encoder, connectors: what turns the prompt into conditions.
         upsampler: what enlarges latents between two stages.
+        enhancer: what rewrites prompts, where that is not the text encoder.
         video_vae, audio: the video encoder with its decoder; the audio decoder with its vocoder.
         hidden_size: width of the transformer, for the size of its activations.
         block_count: number of transformer blocks; offloading moves one after the other.
@@ -128,6 +134,7 @@ class Footprint(Frozen):
     connectors: float = Field(default=0.0, ge=0)
     video_vae: float = Field(gt=0)
     upsampler: float = Field(default=0.0, ge=0)
+    enhancer: float = Field(default=0.0, ge=0)
     audio: float = Field(default=0.0, ge=0)
     hidden_size: int = Field(gt=0)
     block_count: int = Field(gt=0)

@@ -26,6 +26,7 @@ class Workload:
         decoded_frames: as many become pictures at once; 0 for `num_frames`.
         lora_billions: the parameters of all its LoRAs.
         has_upsampler: whether it is made in two stages; its second is what needs most.
+        has_enhancer: whether its prompt is rewritten first.
     """
 
     width: int
@@ -37,6 +38,7 @@ class Workload:
     decoded_frames: int = 0
     lora_billions: float = 0.0
     has_upsampler: bool = False
+    has_enhancer: bool = False
 
     @classmethod
     def of(cls, plan: RenderPlan, profile: Profile, *, lora_billions: float = 0.0) -> Workload:
@@ -64,6 +66,7 @@ class Workload:
             decoded_frames=plan.made_frames,
             lora_billions=lora_billions,
             has_upsampler=plan.refine_steps > 0,
+            has_enhancer=plan.enhances_prompt,
         )
 
     @classmethod

@@ -179,6 +179,7 @@ def test_every_control_has_its_option_its_words_and_its_own_field() -> None:
         assert not row.tip.endswith(".")
         assert row.noun in row.not_taken.format(noun=row.noun, advice="") or row.noun in (
             "sound", "duration", "camera move", "webhook", "memory layout",
+            "prompt enhancement", "enhanced prompt", "automatic duration",
         )  # fmt: skip
     assert len({row.path for row in CONTROLS}) == len(CONTROLS) == len(ROWS)
     spellings = [word for row in CONTROLS for option in row.options for word in option.split("/")]

@@ -14,8 +14,8 @@ from core.history.history_entry import WorkKind
 from core.platform.paths import Paths
 from core.project.render.rerender import request_again
 from core.studio import Studio
-from core.video.image_batch import ImageBatch
 from core.video.record import read_settings_of
+from gui.images.image_batch import ImageBatch
 from tests.fakes.provider import ENTRY, FULL
 from tests.fakes.stills import TARGET, add_still
 from tests.gui.children import child

@@ -93,6 +93,8 @@ SMALL_ROWS = (
 )
 FULL_ROWS = (
     *SMALL_ROWS,
+    "auto_duration",
+    "enhance_prompt",
     "two_stage",
     "audio_prompt",
     "keyframes",
@@ -220,6 +222,10 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("guidance_scale_reset", click, value),
         ControlCase("num_inference_steps", up, value),
         ControlCase("num_inference_steps_reset", click, value),
+        ControlCase("auto_duration", click, value),
+        ControlCase("auto_duration_reset", click, hidden("auto_duration_reset")),
+        ControlCase("enhance_prompt", click, value),
+        ControlCase("enhance_prompt_reset", click, hidden("enhance_prompt_reset")),
         ControlCase("two_stage", click, value),
         ControlCase("two_stage_reset", click, hidden("two_stage_reset")),
         ControlCase("seed_number", typed, value),
@@ -292,6 +298,8 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
     shown = made(qtbot, SMALL_OWN)
     for name in (
         "audio_prompt",
+        "auto_duration",
+        "enhance_prompt",
         "two_stage",
         "keyframe_add",
         "source_video",

@@ -80,6 +80,7 @@ def three() -> tuple[Scene, ...]:
         Scene(
             id="s2",
             prompt="a box",
+            enhanced_prompt="a box of oak",
             text="the words",
             start_image=IMAGE,
             end_image=IMAGE,
@@ -124,6 +125,10 @@ def inspector(
     brought = Heard()
     panel.setProperty("brought", brought)
     panel.frame_brought.connect(brought.take)
+    asked = Heard()
+    panel.setProperty("asked", asked)
+    panel.enhance_wanted.connect(asked.take)
+    panel.words_changed.connect(lambda scene_id, words: asked.take((scene_id, words)))
     qtbot.addWidget(panel)
     panel.set_spec(FULL)
     panel.show_scenes(ids)
@@ -150,6 +155,10 @@ def brought_by(panel: QWidget) -> int:
     return len(panel.property("brought").requests)
 
 
+def asked_of(panel: QWidget) -> list[object]:
+    return list(panel.property("asked").requests)
+
+
 def previews(panel: QWidget) -> int:
     return len([one for one in panel.findChildren(QDialog) if "large" in one.objectName()])
 
@@ -165,6 +174,9 @@ def selected_words(panel: QWidget) -> str:
 WORDS = (
     ControlCase("scene_title", write("Two"), lambda p: second(p).title),
     ControlCase("scene_prompt", write("a star"), lambda p: second(p).prompt),
+    ControlCase("scene_enhance", click, asked_of),
+    ControlCase("scene_enhanced_prompt", write("a star"), lambda p: second(p).enhanced_prompt),
+    ControlCase("scene_leave_enhanced", click, lambda p: second(p).enhanced_prompt),
     ControlCase(
         "section_scene_storyboard",
         click,
@@ -208,7 +220,12 @@ TRACK = (
     ControlCase("cut_audio_track", choose("Track 1, eng"), scenes_of),
 )
 HELD = (ControlCase("cut_still", step_up, scenes_of),)
-ALL = (*WORDS, *FRAMES, *CUT, *TRACK, *HELD, *BULK)
+OFFERED = (
+    ControlCase("scene_take_enhanced", click, lambda p: second(p).enhanced_prompt),
+    ControlCase("scene_leave_enhanced", click, asked_of),
+    ControlCase("scene_enhanced_prompt", write("a star"), asked_of),
+)
+ALL = (*WORDS, OFFERED[0], *FRAMES, *CUT, *TRACK, *HELD, *BULK)
 PAGES = {"Prompt": WORDS, "Frames": FRAMES, "Cut": CUT}
 CUT_OF_ALL = [ControlCase(case.name, case.act, scenes_of) for case in CUT]
 
@@ -520,7 +537,7 @@ def test_a_read_only_project_can_be_read_and_not_edited(
     controls = controls_of(panel)
     can = {
         "scene_title", "scene_prompt", "section_scene_storyboard", "scene_storyboard_words",
-        "start_frame_preview", "end_frame_preview",
+        "start_frame_preview", "end_frame_preview", "scene_enhanced_prompt",
     }  # fmt: skip
     assert {case.name for case in ALL if controls[case.name].isEnabled()} == can
     QTest.keyClicks(controls["scene_prompt"], "nothing")

@@ -43,6 +43,7 @@ clips = st.builds(
     st.integers(1, 60).map(lambda k: 8 * k + 1),
     st.sampled_from([1, 2]),
     st.sampled_from([0.0, 0.15, 4.0]),
+    has_enhancer=st.booleans(),
 )
 kinds = st.sampled_from(["cuda", "mps", None])
 
@@ -340,3 +341,25 @@ def test_loras_count_where_the_transformer_lies_or_waits() -> None:
         added = max(more.vram_gb - less.vram_gb, more.ram_gb - less.ram_gb)
         # 1.5 billion parameters in 16 bit.
         assert added == pytest.approx(3.0, abs=0.02), plain.residency
+
+
+def test_what_enhances_a_prompt_counts_while_it_writes_and_not_longer() -> None:
+    model, large = BY_ID[LTXModel.LTX_2_5_DISTILLED], machine(128, 200)
+    plain, enhanced = (
+        ladder(model, large, replace(SMALL_CLIP, has_enhancer=has)).rungs[0].peaks
+        for has in (False, True)
+    )
+    more = {
+        before.stage: after.vram_gb - before.vram_gb
+        for before, after in zip(plain, enhanced, strict=True)
+    }
+    assert more == {
+        Stage.LOAD: 0,
+        Stage.ENCODE: pytest.approx(10.2, abs=0.02),
+        Stage.DENOISE: 0,
+        Stage.DECODE: 0,
+    }
+    # Where the text encoder itself writes, there is nothing besides.
+    same = BY_ID[LTXModel.LTX_2_3_DISTILLED]
+    clips = (SMALL_CLIP, replace(SMALL_CLIP, has_enhancer=True))
+    assert ladder(same, large, clips[0]) == ladder(same, large, clips[1])

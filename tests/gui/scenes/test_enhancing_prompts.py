@@ -1,0 +1,148 @@
+"""A prompt enhanced in the whole window: as a job, looked at first, taken, stopped, refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QPlainTextEdit
+
+from core.video.record import read_sidecar
+from gui.scenes.enhanced_box import Enhancement
+from tests.fakes.provider import SMALL
+from tests.gui.children import child
+from tests.gui.controls import controls_of
+from tests.gui.operating import click, write
+from tests.gui.scenes.test_scene_inspector import (
+    OFFERED,
+    asked_of,
+    check_page,
+    inspector,
+    second,
+    thumbnails,
+    turn_to,
+)
+
+__all__ = ["thumbnails"]  # a fixture
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from core.project.model.project import Scene
+    from gui.scenes.scene_inspector import SceneInspector
+    from gui.widgets.thumbnails import Thumbnails
+    from tests.gui.whole_window import BoxAnswers, OpenWindow
+
+
+def button(window: OpenWindow, name: str) -> QAbstractButton:
+    return child(window.tab, QAbstractButton, name)
+
+
+def words(window: OpenWindow) -> str:
+    return child(window.tab, QPlainTextEdit, "scene_enhanced_prompt").toPlainText()
+
+
+def scene(window: OpenWindow) -> Scene:
+    return window.model.project.scenes[0]
+
+
+def begin(window: OpenWindow, prompt: str, model: str = "fake-full") -> None:
+    window.new(prompt, model=model)
+    window.tab.select([scene(window).id])
+    if model == "fake-full":
+        window.until(button(window, "scene_enhance").isVisible)
+
+
+def test_the_words_are_looked_at_taken_and_made_a_clip_of(
+    opened: OpenWindow, answers: BoxAnswers
+) -> None:
+    # The model has a price, to which a person agrees.
+    answers.role = QMessageBox.ButtonRole.AcceptRole
+    begin(opened, "a fox")
+    click(button(opened, "scene_enhance"))
+    opened.until(lambda: words(opened).startswith("a fox, from words"))
+    assert scene(opened).enhanced_prompt == "", "nothing is taken unasked"
+    offered = words(opened)
+    click(button(opened, "scene_take_enhanced"))
+    assert (scene(opened).prompt, scene(opened).enhanced_prompt) == ("a fox", offered)
+    assert not button(opened, "scene_take_enhanced").isVisible()
+
+    opened.render()
+    opened.until(lambda: opened.num_takes() == [1])
+    record = read_sidecar(opened.model.project.takes_of(scene(opened).id).takes[0].path)
+    assert record is not None
+    assert (record.request.prompt, record.prompt) == ("a fox", offered)
+    click(button(opened, "scene_leave_enhanced"))
+    assert scene(opened).enhanced_prompt == ""
+
+
+def test_an_enhancement_is_stopped_by_its_button(opened: OpenWindow) -> None:
+    begin(opened, "hang")
+    enhance = button(opened, "scene_enhance")
+    click(enhance)
+    opened.until(lambda: enhance.text() == "Stop")
+    jobs = opened.window.studio.queue
+    opened.until(lambda: any(record.state.value == "running" for record in jobs.jobs()))
+    click(enhance)
+    opened.until(lambda: all(record.state.value == "cancelled" for record in jobs.jobs()))
+    assert enhance.text() == "Enhance"
+    assert words(opened) == ""
+
+
+def test_a_failure_is_told_where_it_was_asked_for(opened: OpenWindow) -> None:
+    begin(opened, "fail")
+    click(button(opened, "scene_enhance"))
+
+    def is_told() -> bool:
+        labels = opened.tab.findChildren(QLabel)
+        return any("The fake was told to fail." in label.text() for label in labels)
+
+    opened.until(is_told)
+    assert button(opened, "scene_enhance").text() == "Enhance"
+
+
+def test_a_model_without_an_enhancer_has_no_button(opened: OpenWindow) -> None:
+    begin(opened, "a fox", model="fake-small")
+    opened.qtbot.wait(500)
+    assert not button(opened, "scene_enhance").isVisible()
+
+
+def test_words_that_are_offered_are_taken_edited_or_left(
+    qtbot: QtBot, thumbnails: Thumbnails
+) -> None:
+    def offered() -> SceneInspector:
+        panel = inspector(qtbot, thumbnails, ("s2",))
+        panel.show_enhancements({"s2": Enhancement(words="a box of gold")})
+        return panel
+
+    check_page(offered, "Prompt", OFFERED)
+    panel = offered()
+    turn_to(panel, "Prompt")
+    click(controls_of(panel)["scene_take_enhanced"])
+    assert (second(panel).prompt, second(panel).enhanced_prompt) == ("a box", "a box of gold")
+    assert asked_of(panel) == [("s2", "")]
+    left = offered()
+    turn_to(left, "Prompt")
+    click(controls_of(left)["scene_leave_enhanced"])
+    assert second(left).enhanced_prompt == "a box of oak"
+
+
+def test_a_model_without_an_enhancer_offers_none(qtbot: QtBot, thumbnails: Thumbnails) -> None:
+    panel = inspector(qtbot, thumbnails, ("s1",))
+    turn_to(panel, "Prompt")
+    controls = controls_of(panel)
+    assert controls["scene_enhance"].isVisible()
+    assert not controls["scene_enhanced_prompt"].isVisible()
+    panel.set_spec(SMALL)
+    assert not controls["scene_enhance"].isVisible()
+    # What is there is shown all the same: another model may read it.
+    panel.show_scenes(("s2",))
+    assert controls["scene_enhanced_prompt"].isVisible()
+
+
+def test_another_prompt_takes_the_enhanced_one_along(qtbot: QtBot, thumbnails: Thumbnails) -> None:
+    panel = inspector(qtbot, thumbnails, ("s2",))
+    turn_to(panel, "Prompt")
+    write("a star")(controls_of(panel)["scene_prompt"])
+    assert second(panel).enhanced_prompt == ""
+    panel.property("model").undo_stack.undo()
+    assert (second(panel).prompt, second(panel).enhanced_prompt) == ("a box", "a box of oak")
