@@ -104,8 +104,7 @@ class GivenMedia:
             return None
         placed = (Role.END, Role.KEYFRAME, Role.REFERENCE)
         settled = [
-            ROLES[item.role].name
-            for item in request.of_role(*placed, *PACING, *KEPT, Role.AUDIO)
+            ROLES[item.role].name for item in request.of_role(*placed, *PACING, *KEPT, Role.AUDIO)
         ]
         settled += ["duration"] if request.frame.duration_s is not None else []
         settled += ["prompt of several parts"] if has_parts else []
