@@ -136,7 +136,7 @@ def describe(planned: PlannedRender, info: ProviderInfo) -> str:
     lines = [
         f"{plan.spec.label} ({plan.target}), {plan.task.value} {place}",
         f"  {_image(plan)}",
-        f"  {_sampling(plan)}",
+        *([f"  {sampling}"] if (sampling := _sampling(plan)) else []),
         f"  {_effort(plan)}",
     ]
     if plan.loras_text:
@@ -179,7 +179,7 @@ def _image(plan: RenderPlan) -> str:
 
 
 def _sampling(plan: RenderPlan) -> str:
-    parts = [f"seed {plan.seed}"]
+    parts = [f"seed {plan.seed}"] if plan.spec.takes_seed else []
     if plan.steps_text:
         parts.append(plan.steps_text)
     if plan.guidance_scale is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.video.provider import JobKind, ProviderEntry
+from providers.ltx_video.fal.info import INFO as LTX_FAL
 from providers.ltx_video.models.info import INFO as LTX_LOCAL
 from providers.ltx_video.models.info import INSTALL_MODEL
 
@@ -20,6 +21,13 @@ def _open_ltx_local(context: ProviderContext) -> VideoProvider:
     return LocalLTX(context)
 
 
+def _open_ltx_fal(context: ProviderContext) -> VideoProvider:
+    # As above; what Fal itself needs is imported by the render that sends it a file.
+    from providers.ltx_video.fal.provider import FalLTX
+
+    return FalLTX(context)
+
+
 def _build_install(context: ProviderContext, payload: str) -> Job:
     # Only who takes up an installation pays for importing what it needs.
     from providers.ltx_video.install.weights import InstallModelJob
@@ -31,5 +39,6 @@ def _build_install(context: ProviderContext, payload: str) -> Job:
 
 PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(LTX_LOCAL, _open_ltx_local, (JobKind(INSTALL_MODEL, _build_install),)),
+    ProviderEntry(LTX_FAL, _open_ltx_fal),
 )
 """In the order in which they are offered."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APP = "requirements.txt"
+FAL = "requirements-fal.txt"
 TESTS = "requirements-test.txt"
 
 

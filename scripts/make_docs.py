@@ -25,7 +25,7 @@ _CODE_MAP = "Docs/CodeMap.md"
 
 def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     """What is written: by document and marker, the text's maker."""
-    from scripts.docs import clip_kinds, code_map, film_tables, ltx_tables
+    from scripts.docs import clip_kinds, code_map, fal_tables, film_tables, ltx_tables
 
     return {
         _GUIDE: {
@@ -36,6 +36,8 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "profiles": ltx_tables.profiles,
             "mini": ltx_tables.mini_words,
             "settings": ltx_tables.settings,
+            "fal-models": fal_tables.models,
+            "fal-prices": fal_tables.prices,
         },
         _SETUP: {"memory": ltx_tables.memory},
         _FILMS: {

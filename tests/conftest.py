@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from providers import PROVIDERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
@@ -30,6 +32,13 @@ if WORKERS > 1:
 
 # What takes longest begins first, so that no process is left with it alone at the end.
 LONGEST = ("tests/e2e/test_mini", "tests/providers/engine/", "tests/test_")
+
+# No test asks a service that takes money, whoever's keys are set here.
+for _entry in PROVIDERS:
+    for _key in () if _entry.info.is_local else _entry.info.keys:
+        for _variable in _key.variables:
+            os.environ.pop(_variable, None)
+
 # What starts programs, engines and environments, or makes and reads many clips: the gate runs it,
 # and whoever waits for an answer may leave it out with `--quick`. LTX Mini's clips stay.
 SLOWEST = (
@@ -72,6 +81,10 @@ SLOWEST = (
     "tests/gui/storyboard/test_storyboard_widget.py",
     "tests/gui/video/test_dropped_files.py",
     "tests/project/test_long_storyboards.py",
+    "tests/gui/render/test_renting.py",
+    "tests/providers/fal/test_fal.py",
+    "tests/providers/fal/test_fal_contract.py",
+    "tests/providers/fal/test_fal_endpoints.py",
     "tests/providers/test_bench_race.py",
     "tests/providers/test_client.py",
     "tests/providers/test_local_contract.py",

@@ -199,4 +199,5 @@ def _judge(item: ListedModel) -> Finding:
         return Finding(subject, f"{state}too large here. {item.too_large}", is_ok=False)
     if not_ready is not None:
         return Finding(subject, not_ready.reason, is_ok=False, advice=not_ready.fix)
-    return Finding(subject, f"{state_of(item)}; this machine can run it.")
+    place = "; this machine can run it" if item.info.is_local else ""
+    return Finding(subject, f"{state_of(item)}{place}.")

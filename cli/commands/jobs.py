@@ -216,7 +216,7 @@ def _details(record: JobRecord) -> str:
             "target": str(plan.target),
             "prompt": plan.request.prompt,
             "clip": f"{plan.width}x{plan.height}, {plan.frames_text}",
-            "seed": str(plan.seed),
+            "seed": str(plan.seed) if plan.spec.takes_seed else "",
             "out": str(stored.path),
         }
     lines = [

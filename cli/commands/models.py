@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cli.context import CliContext
     from core.jobs.job import CancelToken
     from core.video.model_store import AddedModel, Installation, ModelStore
-    from core.video.spec import ModelSpec
 
 T = TypeVar("T")
 
@@ -202,7 +201,7 @@ def overview(listed: Sequence[ListedModel]) -> str:
     for info, offered in groupby(listed, key=lambda item: item.info):
         parts.append(f"{info.id} / {info.deployment}: {info.label}")
         for item in offered:
-            words = (_terms(item.spec), f"needs {item.spec.needs}")
+            words = (", ".join(item.spec.terms), f"needs {item.spec.needs}")
             lines = [wrapped(text, first="    ", rest="    ") for text in words]
             parts.append("\n".join([f"  {item.spec.id:<34}{state_of(item)}", *lines]))
     return "\n\n".join([*parts, "More about one: main.py models NAME"])
@@ -226,7 +225,3 @@ def state_of(item: ListedModel) -> str:
     """One or two words for lists: what is lacking now, whatever else may be."""
     readiness = item.readiness
     return readiness.reason_code.value if isinstance(readiness, NotReady) else item.state.value
-
-
-def _terms(spec: ModelSpec) -> str:
-    return f"{bytes_text(spec.size_bytes)}, {spec.price}, {spec.licence}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LEAST_SHOWN_USD = 0.01
+
 
 def clock(seconds: float) -> str:
     """A length of time, such as "8 s", "3 min 20 s" or "2 h 5 min"."""
@@ -19,6 +21,8 @@ def price(cost_usd: float | None) -> str:
     """What a clip costs; what is not known is never shown as nothing."""
     if cost_usd is None:
         return "price unknown"
+    if 0 < cost_usd < _LEAST_SHOWN_USD:
+        return f"less than ${_LEAST_SHOWN_USD}"
     return "free" if cost_usd == 0 else f"${cost_usd:.2f}"
 
 

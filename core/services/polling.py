@@ -228,6 +228,9 @@ class PollingProvider(ABC):
         """Nothing: memory is the service's affair."""
         return None
 
+    def refresh_prices(self) -> None:  # noqa: B027 - few services tell their prices
+        """Nothing: the table says what it costs."""
+
     def check_key(self, key: KeySpec) -> Readiness:
         """Ask the service."""
         found = self._context.keys.find(key)
@@ -303,10 +306,8 @@ class PollingProvider(ABC):
         """The ticket of an order whose answer never came, completed where the service can tell."""
         remote = self._ask(service, ctx, lambda: self.find(service, ticket.attempt))
         if remote is None:
-            lost = (
-                f"The answer to the order at {self.info.label} was lost: it may have been accepted"
-            )
-            raise self._unknown(SubmitUnknown(f"{lost} or not.", target=service.target), ctx)
+            lost = f"The answer of {self.info.label} was lost: the order may have arrived or not."
+            raise self._unknown(SubmitUnknown(lost, target=service.target), ctx)
         if not remote:
             ctx.save_ticket(None)
             # Not ordered here and now: what it is made from, and the cap, are looked at first.
@@ -354,7 +355,6 @@ class PollingProvider(ABC):
 
     def _fetch(self, service: ServiceHttp, finished: Finished, ctx: JobContext) -> Path:
         part = ctx.workdir / f"clip{finished.suffix}.part"
-        path = ctx.workdir / f"clip{finished.suffix}"
 
         def on_bytes(have: int, total: int | None) -> None:
             fraction = _AWAITED_SHARE + (1 - _AWAITED_SHARE) * (have / total if total else 1.0)
@@ -379,7 +379,7 @@ class PollingProvider(ABC):
                 ctx.cancel.wait(_jittered(self.poll_s))
                 continue
             break
-        return part.rename(path)
+        return part.rename(part.with_suffix(""))
 
     def _end(self, service: ServiceHttp, ticket: Ticket, ctx: JobContext) -> None:
         """Tell the service that the render is not wanted, and the person what that costs."""

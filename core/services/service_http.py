@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -37,6 +38,16 @@ _ORDER_S = 120.0
 _MOST_WORDS = 300
 # A gateway that answers so may have passed the order on before.
 _MAY_HAVE_ARRIVED = frozenset({500, 502, 504, 520, 521, 522, 524})
+# Said of the key or of too many calls, and so of nothing that was asked for.
+_NOT_OF_THE_RENDER = frozenset({401, 403, 408, 429})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a service answers, be it a refusal: its status, and the object that its JSON is."""
+
+    status: int
+    body: dict[str, Any]
 
 
 class ServiceHttp:
@@ -72,7 +83,7 @@ class ServiceHttp:
             with self._client(_ORDER_S) as client:
                 response = client.post(url, json=dict(body), headers={**self._headers, **headers})
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            raise self._unreachable(error) from error
+            raise self.unreachable(error) from error
         except httpx2.HTTPError as error:
             raise self._unknown(f"the connection broke ({first_line(error)})") from error
         # "See Other" is how some say that it was accepted, so no redirect is another try.
@@ -89,6 +100,25 @@ class ServiceHttp:
             ProviderError: there is no proper answer; `retryable` where asking again may help.
         """
         return self._call(lambda client: client.get(url, headers=self._headers))
+
+    def hear(self, url: str, method: str = "GET") -> Answer:
+        """What is answered, where a refusal of the service tells of the render and is no failure.
+
+        Raises:
+            ProviderError: nothing that can be read, or no word on the render; `retryable` where
+                asking again may help.
+        """
+        import httpx2
+
+        try:
+            with self._client(_READ_S) as client:
+                response = client.request(method, url, headers=self._headers)
+        except httpx2.HTTPError as error:
+            raise self.unreachable(error) from error
+        body, status = _object(response), response.status_code
+        if not response.is_success and (not body or status in _NOT_OF_THE_RENDER):
+            raise self.refusal(status, response.text, response.headers)
+        return Answer(status, body)
 
     def tell(self, url: str, method: str = "POST") -> dict[str, Any]:
         """Say something that is not bought, such as that an order is not wanted any more.
@@ -184,14 +214,15 @@ class ServiceHttp:
             with self._client(_READ_S) as client:
                 return self._answer(send(client))
         except httpx2.HTTPError as error:
-            raise self._unreachable(error) from error
+            raise self.unreachable(error) from error
 
     def _answer(self, response: httpx2.Response) -> dict[str, Any]:
         if response.is_success:
             return _object(response)
-        raise self._refusal(response.status_code, response.text, response.headers)
+        raise self.refusal(response.status_code, response.text, response.headers)
 
-    def _refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ProviderError:
+    def refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ProviderError:
+        """The error for an answer that is none of success."""
         said = redacted(" ".join(text.split()))[:_MOST_WORDS]
         words = f": {said}" if said else ""
         label, target = self._label, self.target
@@ -257,7 +288,8 @@ class ServiceHttp:
             hint="Resume the job later; the log file has the details.",
         )
 
-    def _unreachable(self, error: Exception) -> ProviderUnavailable:
+    def unreachable(self, error: Exception) -> ProviderUnavailable:
+        """The error for a connection that cannot be made, or breaks."""
         return ProviderUnavailable(
             f"{self._label} cannot be reached ({first_line(error)}).",
             target=self.target,

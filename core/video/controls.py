@@ -318,7 +318,7 @@ CONTROLS: tuple[ControlRow, ...] = (
         Control.EXTEND_DIRECTION, "editing.direction", ControlKind.CHOICE, "Extend to",
         "Whether the new part comes after the clip, before it, or half of it at both ends",
         "direction",
-        lambda spec: OneOf(tuple(ExtendDirection), ExtendDirection.FORWARD)
+        lambda spec: OneOf(spec.extend_directions, ExtendDirection.FORWARD)
         if spec.limit(Role.EXTEND_VIDEO) else None,
         "takes no direction, because it extends no clip. Leave it out.",
         options=("--extend-direction",), metavar="DIRECTION", is_for_images=False,

@@ -20,18 +20,25 @@ if TYPE_CHECKING:
 
     from core.media.source_clip import AudioFacts, VideoFacts
     from core.video.request import RenderRequest
-    from core.video.spec import FrameSize, ModelSpec
+    from core.video.spec import FrameGrid, FrameSize, ModelSpec
 
 # How many steps of the grid the model sees of a video beside what it makes, where it may: a second.
 _MOST_CONTEXT = 3
 _LENGTH = "frame.duration_s"
 _UNSTEADY = "has no steady frame rate (or is cut off at its end)"
+# A duration is typed with two digits behind the point at most.
+_SAME_LENGTH_S = 0.01
 _IMAGES = (Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE)
 _RETAKEN = {
     RetakePart.VIDEO: "the picture",
     RetakePart.AUDIO: "the sound",
     RetakePart.BOTH: "picture and sound",
 }
+
+
+def _grown(grid: FrameGrid) -> str:
+    """Why there are more frames than asked for; empty where the model counts them one by one."""
+    return f"; they come by {grid.step}" if grid.step > 1 else ""
 
 
 @dataclass(frozen=True)
@@ -104,8 +111,7 @@ class GivenMedia:
             return None
         placed = (Role.END, Role.KEYFRAME, Role.REFERENCE)
         settled = [
-            ROLES[item.role].name
-            for item in request.of_role(*placed, *PACING, *KEPT, Role.AUDIO)
+            ROLES[item.role].name for item in request.of_role(*placed, *PACING, *KEPT, Role.AUDIO)
         ]
         settled += ["duration"] if request.frame.duration_s is not None else []
         settled += ["prompt of several parts"] if has_parts else []
@@ -200,7 +206,7 @@ class GivenMedia:
         asked_s = self.request.frame.duration_s
         wanted_s = min(self.spec.durations.default, longest_s) if asked_s is None else asked_s
         new = max(ends, round(wanted_s * fps / grid.step)) * grid.step
-        most = (at_once - least) * ends
+        most = (at_once if self.spec.sees_whole_video else at_once - least) * ends
         if new > most and asked_s is not None:
             self.refuse_length(
                 f"At {size} and {fps} fps {self.spec.label} adds at most {most / fps:.2f} s at a "
@@ -216,7 +222,9 @@ class GivenMedia:
         is_seen_whole = ends == 2 and there == on_grid and num_frames <= at_once
         passes = 1 if is_seen_whole else ends
         sees = f"The model sees {count_text(seen, 'frame')} of the video"
-        if is_seen_whole:
+        if self.spec.sees_whole_video:
+            seen, passes, sees = 0, 1, "The service sees the video as a whole"
+        elif is_seen_whole:
             seen, sees = there, "The model sees the video as a whole, in one pass"
         elif ends == 2:
             why = f"it has not {grid.step}k + {grid.offset} frames"
@@ -228,7 +236,7 @@ class GivenMedia:
         else:
             where = "before" if before else "after"
         self.notes.append(
-            f"{new} new frames ({new / fps:.2f} s; they come by {grid.step}) {where} the {there} "
+            f"{new} new frames ({new / fps:.2f} s{_grown(grid)}) {where} the {there} "
             f"of the video: {num_frames} frames, {num_frames / fps:.2f} s. {sees}, and all of it "
             "is kept."
         )
@@ -249,7 +257,8 @@ class GivenMedia:
         end = asked.start + made
         at_once = grid.frames(self.spec.durations.longest(size.resolution, fps), fps)
         before, behind = begin // grid.step, max(0, there - end) // grid.step
-        before, behind = min(before, _MOST_CONTEXT), min(behind, _MOST_CONTEXT)
+        most = 0 if self.spec.sees_whole_video else _MOST_CONTEXT
+        before, behind = min(before, most), min(behind, most)
         while (before or behind) and end - begin + (before + behind) * grid.step > at_once:
             before, behind = (before - 1, behind) if before > behind else (before, behind - 1)
         if end - begin > at_once:
@@ -269,7 +278,7 @@ class GivenMedia:
         )
         new = range(retake.first, retake.stop)
         context = min(retake.seen_stop, there) - retake.seen_first - len(new)
-        grown = f"; they come by {grid.step}" if len(new) > len(asked) else ""
+        grown = _grown(grid) if len(new) > len(asked) else ""
         seen = (
             f"The model sees {count_text(context, 'frame')} next to them, and all"
             if context
@@ -426,6 +435,25 @@ class GivenMedia:
             )
             return wanted
         return None
+
+    def length_of_audio(self, audio: AudioFacts, longest_s: float) -> float | None:
+        """As long as the audio file, where the model makes no other clip of it."""
+        allowed, length = self.spec.durations, f"The audio file is {audio.duration_s:.2f} s long"
+        if not allowed.minimum <= audio.duration_s <= longest_s:
+            self._refuse(
+                field_of(Role.AUDIO),
+                f"{length}, and {self.spec.label} makes clips of {allowed.minimum:g} to "
+                f"{longest_s:g} s, as long as the file. Cut it to such a length first.",
+            )
+            return None
+        asked_s = self.request.frame.duration_s
+        if asked_s is not None and abs(asked_s - audio.duration_s) > _SAME_LENGTH_S:
+            self.refuse_length(
+                f"{length}, and so is the clip that {self.spec.label} makes of it, not "
+                f"{asked_s:g} s. Leave the duration out, or cut the file first.",
+            )
+            return None
+        return audio.duration_s
 
     def follow_audio(self, audio: AudioFacts | None, num_frames: int, fps: int) -> None:
         """How much of the audio file the clip follows, and how it compares to the clip."""

@@ -199,6 +199,8 @@ def _automatic(provider: VideoProvider, anyone: Target) -> str:
 
 
 def _too_large(provider: VideoProvider, target: Target, spec: ModelSpec) -> str:
+    if not provider.info.is_local:
+        return ""
     # Imported late: a list that weighs nothing plans nothing.
     from core.video.planning import make_plan
 

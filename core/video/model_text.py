@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def facts_of(spec: ModelSpec) -> dict[str, str]:
     """Everything that the model's row says, by a word or two, in the order in which people ask."""
     rows = {
-        "size": bytes_text(spec.size_bytes),
+        "size": "" if spec.size_bytes is None else bytes_text(spec.size_bytes),
         "licence": " ".join(filter(None, [str(spec.licence), spec.licence.url])),
         "terms": spec.licence.summary,
         "price": str(spec.price),

@@ -332,6 +332,11 @@ class RenderPlan(ClipSettings):
         return 0 if self.new_before else self.kept_frames - self.context_frames
 
     @property
+    def num_new(self) -> int:
+        """How many frames of the clip are not those of a video that is extended or retaken."""
+        return sum(map(len, self.new))
+
+    @property
     def new_before(self) -> int:
         """How many new frames come before those of a video."""
         new = self.num_frames - self.kept_frames

@@ -323,6 +323,8 @@ class _Draft:
             return allowed.default
         longest_s = allowed.longest(size.resolution, fps)
         usual_s = allowed.default
+        if known.audio is not None and self.spec.follows_whole_audio:
+            return self.given.length_of_audio(known.audio, longest_s)
         if known.audio is not None:
             usual_s = allowed.nearest(known.audio.duration_s, longest_s)
         duration_s = usual_s if asked is None else asked

@@ -228,6 +228,13 @@ class VideoProvider(Protocol):
         """The same clip with one step less memory, or None when there is no such step."""
         ...
 
+    def refresh_prices(self) -> None:
+        """Ask the service what it costs, where that was not done lately; never raises.
+
+        Called before a clip is planned, so it takes a few seconds at most.
+        """
+        ...
+
     def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
         """Make the clip inside `ctx.workdir`; blocks.
 

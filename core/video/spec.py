@@ -12,8 +12,9 @@ from pydantic import Field, model_validator
 from typing_extensions import override
 
 from core.frozen import Frozen, older_fields
+from core.platform.units import bytes_text
 from core.video.price import PriceTable
-from core.video.request import ControlMap, OutputKind, Residency, Role, Task
+from core.video.request import ControlMap, ExtendDirection, OutputKind, Residency, Role, Task
 
 Resolution = str
 """A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""
@@ -292,6 +293,10 @@ class ModelSpec(Frozen):
             model takes them as what they are.
         control_maps: what of a control video it can follow; empty where it takes none.
         keeps_source_audio: whether a clip that is made from a source video has its sound.
+        extend_directions: where new frames can be added to a video.
+        sees_whole_video: whether how much of a video that is extended or retaken it looks at is its
+            own affair; else it is planned, and limits what is made at a time.
+        follows_whole_audio: whether a clip of an audio file is always as long as the file.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
         is_exact: whether its clips have the planned size, length and rate to the frame, so that any
@@ -331,6 +336,9 @@ class ModelSpec(Frozen):
     reference_strength: float | None = None
     control_maps: tuple[ControlMap, ...] = ()
     keeps_source_audio: bool = False
+    extend_directions: tuple[ExtendDirection, ...] = tuple(ExtendDirection)
+    sees_whole_video: bool = False
+    follows_whole_audio: bool = False
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
     takes_webhook: bool = False
@@ -390,6 +398,13 @@ class ModelSpec(Frozen):
             if not isclose(ratio, float(size.aspect.value_of), rel_tol=0.08):
                 raise ValueError(f"{self.id}: {size} is not {size.aspect.value}")
         return self
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """In words: its size on this disk where it has one, its price and its licence."""
+        size = [] if self.size_bytes is None else [bytes_text(self.size_bytes)]
+        price = str(self.price) if self.price.rows else "price unknown"
+        return (*size, price, str(self.licence))
 
     def limit(self, role: Role) -> int:
         """How many files of a role the model takes."""

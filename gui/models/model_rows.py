@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from core.platform.units import bytes_text, clock
+from core.platform.units import clock
 from core.video.listing import ListedModel, ModelState
 from gui import theme
 from gui.theme import Tone
@@ -104,7 +104,7 @@ class ModelItem:
     def terms(self) -> str:
         """Size, price and licence in one line."""
         spec = self.listed.spec
-        return f"{bytes_text(spec.size_bytes)} · {spec.price} · {spec.licence}"
+        return " · ".join(spec.terms)
 
 
 class ModelListModel(QAbstractListModel):

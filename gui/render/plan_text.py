@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ProviderInfo, Readiness
 
-_LEAST_SHOWN_USD = 0.01
-
 
 @dataclass(frozen=True)
 class PlanIssue:
@@ -116,17 +114,11 @@ def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:
     place = "this machine" if info.is_local else (info.place or info.label)
     parts = [
         f"{plan.width}x{plan.height}{'' if plan.is_image else frames}",
-        f"{place}, {_cost(plan.cost_usd)}",
+        f"{place}, {price(plan.cost_usd)}",
         "time not known yet" if plan.est_seconds is None else f"about {clock(plan.est_seconds)}",
     ]
     needs = _needs(plan.memory_plan, machine)
     return " · ".join([*parts, needs] if needs else parts)
-
-
-def _cost(cost_usd: float | None) -> str:
-    if cost_usd is not None and 0 < cost_usd < _LEAST_SHOWN_USD:
-        return "less than $0.01"
-    return price(cost_usd)
 
 
 def _needs(memory: MemoryPlan | None, machine: Machine) -> str:
@@ -142,7 +134,7 @@ def _needs(memory: MemoryPlan | None, machine: Machine) -> str:
 
 def _details(plan: RenderPlan, info: ProviderInfo) -> str:
     """Model, sampling and layout in memory, a line each."""
-    sampling = [f"seed {plan.seed}"]
+    sampling = [f"seed {plan.seed}"] if plan.spec.takes_seed else []
     if plan.steps_text:
         sampling.append(plan.steps_text)
     if plan.guidance_scale is not None:

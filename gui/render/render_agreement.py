@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QMessageBox
 
 from core.errors import first_of
+from core.platform.units import price
 from core.video.provider import Ready
 from core.video.render_planner import total_usd
 from gui.render.plan_fixes import frame_fixes, problem_in_window
@@ -65,15 +66,15 @@ def agree(
         reasons: why it is not.
     """
     ready = [one for one in renders if isinstance(one.readiness, Ready)]
-    price, packages = _price(ready), _packages(ready)
-    text = " ".join(filter(None, [left_out, price, packages]))
+    costs, packages = _price(ready), _packages(ready)
+    text = " ".join(filter(None, [left_out, costs, packages]))
     if not text:
         return True
     box = _box(parent, text, reasons, _Button.Ok | _Button.Cancel)
     verb = "Install and render" if packages else "Render"
     count, noun = len(renders), renders[0].plan.noun
     box.button(_Button.Ok).setText(f"{verb} it" if count == 1 else f"{verb} {count} {noun}s")
-    box.setDefaultButton(_Button.Cancel if price else _Button.Ok)
+    box.setDefaultButton(_Button.Cancel if costs else _Button.Ok)
     return box.exec() == _Button.Ok
 
 
@@ -116,7 +117,7 @@ def _price(renders: Sequence[PlannedRender]) -> str:
         return ""
     noun, count = renders[0].plan.noun, len(renders)
     what = f"This {noun} costs" if count == 1 else f"These {count} {noun}s cost"
-    return f"{what} {'money, and the price is not known' if total is None else f'${total:.2f}'}."
+    return f"{what} {'money, and the price is not known' if total is None else price(total)}."
 
 
 def _packages(renders: Sequence[PlannedRender]) -> str:

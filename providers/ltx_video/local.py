@@ -57,8 +57,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_GB = 1e9
-
 
 class LocalLTX:
     """Renders with a model on this disk, in one engine process that stays warm.
@@ -198,6 +196,9 @@ class LocalLTX:
         loras = self._loras(model, plan)
         fitted = plan.with_notes(*notes, *loras.notes).model_copy(update={"memory_plan": memory})
         return self._with_time(fitted)
+
+    def refresh_prices(self) -> None:
+        """Nothing: what this machine makes is free."""
 
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
         """The same clip on the next step of the memory ladder."""
@@ -341,9 +342,8 @@ class LocalLTX:
         family = self._info.lora_family(model.spec)
         assert family is not None, "whoever takes LoRAs names what they are like"
         has_reference = plan.has_reference_sheet or bool(plan.request.of_role(Role.CONTROL))
-        return check_loras(
-            plan.request, family, self._info.lora_families(), has_reference=has_reference
-        )
+        families = self._info.lora_families()
+        return check_loras(plan.request, family, families, has_reference=has_reference)
 
     def _ladder(self, model: LocalModel, workload: Workload) -> MemoryLadder:
         from providers.ltx_video.models.memory_plan import memory_ladder
@@ -353,7 +353,7 @@ class LocalLTX:
             model.footprint,
             model.profile.dtype,
             workload,
-            scratch_free_gb=free_disk_bytes(self._engine.offload_dir) / _GB,
+            scratch_free_gb=free_disk_bytes(self._engine.offload_dir) / 1e9,
         )
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from core.jobs.job import Failed, JobEvent, Notice, Progressed, Terminal
 from core.jobs.job_record import JobState
+from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.studio import Studio
@@ -76,6 +77,12 @@ class Asked:
 
     def is_beyond(self, fraction: float) -> bool:
         return any(found > fraction for found in self.fractions)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the work itself has begun; not every service says how far it is."""
+        stages = [event.stage for event in self.events if isinstance(event, Progressed)]
+        return Stage.DENOISE in stages or self.is_beyond(0.01)
 
     @property
     def error(self) -> str:
@@ -214,7 +221,7 @@ class ProviderContract(ABC):
     ) -> None:
         asked = ask(studio, request_slow)
         with asked.running() as thread:
-            wait_for(lambda: asked.is_beyond(0.01))
+            wait_for(lambda: asked.is_made)
             studio.queue.cancel(asked.job_id)
             began = time.monotonic()
             thread.join(timeout=30)
@@ -233,7 +240,7 @@ class ProviderContract(ABC):
         first = open_studio()
         asked = ask(first, request_slow)
         with asked.running():
-            wait_for(lambda: asked.is_beyond(0.01))
+            wait_for(lambda: asked.is_made)
             first.close()
         assert first.queue.job(asked.job_id).state is JobState.INTERRUPTED
         self.let_it_be_quick()

@@ -117,7 +117,9 @@ class PaidContract(ProviderContract):
         return studio.ledger.spent_usd()
 
     def wait_until_bought(self, asked: Asked, beyond: float = 0) -> None:
-        wait_for(lambda: self.purchases() and asked.is_beyond(beyond))
+        wait_for(
+            lambda: self.purchases() and (asked.is_beyond(beyond) if beyond else asked.is_made)
+        )
 
     def test_a_render_is_one_purchase_and_one_line_in_the_ledger(
         self, studio: Studio, order: Asked

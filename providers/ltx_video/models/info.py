@@ -30,6 +30,7 @@ class LTXDeploymentMode(StrEnum):
     """Where LTX runs."""
 
     LOCAL = "local"
+    FAL = "fal"
 
 
 class LTXModel(StrEnum):

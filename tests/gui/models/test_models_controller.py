@@ -154,7 +154,11 @@ def shop(qtbot: QtBot, hub: StubHub, tmp_path: Path) -> Iterator[Shop]:
 
 
 def test_every_model_is_listed_without_asking_anybody(shop: Shop, hub: StubHub) -> None:
-    assert {item.listed.target.model for item in shop.page.models()} == {*WEIGHTS, "ltx-mini"}
+    local = [item.listed.target for item in shop.page.models() if item.listed.info.is_local]
+    assert {target.model for target in local} == {*WEIGHTS, "ltx-mini"}
+    rented = [item.listed for item in shop.page.models() if not item.listed.info.is_local]
+    assert {listed.state for listed in rented} == {ModelState.KEY_MISSING}
+    assert {listed.too_large for listed in rented} == {""}
     assert shop.state("ltx-mini") == ModelState.BUILT_IN
     assert shop.state() == ModelState.NOT_INSTALLED
     assert hub.requests == []

@@ -1,0 +1,1 @@
+"""LTX on the machines of Fal: its models and endpoints as tables, and the provider."""

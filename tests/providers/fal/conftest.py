@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.platform.paths import Paths
+from core.studio import Studio
+from tests.fakes.services.fal_server import FalServer, fal_entry, fal_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def fal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FalServer]:
+    """Fal on loopback, which this process and those that it starts take for the real one."""
+    with fal_server(tmp_path / "service") as fal:
+        fal.stand_in(monkeypatch)
+        yield fal
+
+
+@pytest.fixture
+def studio(fal: FalServer, tmp_path: Path) -> Iterator[Studio]:
+    studio = Studio([fal_entry()], paths=Paths.below(tmp_path / "home"))
+    yield studio
+    studio.close()

@@ -1,0 +1,82 @@
+"""The contract with money, held by LTX at Fal over Fal's own wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.video.request import FrameRequest, RenderRequest, Role, Sampling, Target
+from providers.ltx_video.fal.info import INFO
+from tests.fakes.loras import as_diffusers, random_pairs, write_lora
+from tests.fakes.services.fal_server import KEY, FalServer, fal_entry
+from tests.providers.paid_contract import PaidContract
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.video.provider import ProviderEntry
+
+TARGET = Target(provider=INFO.id, deployment=INFO.deployment, model="ltx-2.3-22b")
+
+
+class TestFal(PaidContract):
+    """With the model that has a seed and takes LoRAs."""
+
+    key = KEY
+    key_variable = "FAL_KEY"
+    roles = (Role.START, Role.END)
+
+    @pytest.fixture(autouse=True)
+    def keep(self, fal: FalServer) -> None:
+        self.server = fal
+
+    @pytest.fixture
+    def entry(self, fal: FalServer) -> ProviderEntry:
+        return fal_entry()
+
+    @pytest.fixture
+    def request_small(self) -> RenderRequest:
+        return RenderRequest(
+            target=TARGET,
+            prompt="a red ball",
+            frame=FrameRequest(duration_s=0.5, resolution="480p"),
+            sampling=Sampling(seed=5),
+        )
+
+    @pytest.fixture
+    def request_slow(self, request_small: RenderRequest) -> RenderRequest:
+        self.server.habits.polls_until_done = 10_000
+        return request_small
+
+    @pytest.fixture
+    def lora(self, tmp_path: Path) -> Path:
+        family = next(one for one in INFO.lora_families() if one.id == "ltx-2.3")
+        pairs = random_pairs(family, takes=lambda layer: layer is family.layers[0])
+        return write_lora(tmp_path / "style.safetensors", as_diffusers(pairs))
+
+    def let_it_be_quick(self) -> None:
+        self.server.habits.polls_until_done = 0
+        self.server.habits.drip_s = 0.0
+
+    def purchases(self) -> int:
+        return self.server.purchases
+
+    def set_habit(self, name: str, value: object) -> None:
+        assert hasattr(self.server.habits, name)
+        setattr(self.server.habits, name, value)
+
+    def questions(self) -> list[float]:
+        return self.server.questions
+
+    def is_aborted(self) -> bool:
+        return any(job.is_cancelled for job in self.server.jobs.values())
+
+    def remote_id(self) -> str:
+        return self.server.last.id
+
+    def received(self) -> list[bytes]:
+        return list(self.server.uploads.values())
+
+    def entry_source(self) -> tuple[str, str]:
+        return "tests.fakes.services.fal_server:fal_entry", ""
