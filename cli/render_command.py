@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from cli.context import CliContext
     from cli.options import Typed
     from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.planning.render_planner import PlannedRender
     from core.video.provider import ProviderInfo
-    from core.video.render_planner import PlannedRender
 
 
 def render(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> int:

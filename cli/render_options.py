@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
-from core.video.controls import CONTROLS, ROWS, Control, ControlKind, ControlRow
+from core.video.control_row import Control, ControlKind, ControlRow
+from core.video.controls import CONTROLS, ROWS
 from core.video.request import (
     AUTO,
     ControlMap,

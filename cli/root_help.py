@@ -20,7 +20,8 @@ from core.video.allowed import (
     TextLimit,
     WebAddress,
 )
-from core.video.controls import CONTROLS, Control, ControlKind
+from core.video.control_row import Control, ControlKind
+from core.video.controls import CONTROLS
 from core.video.request import AUTO
 from core.video.spec import Durations, FloatRange, IntRange
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from cli.context import CliContext
     from cli.options import Option, Typed
     from core.video.allowed import Allowed
-    from core.video.controls import ControlRow
+    from core.video.control_row import ControlRow
     from core.video.spec import ModelSpec
 
 _COLUMN = 28

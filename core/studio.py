@@ -27,9 +27,9 @@ from core.spending import Ledger
 from core.video.enhance_job import KIND as ENHANCE_KIND
 from core.video.enhance_job import EnhanceJob, to_enhance
 from core.video.lora_training import free_name, plan_training, usual_name
+from core.video.planning.render_planner import PlannedRender, RenderPlanner, network_is_off
 from core.video.provider import NotReady, Readiness
 from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
-from core.video.render_planner import PlannedRender, RenderPlanner, network_is_off
 from core.video.train_lora_job import KIND as TRAIN_KIND
 from core.video.train_lora_job import TrainLoraJob, read_losses
 

@@ -70,7 +70,8 @@ STARTS_WITHOUT_QT = (
 # lies in the package itself (errors, frozen, theme) is everybody's but for what `ON_TOP` names.
 _LOW = {"core/platform", "core/jobs"}
 _FILM = _LOW | {"core/film/model"}
-_RENDER = _LOW | {"core/media", "core/config", "core/video", "core/lora"}
+_CLIP = _LOW | {"core/media", "core/config", "core/video", "core/lora"}
+_RENDER = _CLIP | {"core/video/planning"}
 _PROJECT = _RENDER | {"core/film/model", "core/project/model"}
 MAY_IMPORT_FOLDERS = {
     "core/platform": set(),
@@ -79,7 +80,9 @@ MAY_IMPORT_FOLDERS = {
     "core/lora": _LOW | {"core/media"},
     # Settings hold what a render is asked for, and a provider is opened with settings and keys.
     "core/config": _LOW | {"core/video"},
-    "core/video": _LOW | {"core/media", "core/config", "core/lora"},
+    # A plan is made of the same data that a render carries on with, so each knows the other.
+    "core/video": _LOW | {"core/media", "core/config", "core/lora", "core/video/planning"},
+    "core/video/planning": _CLIP,
     "core/services": _RENDER,
     "core/film/model": _LOW | {"core/media"},
     "core/film/picture": _FILM | {"core/media"},

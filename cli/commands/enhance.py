@@ -12,7 +12,7 @@ from cli.render_command import at_option
 from cli.render_options import CONTROL_OPTIONS, read_request
 from cli.run_job import run_job
 from core.errors import UnsupportedRequest
-from core.video.controls import Control
+from core.video.control_row import Control
 from core.video.enhance_job import read_enhanced
 
 if TYPE_CHECKING:

@@ -202,7 +202,7 @@ def _too_large(provider: VideoProvider, target: Target, spec: ModelSpec) -> str:
     if not provider.info.is_local:
         return ""
     # Imported late: a list that weighs nothing plans nothing.
-    from core.video.planning import make_plan
+    from core.video.planning.clip_plan import make_plan
 
     request = RenderRequest(target=target, prompt=_ANY_PROMPT)
     try:

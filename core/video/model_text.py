@@ -15,12 +15,13 @@ from core.video.allowed import (
     TextLimit,
     WebAddress,
 )
-from core.video.controls import CONTROLS, Control
+from core.video.control_row import Control
+from core.video.controls import CONTROLS
 from core.video.provider import NotReady
 from core.video.spec import Durations, FloatRange, IntRange, shown_name
 
 if TYPE_CHECKING:
-    from core.video.controls import ControlRow
+    from core.video.control_row import ControlRow
     from core.video.listing import ListedModel
     from core.video.spec import ModelSpec
 

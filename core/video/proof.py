@@ -13,7 +13,7 @@ from core.media.images import open_image
 from core.media.interpolation import interpolate_clip
 from core.media.output import Output, place_clip
 from core.platform.units import count_text
-from core.video.prompt_parts import with_enhanced_prompt
+from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.record import embed_record, write_image_record
 
 if TYPE_CHECKING:

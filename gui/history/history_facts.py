@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from core.film.model.delivery import CONTAINERS, AudioCodec
 from core.project.render.rerender import request_again
-from core.video.controls import CONTROLS, Control, ControlKind
+from core.video.control_row import Control, ControlKind
+from core.video.controls import CONTROLS
 from core.video.request import Input
 from core.video.spec import shown_name
 from gui.history.history_model import kind_of, length_of, size_of
@@ -15,7 +16,7 @@ from gui.history.history_model import kind_of, length_of, size_of
 if TYPE_CHECKING:
     from core.film.model.delivery import ExportOrder
     from core.history.history_entry import HistoryEntry
-    from core.video.controls import ControlRow
+    from core.video.control_row import ControlRow
     from core.video.record import ClipRecord
 
 _SHOWN_CLIPS = 30

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from core.jobs.job import CancelToken, JobUpdate
     from core.studio import Studio
+    from core.video.planning.render_planner import PlannedRender
     from core.video.record import ClipRecord
-    from core.video.render_planner import PlannedRender
     from gui.background import Background
     from gui.history.history_tab import HistoryTab
     from gui.widgets.thumbnails import Thumbnails

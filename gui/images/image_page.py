@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from core.studio import Studio
     from core.video.listing import ListedModel, ModelListing
     from core.video.plan import RenderPlan
+    from core.video.planning.render_planner import PlannedRender
     from core.video.record import ClipRecord
-    from core.video.render_planner import PlannedRender
     from gui.background import Background
     from gui.images.image_batch import ImageBatch
     from gui.images.image_progress import ImageProgress

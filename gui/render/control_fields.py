@@ -10,7 +10,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QSlider, QWidget
 
 from core.video.allowed import Moment, OneOf, OneSize, OnOff
-from core.video.controls import Control, ControlKind, ControlRow
+from core.video.control_row import Control, ControlKind, ControlRow
 from core.video.inputs import ROLES, MediaType
 from core.video.request import Input, Residency, Role
 from core.video.spec import Durations, FloatRange, IntRange, shown_name

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel
 
-from core.video.controls import ROWS, Control
+from core.video.control_row import Control
+from core.video.controls import ROWS
 from core.video.listing import ModelListing
 from core.video.request import AUTO
 from gui.widgets.choice_field import Choice, ChoiceField

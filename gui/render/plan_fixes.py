@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from core.project.model.edits import FrameSlot
-from core.video.controls import CHOICES, Control
+from core.video.control_row import Control
+from core.video.controls import CHOICES
 from core.video.inputs import KEPT, field_of
 from core.video.provider import NotReady, ReasonCode
 from core.video.request import AUTO, DEFAULT_TARGET, Role
@@ -14,7 +15,7 @@ from core.video.request import AUTO, DEFAULT_TARGET, Role
 if TYPE_CHECKING:
     from core.config.api_keys import KeySpec
     from core.errors import Problem
-    from core.video.controls import ControlRow
+    from core.video.control_row import ControlRow
     from core.video.provider import ProviderInfo, Readiness
     from core.video.request import RenderChoices, Target
     from core.video.spec import ModelSpec

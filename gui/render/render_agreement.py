@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QMessageBox
 
 from core.errors import first_of
 from core.platform.units import price
+from core.video.planning.render_planner import total_usd
 from core.video.provider import Ready
-from core.video.render_planner import total_usd
 from gui.render.plan_fixes import frame_fixes, problem_in_window
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from core.project.model.project import VideoProject
     from core.project.render.rendering import RenderOffer
-    from core.video.render_planner import PlannedRender
+    from core.video.planning.render_planner import PlannedRender
     from gui.render.plan_fixes import Fix
 
 _MOST_SHOWN = 8

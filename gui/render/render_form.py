@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from core.video.controls import CHOICES, ROWS, Control, ControlKind
+from core.video.control_row import Control, ControlKind
+from core.video.controls import CHOICES, ROWS
 from core.video.listing import ModelListing
 from core.video.model_text import listed_text
 from core.video.provider import NotReady
@@ -28,7 +29,7 @@ from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
     from core.project.model.project import Scene
-    from core.video.controls import ControlRow
+    from core.video.control_row import ControlRow
     from core.video.spec import ModelSpec
 
 _USUAL = RenderChoices()

@@ -10,7 +10,7 @@ from core.platform.units import count_text
 from core.project.model.status import (
     project_statuses,
 )
-from core.video.controls import Control
+from core.video.control_row import Control
 from gui.scenes.scene_values import film_length_s
 
 if TYPE_CHECKING:

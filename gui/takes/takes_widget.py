@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import OutputError
 from core.project.model.project import SceneTakes
-from core.video.controls import Control
+from core.video.control_row import Control
 from core.video.record import read_sidecar
 from gui.takes.compare_dialog import CompareDialog
 from gui.takes.take_text import describe_take

@@ -34,7 +34,7 @@ from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.inputs import ROLES, field_of
 from core.video.lora_training import TrainingRequest
-from core.video.render_planner import PlannedRender
+from core.video.planning.render_planner import PlannedRender
 from core.video.request import (
     AUTO,
     ControlMap,

@@ -449,7 +449,7 @@ def _in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:
     """The plan with the words that the model itself is given."""
     if not model.spec.is_builtin:
         return plan
-    from core.video.prompt_parts import BAR
+    from core.video.planning.prompt_parts import BAR
     from providers.ltx_video.mini.caption import captions_of
 
     texts = [caption.text for caption in captions_of(plan)]

@@ -18,7 +18,7 @@ from providers import PROVIDERS
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from core.video.render_planner import PlannedRender
+    from core.video.planning.render_planner import PlannedRender
 
 TARGET = Target.parse("ltx-video/local/ltx-mini")
 SEED = 7

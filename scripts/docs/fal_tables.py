@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.video.controls import CONTROLS, Control
+from core.video.control_row import Control
+from core.video.controls import CONTROLS
 from providers.ltx_video.fal.models import MODELS
 from scripts.markdown import markdown_table
 

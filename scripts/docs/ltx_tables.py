@@ -8,7 +8,7 @@ from core.config.settings import Settings, fields
 from core.platform.machine import Gpu, Machine
 from core.video.controls import CONTROLS
 from core.video.plan import Device, Precision
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import RenderRequest, Residency, Target
 from providers.ltx_video.mini.vocabulary import PHRASES, Attribute
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
@@ -18,7 +18,7 @@ from providers.ltx_video.models.workload import Workload
 from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:
-    from core.video.controls import ControlRow
+    from core.video.control_row import ControlRow
     from core.video.plan import MemoryPlan
     from core.video.spec import FloatRange, IntRange
     from providers.ltx_video.models.catalog import LocalModel

@@ -18,7 +18,7 @@ from core.jobs.job import CancelToken, JobContext
 from core.platform.machine import read_machine
 from core.platform.paths import Paths
 from core.video.inputs import CheckedInputs
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.provider import NotReady, ProviderContext
 from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
 from providers.ltx_video.engine.clip import Audio, write_clip

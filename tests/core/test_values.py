@@ -13,7 +13,8 @@ from core.jobs.job import EVENT_JSON, CancelToken, ErrorReport, Failed, JobCance
 from core.jobs.lanes import Stage
 from core.platform.suggestions import file_guess, nearest_name, unknown_name
 from core.platform.units import count_text
-from core.video.controls import Control, taken_by
+from core.video.control_row import Control
+from core.video.controls import taken_by
 from core.video.price import Billed, PriceRow, PriceTable, PriceUnit
 from core.video.request import AUTO, OutputKind, Target
 from core.video.spec import AspectRatio, FloatRange, FrameGrid, FrameSize, ModelSpec

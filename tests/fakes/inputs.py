@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.video.controls import ROWS, Control
+from core.video.control_row import Control
+from core.video.controls import ROWS
 from core.video.request import Input, RenderChoices, Role
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.provider import Rendered
 from core.video.record import make_record
 from tests.fakes.provider import PROVENANCE, SMALL

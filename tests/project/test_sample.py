@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from core.project.render.requests import scene_request
 from core.project.storyboard.sample import sample_project, sample_storyboard
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from providers.ltx_video.mini.caption import mini_caption
 from providers.ltx_video.mini.vocabulary import Attribute, read
 from providers.ltx_video.models.catalog import BY_ID

@@ -8,7 +8,7 @@ import pytest
 
 from core.video.inputs import check_inputs
 from core.video.plan import Precision
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import (
     Editing,
     ExtendDirection,

@@ -12,8 +12,9 @@ from core.errors import NotConfigured, UnsupportedRequest
 from core.jobs.job import CancelToken, JobContext
 from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
-from core.video.controls import Control, taken_by
-from core.video.planning import make_plan
+from core.video.control_row import Control
+from core.video.controls import taken_by
+from core.video.planning.clip_plan import make_plan
 from core.video.provider import NotReady, ProviderContext, Ready, ReasonCode
 from core.video.request import Delivery, FrameRequest, RenderRequest, Residency, Target
 from providers.ltx_video.engine.progress_meter import ProgressMeter

@@ -12,7 +12,7 @@ from PIL import Image
 from core.errors import RenderFailed
 from core.jobs.job import CancelToken
 from core.media.ffmpeg_program import find_ffmpeg
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import OutputKind, RenderRequest, Sampling, Target
 from providers.ltx_video.stills import clip_of, still_frame, still_note, take_still
 from tests.fakes.provider import SMALL

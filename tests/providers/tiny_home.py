@@ -19,7 +19,7 @@ from core.lora.lora_family import LoraFamily
 from core.platform.machine import Machine
 from core.platform.paths import Paths
 from core.video.plan import Precision
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.provider import ProviderContext
 from core.video.request import (
     FrameRequest,

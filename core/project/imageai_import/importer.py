@@ -23,7 +23,7 @@ from core.project.model.project import (
     VideoProject,
     new_id,
 )
-from core.video.controls import Control
+from core.video.control_row import Control
 from core.video.request import FrameRequest, RenderChoices, Sampling
 from core.video.spec import AspectRatio
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.project.model.project import Scene, SceneTakes, VideoProject, new_id
-from core.video.controls import Control
+from core.video.control_row import Control
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

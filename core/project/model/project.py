@@ -21,7 +21,8 @@ from core.film.model.film import (
     Transition,
 )
 from core.frozen import Frozen
-from core.video.controls import ROWS, Control
+from core.video.control_row import Control
+from core.video.controls import ROWS
 from core.video.request import RenderChoices
 
 # Seeded by the system once. A `uuid4` asks it each time and lets other threads run meanwhile: where

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.project.model.project import Scene, Take, VideoProject
     from core.project.render.requests import SceneRequest
     from core.studio import Studio
-    from core.video.render_planner import PlannedRender
+    from core.video.planning.render_planner import PlannedRender
     from core.video.spec import ModelSpec
 
 

@@ -15,8 +15,8 @@ from core.jobs.queue import new_job_id
 from core.project.files.media import read_take, take_over_clips
 from core.project.model.status import SceneJob, SceneJobState
 from core.project.render.planning import PlannedScene, RefusedScene, plan_scene, start_take
+from core.video.planning.render_planner import total_usd
 from core.video.record import Origin
-from core.video.render_planner import total_usd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from core.video.allowed import OneOf, OneSize
-from core.video.controls import CHOICES, ROWS, Control
+from core.video.control_row import Control
+from core.video.controls import CHOICES, ROWS
 from core.video.request import Input, Motion, RenderRequest, Role
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from core.project.model.project import ReferenceImage, Scene, VideoProject
     from core.video.allowed import Allowed
-    from core.video.controls import ControlRow
+    from core.video.control_row import ControlRow
     from core.video.spec import ModelSpec
 
 # What is named in every fingerprint, asked for or not. A part that came later is named where it is

@@ -9,7 +9,8 @@ from core.errors import Problem, UnsupportedRequest
 from core.lora.lora_library import find_lora
 from core.project.files.project_file import INPUTS
 from core.project.files.recent import RecentProjects
-from core.video.controls import CHOICES, Control
+from core.video.control_row import Control
+from core.video.controls import CHOICES
 from core.video.inputs import ROLES, field_of
 from core.video.record import find_input_file, find_loras
 from core.video.request import Delivery, Input, OutputKind, RenderChoices, Role
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
     from core.project.model.project import Scene, VideoProject
     from core.studio import Studio
-    from core.video.controls import ControlRow
+    from core.video.control_row import ControlRow
+    from core.video.planning.render_planner import PlannedRender
     from core.video.record import ClipRecord
-    from core.video.render_planner import PlannedRender
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 

@@ -20,7 +20,7 @@ from core.project.storyboard.markup import (
     Title,
 )
 from core.project.storyboard.storyboard import Looks
-from core.video.controls import Control
+from core.video.control_row import Control
 from core.video.request import RenderChoices
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.video.placement import images_of
-from core.video.prompt_parts import window_begins, windows_of
+from core.video.planning.windows import window_begins, windows_of
 from providers.ltx_video.engine.kept_latents import KeepingLTXVideoPipeline, KeptLatents
 from providers.ltx_video.engine.preview import Previewer
 from providers.ltx_video.engine.source import audio_latent_count

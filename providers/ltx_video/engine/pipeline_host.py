@@ -12,7 +12,8 @@ import psutil
 import torch
 
 from core.jobs.lanes import Stage
-from core.video.prompt_parts import windows_of, with_enhanced_prompt
+from core.video.planning.prompt_parts import with_enhanced_prompt
+from core.video.planning.windows import windows_of
 from core.video.spec import Residency
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import NoWords, translate

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.video.prompt_parts import windows_of
+from core.video.planning.windows import windows_of
 from core.video.request import Role
 from providers.ltx_video.mini.vocabulary import (
     ATTRIBUTE_OF,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import UnsupportedRequest
 from core.platform.units import count_text
 from core.video.model_store import OnDisk
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.provider import ModelChoice
 from providers.ltx_video.models.catalog import BY_ID, MODELS
 from providers.ltx_video.models.info import LTXModel

@@ -132,7 +132,7 @@ def with_motion_speed(plan: RenderPlan, folders: Sequence[Path]) -> RenderPlan:
 
 def _with_words(plan: RenderPlan, words: str) -> RenderPlan:
     # Imported late, as it brings the table of controls.
-    from core.video.prompt_parts import BAR, joined_prompt
+    from core.video.planning.prompt_parts import BAR, joined_prompt
 
     if not plan.parts:
         return plan.model_copy(update={"prompt": joined_prompt(plan.prompt, words)})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.jobs.lanes import Stage
 from core.platform.units import clock
 from core.video.plan import Device
-from core.video.prompt_parts import windows_of
+from core.video.planning.windows import windows_of
 from providers.ltx_video.models.sizes import more_tokens, token_count
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ class Workload:
     def of(cls, plan: RenderPlan, profile: Profile, *, lora_billions: float = 0.0) -> Workload:
         """The clip of a plan."""
         # Imported late, as it brings the table of controls: a list asks only for the smallest.
-        from core.video.prompt_parts import windows_of
+        from core.video.planning.windows import windows_of
 
         rows = _batch_rows(profile, plan.guidance_scale)
         has_source = plan.strength is not None and plan.strength < 1

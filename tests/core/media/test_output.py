@@ -21,8 +21,8 @@ from core.media.output import (
     place_clip,
 )
 from core.platform.machine import free_disk_bytes
-from core.video.planning import make_plan
-from core.video.render_planner import check_space
+from core.video.planning.clip_plan import make_plan
+from core.video.planning.render_planner import check_space
 from tests.fakes.provider import SMALL, memory_plan
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.media.source_clip import AudioFacts, VideoFacts, read_audio_facts, write_audio
 from core.video.inputs import CheckedInputs, check_inputs
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, Input, OutputKind, RenderRequest, Role, Target, Task
 from core.video.spec import FrameGrid
 from tests.fakes.provider import FULL, SMALL

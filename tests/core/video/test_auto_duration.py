@@ -10,7 +10,7 @@ from core.errors import UnsupportedRequest
 from core.project.model.project import Scene, new_project
 from core.project.render.requests import scene_request
 from core.project.render.rerender import choices_of, request_again
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.provider import Rendered
 from core.video.record import make_record
 from core.video.request import FrameRequest, Input, RenderChoices, RenderRequest, Role, Target

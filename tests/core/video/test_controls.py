@@ -23,8 +23,9 @@ from core.video.allowed import (
     is_allowed,
     nearest,
 )
-from core.video.controls import CONTROLS, ROWS, Control, ControlKind, ControlRow, option_of
-from core.video.planning import make_plan
+from core.video.control_row import Control, ControlKind, ControlRow
+from core.video.controls import CONTROLS, ROWS, option_of
+from core.video.planning.clip_plan import make_plan
 from core.video.request import (
     ControlMap,
     ExtendDirection,

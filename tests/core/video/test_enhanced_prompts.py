@@ -11,8 +11,8 @@ from core.project.model.edits import merge_scenes, split_scene, with_prompt
 from core.project.model.project import Scene, VideoProject, new_project
 from core.project.render.requests import fingerprint, scene_request
 from core.project.render.rerender import choices_of, request_again, scene_again
-from core.video.planning import make_plan
-from core.video.prompt_parts import with_enhanced_prompt
+from core.video.planning.clip_plan import make_plan
+from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.provider import Rendered
 from core.video.record import make_record
 from core.video.request import Motion, RenderChoices, RenderRequest, Target

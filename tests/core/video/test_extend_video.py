@@ -11,8 +11,8 @@ from core.errors import UnsupportedRequest
 from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs
 from core.video.placement import images_of
-from core.video.planning import make_plan
-from core.video.prompt_parts import windows_of
+from core.video.planning.clip_plan import make_plan
+from core.video.planning.windows import windows_of
 from core.video.request import (
     Editing,
     ExtendDirection,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.studio import Studio
-    from core.video.render_planner import PlannedRender
+    from core.video.planning.render_planner import PlannedRender
 
 
 class Run:

@@ -9,7 +9,7 @@ import pytest
 from core.errors import UnsupportedRequest
 from core.video.inputs import CheckedInputs
 from core.video.placement import placed_images
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, Input, OutputKind, RenderRequest, Role, Target, Task
 from core.video.spec import FrameGrid
 from tests.fakes.provider import FULL, SMALL

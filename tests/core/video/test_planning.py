@@ -11,7 +11,7 @@ from core.video.allowed import is_web_address
 from core.video.controls import MAX_SEED
 from core.video.inputs import CheckedInputs
 from core.video.plan import Device, RenderPlan
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import (
     Delivery,
     FrameRequest,

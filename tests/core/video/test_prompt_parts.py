@@ -15,8 +15,9 @@ from core.errors import UnsupportedRequest
 from core.media.source_clip import AudioFacts, VideoFacts
 from core.video.inputs import CheckedInputs
 from core.video.placement import images_of
-from core.video.planning import make_plan
-from core.video.prompt_parts import AskedPart, split_prompt, windows_of
+from core.video.planning.clip_plan import make_plan
+from core.video.planning.prompt_parts import AskedPart, split_prompt
+from core.video.planning.windows import windows_of
 from core.video.provider import Provenance, Rendered
 from core.video.record import make_record
 from core.video.request import (

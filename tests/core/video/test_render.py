@@ -16,7 +16,7 @@ from core.media.output import Output, aside_path
 from core.project.files.media import take_of
 from core.project.render.rerender import request_again
 from core.video.plan import ClipSettings
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.proof import interpolated
 from core.video.provider import Rendered
 from core.video.record import ClipRecord, read_embedded, read_head

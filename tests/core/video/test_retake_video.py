@@ -11,7 +11,7 @@ from core.errors import UnsupportedRequest
 from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs
 from core.video.plan import RenderPlan
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import (
     Editing,
     FrameRequest,

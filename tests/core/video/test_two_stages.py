@@ -10,7 +10,7 @@ import pytest
 from core.errors import UnsupportedRequest
 from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
 from core.video.spec import AspectRatio, FrameSize
 from tests.fakes.provider import FULL, SMALL

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.project.render.rerender import FromRecord
-    from core.video.render_planner import PlannedRender
+    from core.video.planning.render_planner import PlannedRender
 
 FAKE = Target(provider="fake", deployment="local", model="fake-small")
 REQUEST = RenderRequest(target=FAKE, prompt="a red ball", sampling=Sampling(seed=5))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit
 
-from core.video.controls import CHOICES, ROWS, Control, ControlKind
+from core.video.control_row import Control, ControlKind
+from core.video.controls import CHOICES, ROWS
 from core.video.listing import ModelListing
 from core.video.request import RenderChoices
 from core.video.spec import Durations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
     from pytestqt.qtbot import QtBot
 
-    from core.video.controls import ControlRow
+    from core.video.control_row import ControlRow
 
 LISTED = SMALL.model_copy(update={"durations": Durations.of(2, 4, 8, default=4)})
 

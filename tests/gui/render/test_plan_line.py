@@ -14,7 +14,7 @@ from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
 from core.project.model.edits import FrameSlot
 from core.video.plan import Device, MemoryPlan, RenderPlan, StagePeak
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.provider import NotReady, Ready, ReasonCode
 from core.video.request import (
     DEFAULT_TARGET,

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QAbstractButton, QMessageBox, QToolButton
 
 from core.project.model.edits import insert_scenes
 from core.project.model.project import RenderChoices, Scene, new_id
-from core.video.controls import CHOICES, ControlKind, taken_by
+from core.video.control_row import ControlKind
+from core.video.controls import CHOICES, taken_by
 from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import Ready
 from core.video.request import FrameRequest, Target

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QRadioButton, QScrollArea, QTabWidget, QWidget
 
-from core.video.controls import ROWS, Control
+from core.video.control_row import Control
+from core.video.controls import ROWS
 from gui.widgets.choice_field import ChoiceField
 from tests.gui.children import child
 from tests.gui.operating import choose_index, click

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTabWidget, QWidget
 
-from core.video.controls import ROWS, Control
+from core.video.control_row import Control
+from core.video.controls import ROWS
 from gui.widgets.number_field import NumberField
 from tests.gui.children import child
 

@@ -15,8 +15,8 @@ from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
 from core.platform.paths import Paths
 from core.video.plan import Precision
-from core.video.planning import make_plan
-from core.video.prompt_parts import with_enhanced_prompt
+from core.video.planning.clip_plan import make_plan
+from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.request import FrameRequest, RenderRequest, Sampling, Target
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.local import LocalLTX

@@ -15,8 +15,8 @@ from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.video.inputs import check_inputs
 from core.video.placement import images_of
-from core.video.planning import make_plan
-from core.video.prompt_parts import windows_of
+from core.video.planning.clip_plan import make_plan
+from core.video.planning.windows import windows_of
 from core.video.request import (
     Editing,
     ExtendDirection,

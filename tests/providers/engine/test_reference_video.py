@@ -18,7 +18,7 @@ from core.jobs.job import CancelToken, Progressed
 from core.jobs.lanes import Stage
 from core.platform.paths import Paths
 from core.video.inputs import check_inputs
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import (
     ControlMap,
     Editing,

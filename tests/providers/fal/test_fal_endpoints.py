@@ -14,7 +14,8 @@ from core.errors import UnsupportedRequest
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.services.polling import RemoteOrder
-from core.video.controls import CONTROLS, Control
+from core.video.control_row import Control
+from core.video.controls import CONTROLS
 from core.video.request import (
     Editing,
     ExtendDirection,

@@ -9,7 +9,7 @@ import pytest
 from core.errors import Problem, UnsupportedRequest
 from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import (
     ControlMap,
     Editing,

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import UnsupportedRequest
-from core.video.controls import Control, taken_by
+from core.video.control_row import Control
+from core.video.controls import taken_by
 from core.video.inputs import CheckedInputs
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, Motion, RenderRequest, Role, Sampling, Target
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.models.catalog import BY_ID, MODELS, LocalModel

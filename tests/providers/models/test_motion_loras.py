@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import UnsupportedRequest
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import Input, Motion, OutputKind, RenderRequest, Role, Target
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MODELS, MOST_LORAS, PROVIDER

@@ -11,7 +11,7 @@ from core.errors import UnsupportedRequest
 from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs, check_inputs
 from core.video.placement import images_of
-from core.video.planning import make_plan
+from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
 from providers.ltx_video.engine.drive_render import write_reference_sheet
 from providers.ltx_video.local import LocalLTX

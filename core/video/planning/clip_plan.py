@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.platform.units import count_text
 from core.video.allowed import find_size, find_value, listed, pixels_of
-from core.video.controls import CONTROLS, ROWS, Control
-from core.video.given_media import GivenMedia, RoleVideo
+from core.video.control_row import Control
+from core.video.controls import CONTROLS, ROWS
 from core.video.inputs import KEPT, PACING, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
 from core.video.placement import (
     crop_notes,
@@ -21,15 +21,17 @@ from core.video.placement import (
     strength_problems,
 )
 from core.video.plan import RenderPlan
+from core.video.planning.asked_audio import AskedAudio
+from core.video.planning.asked_video import AskedVideo, RoleVideo
+from core.video.planning.prompt_parts import AskedPrompt, prompt_problems
 from core.video.price import Billed
-from core.video.prompt_parts import AskedPrompt, prompt_problems
 from core.video.request import OutputKind, Role
 from core.video.spec import ANOTHER_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.video.given_media import PartlyNew
+    from core.video.planning.asked_video import PartlyNew
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
@@ -73,7 +75,7 @@ def make_plan(
     is_image = request.output is OutputKind.IMAGE
     fps = 0 if is_image else draft.choose_fps(known)
     kept = None if is_image else RoleVideo.kept(known.videos)
-    partly = draft.given.partly_new(size, fps, kept)
+    partly = draft.video.partly_new(size, fps, kept)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     words = draft.prompt.read(size, fps)
     if draft.prompt.has_parts and not words.parts:
@@ -86,8 +88,8 @@ def make_plan(
         if not words.parts:
             num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
         draft.place_images(size, num_frames, fps, known, partly.new if partly else None)
-        draft.given.follow_audio(known.audio, num_frames, fps)
-    interpolated_fps = None if is_image else draft.given.choose_interpolation(num_frames, fps, kept)
+        draft.audio.follow_audio(known.audio, num_frames, fps)
+    interpolated_fps = None if is_image else draft.video.choose_interpolation(num_frames, fps, kept)
     if draft.problems or size is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
 
@@ -101,7 +103,7 @@ def make_plan(
         width=size.width,
         height=size.height,
         num_frames=num_frames,
-        least_frames=draft.given.open_length(num_frames, fps),
+        least_frames=draft.video.open_length(num_frames, fps),
         fps=fps,
         kept_frames=partly.kept if partly else 0,
         context_frames=partly.context if partly else 0,
@@ -141,7 +143,8 @@ class _Draft:
         self.spec = spec
         self.problems: list[Problem] = []
         self.notes: list[str] = []
-        self.given = GivenMedia(request, spec, self.problems, self.notes)
+        self.video = AskedVideo(request, spec, self.problems, self.notes)
+        self.audio = AskedAudio(request, spec, self.problems, self.notes)
         self.prompt = AskedPrompt(request, spec, self.problems, self.notes)
 
     def _refuse(self, field: str, message: str) -> None:
@@ -222,7 +225,7 @@ class _Draft:
         shaping = {role: known.sizes[role] for role in SHAPING if role in known.sizes}
         kept = RoleVideo.kept(known.videos)
         if kept is not None:
-            return self.given.size_of_kept(kept)
+            return self.video.size_of_kept(kept)
         pacing = RoleVideo.pacing(known.videos)
         exact = None if pacing is None else find_size(pacing.facts.size, self.spec.sizes)
         if exact is not None and frame.resolution is None and frame.aspect is None:
@@ -296,7 +299,7 @@ class _Draft:
         asked, pacing = self.request.frame.fps, RoleVideo.pacing(known.videos)
         kept = RoleVideo.kept(known.videos)
         if kept is not None:
-            return self.given.fps_of_kept(kept)
+            return self.video.fps_of_kept(kept)
         if asked in self.spec.fps:
             return asked
         # One that is refused is told already, and the rest is judged at the usual one.
@@ -317,14 +320,14 @@ class _Draft:
         if size is None or (is_refused and not is_too_long):
             return None
         if self.request.frame.auto_duration:
-            return self.given.longest_open(size, fps, has_parts=self.prompt.has_parts)
+            return self.video.longest_open(size, fps, has_parts=self.prompt.has_parts)
         if self.prompt.has_parts:
             # As long as its parts, which judge what is asked.
             return allowed.default
         longest_s = allowed.longest(size.resolution, fps)
         usual_s = allowed.default
         if known.audio is not None and self.spec.follows_whole_audio:
-            return self.given.length_of_audio(known.audio, longest_s)
+            return self.audio.length_of_audio(known.audio, longest_s)
         if known.audio is not None:
             usual_s = allowed.nearest(known.audio.duration_s, longest_s)
         duration_s = usual_s if asked is None else asked
@@ -334,7 +337,7 @@ class _Draft:
             return duration_s
         if pacing is not None and not allowed.choices:
             if asked is None or min(asked, pacing.facts.duration_s) <= longest_s:
-                return self.given.length_of_pacing(pacing, fps, longest_s)
+                return self.video.length_of_pacing(pacing, fps, longest_s)
         elif duration_s <= longest_s:
             return duration_s
         if is_refused and longest_s >= allowed.maximum:
@@ -348,7 +351,7 @@ class _Draft:
             )
             return nearest_s
         advice = "a smaller size or a lower frame rate" if is_rate else "a smaller size"
-        self.given.refuse_length(
+        self.video.refuse_length(
             f"At {where} {label} makes at most {nearest_s:g} s, not {duration_s:g} s. Shorten the "
             f"clip or choose {advice}.",
         )
@@ -435,14 +438,14 @@ class _Draft:
             return False
         asked = self.request.audio
         if self.spec.keeps_source_audio and self.request.of_role(Role.SOURCE_VIDEO):
-            return self.given.audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
+            return self.audio.audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
         if self.spec.keeps_source_audio and Role.EXTEND_VIDEO in known.videos:
-            return self.given.audio_of_extended(known.videos[Role.EXTEND_VIDEO])
+            return self.audio.audio_of_extended(known.videos[Role.EXTEND_VIDEO])
         if Role.RETAKE_VIDEO in known.videos:
             part = partly.retake.part if partly and partly.retake else None
-            return self.given.audio_of_retaken(known.videos[Role.RETAKE_VIDEO], part)
+            return self.audio.audio_of_retaken(known.videos[Role.RETAKE_VIDEO], part)
         if known.audio is not None:
-            return self.given.audio_of_file()
+            return self.audio.audio_of_file()
         has_audio = self.spec.audio is not None if asked is None else asked
         if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:
             self.notes.append("The clip is silent, so its audio prompt is not used.")

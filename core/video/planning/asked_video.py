@@ -1,4 +1,4 @@
-"""Clips made from a video or a sound: how long they are, at which size and rate, and the sound."""
+"""Clips made from a video: how long they are, at which size and rate, and what of them is new."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import Problem
 from core.platform.units import count_text
 from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in_pixels
-from core.video.controls import ROWS, Control
+from core.video.control_row import Control
+from core.video.controls import ROWS
 from core.video.inputs import KEPT, PACING, ROLES, field_of
 from core.video.plan import Retake, frames_before, interpolated_frames
+from core.video.planning.judge import Judge
 from core.video.request import ExtendDirection, RetakePart, Role
 from core.video.spec import ANOTHER_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from core.media.source_clip import AudioFacts, VideoFacts
-    from core.video.request import RenderRequest
-    from core.video.spec import FrameGrid, FrameSize, ModelSpec
+    from core.media.source_clip import VideoFacts
+    from core.video.spec import FrameGrid, FrameSize
 
 # How many steps of the grid the model sees of a video beside what it makes, where it may: a second.
 _MOST_CONTEXT = 3
-_LENGTH = "frame.duration_s"
 _UNSTEADY = "has no steady frame rate (or is cut off at its end)"
 # A duration is typed with two digits behind the point at most.
 _SAME_LENGTH_S = 0.01
@@ -93,16 +92,8 @@ class RoleVideo:
 
 
 @dataclass(frozen=True)
-class GivenMedia:
-    """Judges a request by the video or the sound that it names, and adds to its plan's words."""
-
-    request: RenderRequest
-    spec: ModelSpec
-    problems: list[Problem]
-    notes: list[str]
-
-    def _refuse(self, field: str, message: str) -> None:
-        self.problems.append(Problem(field, message))
+class AskedVideo(Judge):
+    """Judges a request by the video that it names, and adds to its plan's words."""
 
     def longest_open(self, size: FrameSize, fps: int, *, has_parts: bool) -> float | None:
         """The most seconds that a model may choose which chooses itself; None where it cannot."""
@@ -117,7 +108,7 @@ class GivenMedia:
         settled += ["prompt of several parts"] if has_parts else []
         for name in dict.fromkeys(settled):
             article = "an" if name[0] in "aeiou" else "a"
-            self._refuse(
+            self.refuse(
                 row.path,
                 f"With {article} {name} it is settled how long the clip is. Leave that or the "
                 f"{row.noun} out.",
@@ -135,11 +126,6 @@ class GivenMedia:
         )
         return least
 
-    def refuse_length(self, message: str) -> None:
-        """Say how long the clip may be at most, in place of what the model's table alone says."""
-        self.problems[:] = [problem for problem in self.problems if problem.field != _LENGTH]
-        self._refuse(_LENGTH, message)
-
     def length_of_pacing(self, video: RoleVideo, fps: int, longest_s: float) -> float | None:
         """As long as the video that it goes by, or as much of it as is asked for or possible."""
         grid = self.spec.frame_grid
@@ -147,7 +133,7 @@ class GivenMedia:
         length = f"The {video.name} is {video.facts.duration_s:.2f} s long"
         fewest = max(grid.step + grid.offset, math.ceil(self.spec.durations.minimum * fps))
         if there < fewest:
-            self._refuse(
+            self.refuse(
                 field_of(video.role),
                 f"{length}, and {self.spec.label} makes clips of at least {fewest / fps:.2f} s. "
                 "Choose a longer one.",
@@ -184,7 +170,7 @@ class GivenMedia:
             return None
         least = self.spec.frame_grid.step + self.spec.frame_grid.offset
         if kept.facts.num_frames < least:
-            self._refuse(
+            self.refuse(
                 field_of(kept.role),
                 f"The {kept.name} has {count_text(kept.facts.num_frames, 'frame')}, and "
                 f"{self.spec.label} must see {least} of it. Use a frame of it as a start "
@@ -262,7 +248,7 @@ class GivenMedia:
         while (before or behind) and end - begin + (before + behind) * grid.step > at_once:
             before, behind = (before - 1, behind) if before > behind else (before, behind - 1)
         if end - begin > at_once:
-            self._refuse(
+            self.refuse(
                 "editing.retake_to_s",
                 f"At {size} and {fps} fps {self.spec.label} makes at most {at_once / fps:.2f} s "
                 f"again at a time, and this part has {len(asked) / fps:.2f} s. Choose a shorter "
@@ -301,7 +287,7 @@ class GivenMedia:
         if any(time is not None and not is_allowed(time, Moment()) for time in (from_s, to_s)):
             return None  # told with its control
         if from_s is None and to_s is None and editing.retake_part is not RetakePart.AUDIO:
-            self._refuse(
+            self.refuse(
                 field_of(Role.RETAKE_VIDEO),
                 f"{length}: say from when to when it is made again. To remake all of it, use it "
                 "as a source video.",
@@ -310,18 +296,18 @@ class GivenMedia:
         first = round((from_s or 0.0) * fps)
         stop = there if to_s is None else round(to_s * fps)
         if stop > there:
-            self._refuse(
+            self.refuse(
                 "editing.retake_to_s",
                 f"{length}, and {to_s:g} s is after its end. Choose an earlier end, or leave it "
                 "out.",
             )
         elif first >= there:
-            self._refuse(
+            self.refuse(
                 "editing.retake_from_s",
                 f"{length}, and {from_s:g} s is not before its end. Choose an earlier beginning.",
             )
         elif first >= stop:
-            self._refuse(
+            self.refuse(
                 "editing.retake_to_s",
                 f"There is no frame from {first / fps:.2f} to {stop / fps:.2f} s. Choose a later "
                 "end.",
@@ -337,26 +323,20 @@ class GivenMedia:
             has_audio = self.spec.audio is not None and facts.has_audio and not is_silent
             return RetakePart.BOTH if has_audio else RetakePart.VIDEO
         if is_silent and asked is not RetakePart.VIDEO:
-            self._refuse(
+            self.refuse(
                 "editing.retake_part",
                 "A silent clip has no sound to make again. Retake the picture, or let the clip "
                 "have sound.",
             )
             return None
         if asked is RetakePart.AUDIO and self.request.of_role(*_IMAGES):
-            self._refuse(
+            self.refuse(
                 "editing.retake_part",
                 "Only the sound is made again, so images would have no effect. Leave them out, or "
                 "retake the picture too.",
             )
             return None
         return asked
-
-    def audio_of_retaken(self, facts: VideoFacts, part: RetakePart | None) -> bool:
-        """Whether there is sound: the video's own, or that which is made anew."""
-        if self.request.audio is False:
-            return False
-        return facts.has_audio or part not in (None, RetakePart.VIDEO)
 
     def size_of_kept(self, kept: RoleVideo) -> FrameSize | None:
         """The very size of the video."""
@@ -368,7 +348,7 @@ class GivenMedia:
             way = "or start a new clip from its last frame"
             if kept.role is Role.RETAKE_VIDEO:
                 way = ANOTHER_MODEL
-            self._refuse(
+            self.refuse(
                 field_of(kept.role),
                 f"The {name} is {shown}, which {self.spec.label} does not make; the nearest is "
                 f"{near}. Export it at that size first {way}.",
@@ -376,12 +356,12 @@ class GivenMedia:
             return None
         names = (size.resolution.casefold(), shown)
         if frame.resolution is not None and frame.resolution.strip().casefold() not in names:
-            self._refuse(
+            self.refuse(
                 "frame.resolution",
                 f"The {name} is {shown}, and so is the clip. Leave the resolution out.",
             )
         if frame.aspect is not None and frame.aspect.strip() != size.aspect.value:
-            self._refuse(
+            self.refuse(
                 "frame.aspect",
                 f"The {name} is {size.aspect.value}, and so is the clip. Leave the aspect out.",
             )
@@ -394,14 +374,14 @@ class GivenMedia:
         fps = 0.0 if facts.fps is None else round(facts.fps, 2)
         if fps not in rates:
             what = f"has {fps:g} frames per second" if fps else _UNSTEADY
-            self._refuse(
+            self.refuse(
                 field,
                 f"The {name} {what}, and {self.spec.label} makes {listed(rates)}. Export "
                 "it at one of these first.",
             )
             return self.spec.default_fps
         if self.request.frame.fps not in (None, fps):
-            self._refuse(
+            self.refuse(
                 "frame.fps",
                 f"The {name} has {fps:g} frames per second, and so has the clip. Leave "
                 "the frame rate out.",
@@ -415,13 +395,13 @@ class GivenMedia:
         if wanted is None or row.problem(wanted, self.spec) is not None:
             return None
         if kept is not None:
-            self._refuse(
+            self.refuse(
                 row.path,
                 f"The clip keeps the very frames of the {kept.name}, so none are made between "
                 "them. Leave the interpolation out.",
             )
         elif wanted <= fps:
-            self._refuse(
+            self.refuse(
                 row.path,
                 f"The clip has {fps} frames per second, so there is nothing to make for {wanted}. "
                 "Choose a higher rate, or leave the interpolation out.",
@@ -435,75 +415,3 @@ class GivenMedia:
             )
             return wanted
         return None
-
-    def length_of_audio(self, audio: AudioFacts, longest_s: float) -> float | None:
-        """As long as the audio file, where the model makes no other clip of it."""
-        allowed, length = self.spec.durations, f"The audio file is {audio.duration_s:.2f} s long"
-        if not allowed.minimum <= audio.duration_s <= longest_s:
-            self._refuse(
-                field_of(Role.AUDIO),
-                f"{length}, and {self.spec.label} makes clips of {allowed.minimum:g} to "
-                f"{longest_s:g} s, as long as the file. Cut it to such a length first.",
-            )
-            return None
-        asked_s = self.request.frame.duration_s
-        if asked_s is not None and abs(asked_s - audio.duration_s) > _SAME_LENGTH_S:
-            self.refuse_length(
-                f"{length}, and so is the clip that {self.spec.label} makes of it, not "
-                f"{asked_s:g} s. Leave the duration out, or cut the file first.",
-            )
-            return None
-        return audio.duration_s
-
-    def follow_audio(self, audio: AudioFacts | None, num_frames: int, fps: int) -> None:
-        """How much of the audio file the clip follows, and how it compares to the clip."""
-        if audio is None:
-            return
-        clip_s = num_frames / fps
-        length = f"The audio file is {audio.duration_s:.2f} s long"
-        if audio.silent_s >= min(clip_s, audio.duration_s):
-            self._refuse(
-                field_of(Role.AUDIO),
-                f"{length} and silent as far as a clip of {clip_s:.2f} s goes, so there is nothing "
-                "to follow. Cut its beginning off, or leave it out.",
-            )
-        rest_s = audio.duration_s - clip_s
-        if rest_s > 1 / fps:
-            self.notes.append(f"{length}: the clip follows its first {clip_s:.2f} s.")
-        elif rest_s < -1 / fps:
-            self.notes.append(f"{length}: after that the clip of {clip_s:.2f} s is silent.")
-        else:
-            self.notes.append(f"{length}, and so is the clip.")
-
-    def audio_of_file(self) -> bool:
-        """Whether the clip has the sound that it follows."""
-        has_audio = self.request.audio is not False
-        what = "is its sound, as it is" if has_audio else "is followed and left out"
-        self.notes.append(f"The audio file {what}; {self.spec.label} makes no sound for the clip.")
-        return has_audio
-
-    def audio_of_extended(self, facts: VideoFacts) -> bool:
-        """Whether there is sound: the video keeps its own, and the new part has the model's."""
-        makes_audio, has_audio = self.spec.audio is not None, facts.has_audio
-        if self.request.audio is False or not (makes_audio or has_audio):
-            return False
-        old = "keeps its sound" if has_audio else "stays silent"
-        new = "is silent"
-        if makes_audio:
-            new = "goes on with that" if has_audio else "has new sound"
-        self.notes.append(f"The video {old}, and what is new {new}.")
-        return True
-
-    def audio_of_source(self, source: VideoFacts | None) -> bool:
-        """Whether the clip keeps the sound of the video that it is made from."""
-        asked, has_audio = self.request.audio, source is not None and source.has_audio
-        if asked and source is not None and not has_audio:
-            self._refuse(
-                "audio",
-                f"The source video has no sound, and {self.spec.label} makes none for a clip that "
-                "is made from another. Leave the sound out.",
-            )
-        has_audio = has_audio and asked is not False
-        what = "keeps the sound of its source video" if has_audio else "is silent"
-        self.notes.append(f"The clip {what}; {self.spec.label} makes no new sound for it.")
-        return has_audio

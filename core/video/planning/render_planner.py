@@ -20,15 +20,16 @@ from core.media.output import (
     writing_problems,
 )
 from core.platform.network import SWITCH_ON, sentence
-from core.video.controls import Control, taken_by
+from core.video.control_row import Control
+from core.video.controls import taken_by
 from core.video.inputs import (
     CheckedInputs,
     check_inputs,
     with_absolute_paths,
     with_named_loras,
 )
-from core.video.planning import make_plan
-from core.video.prompt_parts import prompt_problems
+from core.video.planning.clip_plan import make_plan
+from core.video.planning.prompt_parts import prompt_problems
 from core.video.provider import NotReady, ReasonCode
 from core.video.request import AUTO, OutputKind
 from core.video.spec import ANOTHER_MODEL
