@@ -20,6 +20,7 @@ from cli.signals import (
     SignalHandler,
 )
 from core.errors import (
+    NoSuchProject,
     Problem,
     SettingsError,
     StudioError,
@@ -136,6 +137,6 @@ def _usage(error: typer.TyperException) -> str:
 
 
 def _exit_code(error: StudioError) -> int:
-    if isinstance(error, SettingsError):
+    if isinstance(error, SettingsError | NoSuchProject):
         return EXIT_USAGE
     return EXIT_NOT_CONFIGURED if type(error).__name__ in NOT_CONFIGURED else EXIT_FAILED

@@ -207,6 +207,10 @@ class ProjectError(StudioError):
     """A film or project file cannot be read or written."""
 
 
+class NoSuchProject(ProjectError):
+    """There is no project in the folder that was named."""
+
+
 class AssemblyError(StudioError):
     """The film cannot be put together, or came out otherwise than planned."""
 

@@ -89,6 +89,12 @@ def test_a_number_that_no_scene_has_is_refused(run: Run, folder: Path) -> None:
     assert takes(folder) == [0, 0, 0]
 
 
+def test_a_folder_without_a_project_is_wrong_usage(run: Run, tmp_path: Path) -> None:
+    answer = run("render", str(tmp_path / "nowhere"))
+    assert answer.code == 2
+    assert "There is no project in" in answer.err
+
+
 def test_a_dry_run_shows_every_plan_and_makes_nothing(run: Run, folder: Path) -> None:
     before = (folder / NAME).read_bytes()
     answer = run("render", str(folder), "--dry-run")

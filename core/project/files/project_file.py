@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core.errors import ProjectError
+from core.errors import NoSuchProject, ProjectError
 from core.platform.files import (
     exists,
     is_folder,
@@ -126,7 +126,7 @@ def _from_copy(folder: Path, damage: Unusable | None) -> LoadedProject:
             )
             return LoadedProject(read.project, (note, *read.notes))
     if damage is None:
-        raise ProjectError(
+        raise NoSuchProject(
             f"There is no project in {str(folder)!r}.",
             hint=f"Name a folder with a {NAME}, or make a new project.",
         )

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import UnsupportedRequest
 from core.video.planning.clip_plan import make_plan
+from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.request import Input, Motion, OutputKind, RenderRequest, Role, Target
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MODELS, MOST_LORAS, PROVIDER
@@ -163,6 +164,16 @@ def test_the_words_come_to_each_part_of_a_clip(tmp_path: Path) -> None:
         "a calm sea. Everything moves in extreme slow motion.",
     ]
     assert plan.prompt == " | ".join(part.prompt for part in plan.parts)
+
+
+def test_the_words_follow_what_an_enhancer_writes(tmp_path: Path) -> None:
+    motion = Motion(camera="dolly_forward", motion_speed=0.5)
+    fields = {"motion": motion, "enhance_prompt": True}
+    plan = planned(tmp_path, LTXModel.LTX_2_3, **fields)
+    words = plan.prompt.removeprefix("a lighthouse")
+    assert "slow motion" in words
+    assert with_enhanced_prompt(plan, "a white lighthouse").prompt == f"a white lighthouse{words}"
+    assert with_enhanced_prompt(plan, "It is white.").prompt == f"It is white.{words[1:]}"
 
 
 def test_a_speed_near_real_time_is_told_and_changes_nothing(tmp_path: Path) -> None:
