@@ -21,6 +21,7 @@
     ├── UnreadableText               a text or subtitle file is damaged
     │   └── UnknownEncoding          its letters cannot be told (core/platform/text_files.py)
     ├── TextRendererUnavailable      texts cannot be drawn on this machine
+    ├── NoWords                      a prompt enhancer wrote nothing (providers/ltx_video/engine)
     ├── NoWindow                     a window cannot be opened here (gui/platform_check.py)
     └── ProviderError                target, retryable
         ├── NotConfigured            a model, package or key is missing

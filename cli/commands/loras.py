@@ -37,9 +37,10 @@ def loras(
     context = context_of(ctx, is_json=json)
     folders = context.setup.paths.lora_dirs
     _make(folders[0])
-    families = tuple(
-        family for info in context.setup.registry.infos for family in info.lora_families()
-    )
+    infos = context.setup.registry.infos
+    # Models that run here and are rented elsewhere too are of one family.
+    every_family = (family for info in infos for family in info.lora_families())
+    families = tuple({family.id: family for family in every_family}.values())
     every = listed = read_library(folders)
     if name is not None:
         listed = tuple(lora for lora in every if name in (lora.name, lora.path.name))

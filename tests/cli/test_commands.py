@@ -90,7 +90,7 @@ def test_models_says_what_is_there_and_what_it_costs(run) -> None:
         assert spec.id in out
     assert "not installed" in out
     assert "built in" in out
-    assert "50.0 GB, unknown, public domain" in out
+    assert "50.0 GB, price unknown, public domain" in out
     assert "1.0 MB, free" in out
     assert max(map(len, out.splitlines())) <= 80
 

@@ -130,7 +130,7 @@ def test_all_wrong_fields_are_told_at_once_and_unknown_ones_with_the_nearest() -
         "extend_direction",
         "resolutoin",
     ]
-    assert "'forward' or 'backward', not 'up'" in str(refused.value)
+    assert "'forward', 'backward' or 'both', not 'up'" in str(refused.value)
     assert "Did you mean 'resolution'?" in str(refused.value)
     with pytest.raises(UnsupportedRequest, match="prompt is missing"):
         LTXGenerationConfig()  # pyright: ignore[reportCallIssue] - this is what is refused

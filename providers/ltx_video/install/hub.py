@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from core.config.api_keys import ApiKeys
     from core.platform.network import NetworkSwitch
     from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
+
+log = logging.getLogger(__name__)
 
 _DEFAULT_ENDPOINT = "https://huggingface.co"
 _CONNECT_TIMEOUT_S = 10.0
@@ -131,13 +134,16 @@ class Hub:
     def list_files(self, spec: WeightsSpec) -> tuple[NeededFile, ...]:
         """Every file of a model with size, hash and commit.
 
+        What only adds to a model is left out where its own repository is closed to this account or
+        gone: what needs it then says so.
+
         Raises:
             RetryableFailure: worth another try.
             ProviderError: it cannot be done.
         """
         needed: dict[str, NeededFile] = {}
         for files in spec.sets:
-            for file in self._list_set(files):
+            for file in self._list_extra(files) if files.is_extra else self._list_set(files):
                 other = needed.setdefault(file.place, file)
                 if other != file:
                     raise self._bad_listing(files.repo_id, f"two files want to be {file.place!r}")
@@ -219,6 +225,18 @@ class Hub:
         from huggingface_hub import hf_hub_url
 
         return hf_hub_url(file.repo_id, file.path, revision=file.commit, endpoint=self.endpoint)
+
+    def _list_extra(self, files: FileSet) -> list[NeededFile]:
+        try:
+            listed = self._list_set(files)
+            self.check_access(listed[:1])
+        except ProviderError as error:
+            # What is of a kind of its own, such as a bad token or a silent hub, concerns all.
+            if type(error) is not ProviderError:
+                raise
+            log.warning("%s is left out: %s", files.repo_id, error)
+            return []
+        return listed
 
     def _list_set(self, files: FileSet) -> list[NeededFile]:
         from huggingface_hub import HfApi

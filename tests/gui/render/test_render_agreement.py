@@ -88,7 +88,7 @@ def test_price_and_packages_are_asked_about_in_one_question(
 def test_a_scene_whose_model_is_not_installed_points_to_the_page_and_to_no_command(
     tmp_path: Path, qtbot: QtBot, answers: BoxAnswers
 ) -> None:
-    (entry,) = (one for one in PROVIDERS if one.info.id == "ltx-video")
+    (entry,) = (one for one in PROVIDERS if one.info.is_local)
     window = OpenWindow(tmp_path / "home", qtbot, entry)
     try:
         window.new("one", "")

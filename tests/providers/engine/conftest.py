@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def mode_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny models, and what plain diffusers makes with them, from a process of their own."""
     return made_by("tests.providers.tiny_modes", tmp_path_factory.mktemp("modes"))
 
 
 @pytest.fixture(scope="module")
-def provider(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLTX]:
+def mode_provider(mode_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLTX]:
     home = tmp_path_factory.mktemp("home")
     models = Paths.below(home).models_dir
     for model in (*MODELS, GUIDED):
         like = model.id.replace("098", "095").removesuffix("-guided")
-        shutil.copytree(files / like, models / model.id)
+        shutil.copytree(mode_files / like, models / model.id)
         install(models / model.id, model)
     with_engine = LocalLTX(context_of(home), (*MODELS, GUIDED))
     yield with_engine

@@ -40,6 +40,16 @@ if TYPE_CHECKING:
     Watch = Callable[[], Watched]
 
 
+@pytest.fixture(scope="session")
+def files(mode_files: Path) -> Path:
+    return mode_files
+
+
+@pytest.fixture(scope="module")
+def provider(mode_provider: LocalLTX) -> LocalLTX:
+    return mode_provider
+
+
 @pytest.mark.parametrize("direction", [ExtendDirection.FORWARD, ExtendDirection.BACKWARD])
 @EVERY_MODEL
 def test_a_video_is_extended_as_plain_diffusers_does_it_and_keeps_its_own_frames(

@@ -79,6 +79,16 @@ CASES = {
 }
 
 
+@pytest.fixture(scope="session")
+def files(mode_files: Path) -> Path:
+    return mode_files
+
+
+@pytest.fixture(scope="module")
+def provider(mode_provider: LocalLTX) -> LocalLTX:
+    return mode_provider
+
+
 @pytest.mark.parametrize("case", CASES)
 @EVERY_MODEL
 def test_keyframes_give_what_plain_diffusers_gives(

@@ -187,7 +187,7 @@ def test_a_clip_is_extended_by_so_many_seconds(
     assert (plan.num_frames, plan.kept_frames) == (200, 100)
     assert plan.cost_usd is None
     assert any("what it costs is not known" in note for note in plan.notes)
-    assert not any("sees" in note for note in plan.notes)
+    assert any("The service sees the video as a whole" in note for note in plan.notes)
 
 
 @pytest.mark.parametrize(
