@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from core.platform.units import count_text
-
 _ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     # Started as a file, Python looks for modules beside it; ours are counted from the root.
@@ -245,7 +243,7 @@ def _job_id(job: InstallModelJob, queue: JobQueue, cancel: CancelToken) -> str:
 def _announce(
     options: Options, model: Installable, survey: Survey, folder: Path, voice: Voice
 ) -> None:
-    from core.platform.units import bytes_text
+    from core.platform.units import bytes_text, count_text
 
     voice.tell_fields(
         "survey",
@@ -348,7 +346,7 @@ def _verify(options: Options, paths: Paths, cancel: CancelToken, voice: Voice) -
 def _verify_one(model: LocalModel, paths: Paths, cancel: CancelToken, voice: Voice) -> None:
     from core.errors import NotConfigured, OutputError
     from core.jobs.job import JobContext, Succeeded
-    from core.platform.units import bytes_text
+    from core.platform.units import bytes_text, count_text
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import manifest_of, verify_model
     from providers.ltx_video.install.model_files import verify_builtin, way_to_repair
