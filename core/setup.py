@@ -45,7 +45,7 @@ class Setup:
         use_ffmpeg(self.settings.programs.ffmpeg)
         folders = self.settings.folders
         self.paths = places.moved(output_dir=folders.output, models_dir=folders.models)
-        self.keys = keys or ApiKeys()
+        self.keys = keys or ApiKeys(places.state_dir / "kept-keys")
         self.read_machine = machine
         network = NetworkSwitch(is_off=self.settings.network.is_off)
         context = ProviderContext(self.paths, self.settings, self.keys, machine, network)

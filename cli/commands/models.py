@@ -59,8 +59,12 @@ def show(
     """What models there are: installed or not, size, licence, needs and price."""
     context = context_of(ctx, is_json=json)
     registry = context.setup.registry
+    # Many people have a keyring that asks for a password; a list is not worth one.
+    asks = name is not None
     every = listed = [
-        item for info in registry.infos for item in read_models(registry, info, weighs=False)
+        item
+        for info in registry.infos
+        for item in read_models(registry, info, weighs=False, asks_keyring=asks)
     ]
     if name is not None:
         listed = [item for item in every if name in (item.spec.id, str(item.target))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from core.video.request import Target
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from core.video.registry import ProviderRegistry
 
@@ -44,18 +45,37 @@ class FoundKey:
 class ApiKeys:
     """Looks keys up at the moment of use: the environment first, then the keyring."""
 
+    def __init__(self, notes: Path | None = None) -> None:
+        """Asks nothing.
+
+        Args:
+            notes: a folder with an empty file for each key that the keyring holds, named by its
+                id; None for no such notes, so that the keyring is asked each time.
+        """
+        self._notes = notes
+
+    def is_set(self, key: KeySpec) -> bool:
+        """Whether there is a key, as far as that can be told without opening the keyring.
+
+        To open it takes longer than most commands, and it may ask its owner for a password.
+        """
+        if _in_environment(key) is not None:
+            return True
+        if self._notes is None:
+            return self.find(key) is not None
+        return (self._notes / key.id).exists()
+
     def find(self, key: KeySpec) -> FoundKey | None:
         """The key, or None when it is set nowhere; a keyring that does not work holds none."""
-        for variable in key.variables:
-            value = os.environ.get(variable, "").strip()
-            if value:
-                remember_secret(value)
-                return FoundKey(value, variable)
+        found = _in_environment(key)
+        if found is not None:
+            return found
         try:
             stored = _read_keyring(key.id)
         except KeyStoreError as error:
             log.info("%s", error)
             return None
+        self._note(key, is_kept=bool(stored))
         return FoundKey(stored) if stored else None
 
     def store(self, key: KeySpec, value: str) -> None:
@@ -73,6 +93,7 @@ class ApiKeys:
             f"{key.label} key cannot be kept", f"set the variable {key.variables[0]} instead"
         ):
             keyring.set_password(_SERVICE, key.id, value.strip())
+        self._note(key, is_kept=True)
 
     def remove(self, key: KeySpec) -> bool:
         """Take a key out of the keyring; False when it held none.
@@ -86,6 +107,7 @@ class ApiKeys:
 
         with _sentences(f"{key.label} key cannot be removed", "remove it in the keyring itself"):
             keyring.delete_password(_SERVICE, key.id)
+        self._note(key, is_kept=False)
         return True
 
     def keyring_problem(self) -> str | None:
@@ -95,6 +117,27 @@ class ApiKeys:
         except KeyStoreError as error:
             return str(error)
         return None
+
+    def _note(self, key: KeySpec, *, is_kept: bool) -> None:
+        if self._notes is None:
+            return
+        note = self._notes / key.id
+        # Without its note a key is found all the same, only later.
+        with suppress(OSError):
+            if is_kept:
+                self._notes.mkdir(parents=True, exist_ok=True)
+                note.touch()
+            else:
+                note.unlink(missing_ok=True)
+
+
+def _in_environment(key: KeySpec) -> FoundKey | None:
+    for variable in key.variables:
+        value = os.environ.get(variable, "").strip()
+        if value:
+            remember_secret(value)
+            return FoundKey(value, variable)
+    return None
 
 
 def _read_keyring(key_id: str) -> str | None:

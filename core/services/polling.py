@@ -1,9 +1,7 @@
-"""What every service has in common that takes an order and gives the clip later.
+"""One render at a service: ordered once, waited for, fetched; what money depends on is here.
 
-A provider of this kind is a table of models and a few short methods: `service`, `submit`, `poll`,
-`abort`, `test_key` and, where inputs have to lie with the service first, `upload`. Everything that
-money depends on is here: the ticket is written down before the order goes out and again when the
-service has answered, so that no crash, restart or broken line buys a clip twice or loses one.
+The ticket is written down before the order goes out and again when the service has answered, so
+that no crash, restart or broken line buys a clip twice or loses one.
 """
 
 from __future__ import annotations
@@ -12,9 +10,7 @@ import random
 import threading
 import time
 import uuid
-from abc import ABC, abstractmethod
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -23,7 +19,6 @@ from pydantic import ValidationError
 
 from core.errors import (
     JobCancelled,
-    NotConfigured,
     ProviderError,
     ProviderUnavailable,
     RateLimited,
@@ -35,27 +30,16 @@ from core.frozen import Frozen
 from core.jobs.job import CancelToken, Charged, Notice, Progressed, StopReason
 from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
-from core.services.service_http import Limiter
-from core.video.provider import (
-    ModelChoice,
-    NotReady,
-    Provenance,
-    Ready,
-    ReasonCode,
-    Rendered,
-)
+from core.services.service_client import Ended, Finished, RemoteOrder, Waiting
+from core.video.provider import Provenance, Rendered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
-    from core.config.api_keys import KeySpec
     from core.jobs.job import JobContext
-    from core.services.service_http import ServiceHttp
+    from core.services.service_client import ServiceClient
     from core.video.plan import RenderPlan
-    from core.video.provider import ProviderContext, ProviderInfo, Readiness
-    from core.video.request import RenderRequest, Target
-    from core.video.spec import ModelSpec
 
 T = TypeVar("T")
 
@@ -83,218 +67,67 @@ class Ticket(Frozen):
     ordered_at: datetime
 
 
-@dataclass(frozen=True)
-class RemoteOrder:
-    """What is to be ordered: the plan, and by path where its inputs lie with the service."""
+class RemoteRender:
+    """One job's render; `run` is called once."""
 
-    plan: RenderPlan
-    attempt: str
-    uploads: Mapping[Path, str]
+    def __init__(
+        self,
+        client: ServiceClient,
+        plan: RenderPlan,
+        ctx: JobContext,
+        await_turn: Callable[[ServiceClient, CancelToken], None],
+        poll_s: float,
+    ) -> None:
+        """Asks nothing yet.
 
-
-@dataclass(frozen=True)
-class Waiting:
-    """The service is not done; `fraction` None where it does not say how far it is."""
-
-    fraction: float | None = None
-    message: str = ""
-    retry_after_s: float | None = None
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The service is done.
-
-    Attributes:
-        url: of the file.
-        suffix: of its kind, such as ".mp4".
-        cost_usd: what the service asks for; None where it does not say.
-        seed: what it took, where it says so.
-        facts: what else it tells of this render.
-    """
-
-    url: str
-    suffix: str = ".mp4"
-    cost_usd: float | None = None
-    seed: int | None = None
-    facts: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The service made nothing; `is_charged` None where it does not say whether it charges."""
-
-    error: ProviderError
-    is_charged: bool | None = None
-
-
-RemoteState = Waiting | Finished | Ended
-
-
-class PollingProvider(ABC):
-    """A provider of remote renders; see the module's own words."""
-
-    info: ProviderInfo
-    specs: tuple[ModelSpec, ...]
-    store: None = None
-    trainer: None = None
-    enhancer: None = None
-    poll_s: float = 1.0
-    """How long the first wait between two questions is; the next ones are longer."""
-    gap_s: float = 0.0
-    """The least time between two calls of any job; what the service allows."""
-
-    def __init__(self, context: ProviderContext) -> None:
-        self._context = context
-        self._limiter = Limiter(self.gap_s)
-
-    @abstractmethod
-    def submit(self, service: ServiceHttp, order: RemoteOrder) -> str:
-        """Order it by exactly one POST; gives what the service finds it by.
-
-        Raises:
-            SubmitUnknown: there is no telling whether the order arrived.
-            ProviderError: it was refused, so nothing was bought.
+        Args:
+            client: speaks to the service.
+            plan: what is ordered, unless `ctx` has the ticket of an earlier order.
+            ctx: of the job.
+            await_turn: called before every call; waits, and refuses with the network off.
+            poll_s: how long the first wait between two questions is.
         """
+        self._client = client
+        self._plan = plan
+        self._ctx = ctx
+        self._await_turn = await_turn
+        self._poll_s = poll_s
 
-    @abstractmethod
-    def poll(self, service: ServiceHttp, remote: str) -> RemoteState:
-        """How far a render is.
-
-        Raises:
-            ProviderError: `retryable` where asking again may help.
-        """
-
-    @abstractmethod
-    def abort(self, service: ServiceHttp, remote: str) -> bool | None:
-        """End a render; whether the service asks for money all the same, None where unknown.
-
-        Raises:
-            ProviderError: the service could not be told.
-        """
-
-    @abstractmethod
-    def service(self, target: str, key: str) -> ServiceHttp:
-        """The way to speak to the service with this key."""
-
-    def upload(self, service: ServiceHttp, file: Path) -> str:
-        """Put an input where the service reads it; gives its address there."""
-        raise NotConfigured(
-            f"{self.info.label} takes no files.",
-            target=service.target,
-            hint="Leave the input out, or choose another model.",
-        )
-
-    def find(self, service: ServiceHttp, attempt: str) -> str | None:
-        """The render of an attempt whose answer was lost.
-
-        Empty where the service knows that there is none; None where it cannot tell.
-        """
-        return None
-
-    @abstractmethod
-    def test_key(self, service: ServiceHttp) -> None:
-        """Ask something that costs nothing and needs the key.
-
-        Raises:
-            ProviderError: the key does not suffice.
-        """
-
-    def models(self) -> tuple[ModelSpec, ...]:
-        """The table, best first."""
-        return self.specs
-
-    def resolve(self, request: RenderRequest) -> ModelChoice:
-        """The first model of the table."""
-        return ModelChoice(self.specs[0].id)
-
-    def check(self, target: Target) -> Readiness:
-        """Whether the key is there."""
-        for key in self.info.keys:
-            if self._context.keys.find(key) is None:
-                return NotReady(
-                    ReasonCode.KEY_MISSING,
-                    f"{self.info.label} needs a key of {key.label}.",
-                    f"Run 'main.py keys set {key.id}', or set {key.variables[0]}. Get one at "
-                    f"{key.url}.",
-                )
-        return Ready()
-
-    def fit(self, plan: RenderPlan) -> RenderPlan:
-        """The plan as it is: memory is the service's affair."""
-        return plan
-
-    def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
-        """Nothing: memory is the service's affair."""
-        return None
-
-    def refresh_prices(self) -> None:  # noqa: B027 - few services tell their prices
-        """Nothing: the table says what it costs."""
-
-    def check_key(self, key: KeySpec) -> Readiness:
-        """Ask the service."""
-        found = self._context.keys.find(key)
-        if found is None:
-            return NotReady(
-                ReasonCode.KEY_MISSING, f"The {key.label} key is not set.", f"Get it at {key.url}."
-            )
-        try:
-            self.test_key(self.service(self.info.id, found.value))
-        except ProviderError as error:
-            return NotReady(ReasonCode.KEY_MISSING, error.message, error.hint)
-        return Ready(note=f"{self.info.label} accepts the key.")
-
-    def close(self) -> None:  # noqa: B027 - a provider with a client of its own closes it
-        """Nothing stays open between two calls."""
-
-    def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
+    def run(self) -> Rendered:
         """Order the clip, or go on with what was ordered before, and fetch it."""
-        service = self.service(str(plan.target), self._key(plan))
+        ctx = self._ctx
         ticket = _read_ticket(ctx.ticket)
         if ticket is None:
-            ticket = self._buy(service, plan, ctx)
+            ticket = self._buy()
         try:
             if not ticket.remote:
-                ticket = self._find_lost(service, ticket, ctx)
-            finished = self._wait(service, ticket, plan, ctx)
-            path = self._fetch(service, finished, ctx)
+                ticket = self._find_lost(ticket)
+            finished = self._wait(ticket)
+            path = self._fetch(finished)
         except JobCancelled:
             if ctx.cancel.reason is StopReason.CANCEL:
-                self._end(service, ticket, ctx)
+                self._end(ticket)
             raise
         facts = {"remote_id": ticket.remote, **finished.facts}
         return Rendered(path, Provenance(), finished.cost_usd, finished.seed, facts)
 
-    def _key(self, plan: RenderPlan) -> str:
-        if not self.info.keys:
-            return ""
-        key = self.info.keys[0]
-        found = self._context.keys.find(key)
-        if found is None:
-            raise NotConfigured(
-                f"{plan.spec.label} needs a key of {key.label}, and none is set.",
-                target=str(plan.target),
-                hint=f"Set it by 'main.py keys set {key.id}', then resume the job.",
-            )
-        return found.value
-
-    def _buy(self, service: ServiceHttp, plan: RenderPlan, ctx: JobContext) -> Ticket:
+    def _buy(self) -> Ticket:
+        ctx, plan = self._ctx, self._plan
         ctx.report(Progressed(stage=Stage.ENCODE, fraction=0.0, message="Sending the order"))
         uploads: dict[Path, str] = {}
         for path in dict.fromkeys(item.path for item in plan.request.inputs):
-            upload = partial(self.upload, service, path)
-            uploads[path] = self._call(service, ctx.cancel, upload)
-        self._await_turn(service, ctx.cancel)
+            uploads[path] = self._call(partial(self._client.upload, path))
+        self._await_turn(self._client, ctx.cancel)
         ctx.cancel.check()
         ticket = Ticket(attempt=uuid.uuid4().hex, ordered_at=datetime.now(UTC))
         ctx.save_ticket(ticket.model_dump_json())
         try:
             # Not left behind by a cancel: whether something was bought has to be known.
-            remote = self.submit(service, RemoteOrder(plan, ticket.attempt, uploads))
+            remote = self._client.submit(RemoteOrder(plan, ticket.attempt, uploads))
         except SubmitUnknown as error:
-            raise self._unknown(error, ctx) from error
+            raise self._unknown(error) from error
         except _MISREAD as error:
-            raise self._unknown(service.bad_answer(repr(error)), ctx) from error
+            raise self._unknown(self._client.http.bad_answer(repr(error))) from error
         except ProviderError:
             ctx.save_ticket(None)
             raise
@@ -302,40 +135,40 @@ class PollingProvider(ABC):
         ctx.save_ticket(ticket.model_dump_json())
         return ticket
 
-    def _find_lost(self, service: ServiceHttp, ticket: Ticket, ctx: JobContext) -> Ticket:
+    def _find_lost(self, ticket: Ticket) -> Ticket:
         """The ticket of an order whose answer never came, completed where the service can tell."""
-        remote = self._ask(service, ctx, lambda: self.find(service, ticket.attempt))
+        label, target = self._client.label, self._client.http.target
+        remote = self._ask(lambda: self._client.find(ticket.attempt))
         if remote is None:
-            lost = f"The answer of {self.info.label} was lost: the order may have arrived or not."
-            raise self._unknown(SubmitUnknown(lost, target=service.target), ctx)
+            lost = f"The answer of {label} was lost: the order may have arrived or not."
+            raise self._unknown(SubmitUnknown(lost, target=target))
         if not remote:
-            ctx.save_ticket(None)
+            self._ctx.save_ticket(None)
             # Not ordered here and now: what it is made from, and the cap, are looked at first.
             raise ProviderUnavailable(
-                f"The order never arrived at {self.info.label}, so nothing was bought.",
-                target=service.target,
+                f"The order never arrived at {label}, so nothing was bought.",
+                target=target,
                 hint="Resume the job: it orders the clip.",
             )
         ticket = ticket.model_copy(update={"remote": remote})
-        ctx.save_ticket(ticket.model_dump_json())
+        self._ctx.save_ticket(ticket.model_dump_json())
         return ticket
 
-    def _unknown(self, error: ProviderError, ctx: JobContext) -> SubmitUnknown:
+    def _unknown(self, error: ProviderError) -> SubmitUnknown:
+        job_id = self._ctx.job_id
         return SubmitUnknown(
             error.message,
             target=error.target,
             hint="Look into the account. If the render is there, give its id above the window's "
-            f"jobs or to 'main.py jobs attach {ctx.job_id} ITS-ID', and it is fetched. If not, "
-            f"order it again there or with 'main.py jobs buy-again {ctx.job_id}'.",
+            f"jobs or to 'main.py jobs attach {job_id} ITS-ID', and it is fetched. If not, "
+            f"order it again there or with 'main.py jobs buy-again {job_id}'.",
         )
 
-    def _wait(
-        self, service: ServiceHttp, ticket: Ticket, plan: RenderPlan, ctx: JobContext
-    ) -> Finished:
-        wait_s = self.poll_s
+    def _wait(self, ticket: Ticket) -> Finished:
+        ctx, wait_s = self._ctx, self._poll_s
         while True:
             ctx.cancel.check()
-            state = self._ask(service, ctx, lambda: self.poll(service, ticket.remote))
+            state = self._ask(lambda: self._client.poll(ticket.remote))
             match state:
                 case Finished(cost_usd=cost_usd):
                     if cost_usd is not None:
@@ -348,12 +181,13 @@ class PollingProvider(ABC):
                     raise error
                 case Waiting():
                     share = None if state.fraction is None else state.fraction * _AWAITED_SHARE
-                    message = state.message or f"Waiting for {plan.spec.label}"
+                    message = state.message or f"Waiting for {self._plan.spec.label}"
                     ctx.report(Progressed(stage=Stage.DENOISE, fraction=share, message=message))
                     ctx.cancel.wait(state.retry_after_s or _jittered(wait_s))
                     wait_s = min(wait_s * _SLOWER, _LONGEST_POLL_S)
 
-    def _fetch(self, service: ServiceHttp, finished: Finished, ctx: JobContext) -> Path:
+    def _fetch(self, finished: Finished) -> Path:
+        ctx, http = self._ctx, self._client.http
         part = ctx.workdir / f"clip{finished.suffix}.part"
 
         def on_bytes(have: int, total: int | None) -> None:
@@ -362,11 +196,7 @@ class PollingProvider(ABC):
 
         for tries_left in reversed(range(_DOWNLOAD_TRIES)):
             try:
-                self._call(
-                    service,
-                    ctx.cancel,
-                    lambda: service.download(finished.url, part, ctx.cancel, on_bytes),
-                )
+                self._call(lambda: http.download(finished.url, part, ctx.cancel, on_bytes))
                 probe_clip(part, ctx.cancel)
             except UnreadableClip:
                 # What came last is kept: only a readable one can be had by asking again.
@@ -376,66 +206,65 @@ class PollingProvider(ABC):
             except ProviderError as error:
                 if not error.retryable or not tries_left:
                     raise
-                ctx.cancel.wait(_jittered(self.poll_s))
+                ctx.cancel.wait(_jittered(self._poll_s))
                 continue
             break
         return part.rename(part.with_suffix(""))
 
-    def _end(self, service: ServiceHttp, ticket: Ticket, ctx: JobContext) -> None:
+    def _end(self, ticket: Ticket) -> None:
         """Tell the service that the render is not wanted, and the person what that costs."""
-        ended: list[bool | None] = []
+        client, ended = self._client, list[bool | None]()
 
         def tell() -> None:
             with suppress(ProviderError, *_MISREAD):
-                self._await_turn(service, CancelToken())
-                remote = ticket.remote or self.find(service, ticket.attempt)
+                self._await_turn(client, CancelToken())
+                remote = ticket.remote or client.find(ticket.attempt)
                 if remote is not None:
-                    ended.append(self.abort(service, remote) if remote else False)
+                    ended.append(client.abort(remote) if remote else False)
 
         thread = threading.Thread(target=tell, name="abort", daemon=True)
         thread.start()
         thread.join(_ABORT_S)
-        label = self.info.label
         match ended:
             case [False]:
-                ctx.save_ticket(None)
-                message = f"{label} has ended the render and charges nothing for it."
+                self._ctx.save_ticket(None)
+                message = f"{client.label} has ended the render and charges nothing for it."
             case [True]:
                 message = (
-                    f"{label} charges for the render all the same. If it was finished, 'main.py "
-                    f"jobs resume {ctx.job_id}' fetches it."
+                    f"{client.label} charges for the render all the same. If it was finished, "
+                    f"'main.py jobs resume {self._ctx.job_id}' fetches it."
                 )
             case [None]:
-                message = f"{label} has ended the render; it does not say whether it charges."
+                message = (
+                    f"{client.label} has ended the render; it does not say whether it charges."
+                )
             case _:
                 message = (
-                    f"{label} could not be told to end the render, which may go on and be charged."
+                    f"{client.label} could not be told to end the render, which may go on and be "
+                    "charged."
                 )
-        ctx.report(Notice(message=message))
+        self._ctx.report(Notice(message=message))
 
-    def _ask(self, service: ServiceHttp, ctx: JobContext, ask: Callable[[], T]) -> T:
+    def _ask(self, ask: Callable[[], T]) -> T:
         """The answer to a question that is asked again while failures may pass."""
-        wait_s, began = self.poll_s, time.monotonic()
+        wait_s, began = self._poll_s, time.monotonic()
         while True:
             try:
-                return self._call(service, ctx.cancel, ask)
+                return self._call(ask)
             except ProviderError as error:
                 if not error.retryable or time.monotonic() - began > _OUTAGE_S:
                     raise
                 asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
-                ctx.cancel.wait(asked_s or _jittered(wait_s))
+                self._ctx.cancel.wait(asked_s or _jittered(wait_s))
                 wait_s = min(wait_s * _SLOWER, _LONGEST_POLL_S)
 
-    def _call(self, service: ServiceHttp, cancel: CancelToken, call: Callable[[], T]) -> T:
-        self._await_turn(service, cancel)
+    def _call(self, call: Callable[[], T]) -> T:
+        cancel = self._ctx.cancel
+        self._await_turn(self._client, cancel)
         try:
             return cancel.run(call)
         except _MISREAD as error:
-            raise service.bad_answer(repr(error)) from error
-
-    def _await_turn(self, service: ServiceHttp, cancel: CancelToken) -> None:
-        self._limiter.wait(cancel)
-        self._context.network.check(f"{self.info.label} is not asked", target=service.target)
+            raise self._client.http.bad_answer(repr(error)) from error
 
 
 def ticket_for(remote: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -308,24 +307,6 @@ class ServiceHttp:
             target=self.target,
             hint="Resume the job: it fetches the file again and buys nothing.",
         )
-
-
-class Limiter:
-    """Keeps the calls of all jobs of a service apart."""
-
-    def __init__(self, gap_s: float) -> None:
-        self._gap_s = gap_s
-        self._next = 0.0
-        self._lock = threading.Lock()
-
-    def wait(self, cancel: CancelToken) -> None:
-        """Wait for this call's turn."""
-        with self._lock:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._gap_s
-        if turn > now:
-            cancel.wait(turn - now)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

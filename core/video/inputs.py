@@ -30,6 +30,9 @@ class MediaType(StrEnum):
     LORA = "LoRA"
 
 
+USUAL_SCALE = 1.0
+"""How strongly an input counts where nobody says."""
+
 _A_RECORDING = {MediaType.VIDEO: "a video", MediaType.AUDIO: "a sound or a video with sound"}
 
 
@@ -99,6 +102,11 @@ class CheckedInputs:
 def field_of(role: Role) -> str:
     """The part of a request that problems with inputs of a role name."""
     return f"inputs.{role.value}"
+
+
+def scale_of(item: Input) -> float:
+    """How strongly an input counts: 0 not at all, 1 as it was made."""
+    return USUAL_SCALE if item.strength is None else item.strength
 
 
 def limit_problems(request: RenderRequest, spec: ModelSpec) -> tuple[Problem, ...]:

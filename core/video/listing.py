@@ -135,7 +135,11 @@ class ModelListing:
 
 
 def read_listing(
-    registry: ProviderRegistry, cancel: CancelToken | None = None, *, weighs: bool = True
+    registry: ProviderRegistry,
+    cancel: CancelToken | None = None,
+    *,
+    weighs: bool = True,
+    asks_keyring: bool = True,
 ) -> ModelListing:
     """Every provider and model as it stands now; offline, and slow where many are on disk.
 
@@ -143,6 +147,7 @@ def read_listing(
         registry: the providers.
         cancel: asks it to stop.
         weighs: whether to find out which are too large for this machine.
+        asks_keyring: whether to look for keys in the keyring itself.
 
     Raises:
         JobCancelled: asked to stop.
@@ -150,7 +155,7 @@ def read_listing(
     providers: list[ListedProvider] = []
     for info in registry.infos:
         anyone = Target(provider=info.id, deployment=info.deployment)
-        models = read_models(registry, info, cancel, weighs=weighs)
+        models = read_models(registry, info, cancel, weighs=weighs, asks_keyring=asks_keyring)
         automatic = _automatic(registry.open(anyone), anyone)
         providers.append(ListedProvider(info, models, automatic))
     return ModelListing(tuple(providers))
@@ -162,6 +167,7 @@ def read_models(
     cancel: CancelToken | None = None,
     *,
     weighs: bool = True,
+    asks_keyring: bool = True,
 ) -> tuple[ListedModel, ...]:
     """The models of one provider, as `read_listing` finds them."""
     anyone = Target(provider=info.id, deployment=info.deployment)
@@ -169,11 +175,18 @@ def read_models(
     for spec in registry.open(anyone).models():
         if cancel is not None:
             cancel.check()
-        models.append(look_at(registry, anyone.with_model(spec.id), weighs=weighs))
+        target = anyone.with_model(spec.id)
+        models.append(look_at(registry, target, weighs=weighs, asks_keyring=asks_keyring))
     return tuple(models)
 
 
-def look_at(registry: ProviderRegistry, target: Target, *, weighs: bool = True) -> ListedModel:
+def look_at(
+    registry: ProviderRegistry,
+    target: Target,
+    *,
+    weighs: bool = True,
+    asks_keyring: bool = True,
+) -> ListedModel:
     """One model.
 
     Raises:
@@ -185,7 +198,7 @@ def look_at(registry: ProviderRegistry, target: Target, *, weighs: bool = True) 
         target=target,
         info=provider.info,
         spec=spec,
-        readiness=registry.readiness(target),
+        readiness=registry.readiness(target, asks_keyring=asks_keyring),
         installation=store.installation(target.model) if store else None,
         too_large=_too_large(provider, target, spec) if weighs else "",
     )

@@ -9,16 +9,14 @@ from core.errors import Problem, UnreadableLora, UnsupportedRequest
 from core.lora.lora_family import base_of, families_of, fit_lora
 from core.lora.lora_file import LoraFile, read_lora
 from core.lora.lora_library import notes_of
-from core.video.inputs import field_of
+from core.video.inputs import field_of, scale_of
 from core.video.request import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.lora.lora_family import LoraFamily
-    from core.video.request import Input, RenderRequest
-
-USUAL_SCALE = 1.0
+    from core.video.request import RenderRequest
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,6 @@ class CheckedLoras:
 
     billions: float = 0.0
     notes: tuple[str, ...] = ()
-
-
-def scale_of(item: Input) -> float:
-    """How strongly a LoRA works: 0 not at all, 1 as it was made."""
-    return USUAL_SCALE if item.strength is None else item.strength
 
 
 def check_loras(

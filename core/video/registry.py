@@ -113,13 +113,22 @@ class ProviderRegistry:
         """Whether packages that are missing are installed by the render that needs them."""
         return not isinstance(self._installer, NoInstaller)
 
-    def readiness(self, target: Target) -> Readiness:
-        """Whether a known model can render now; fast, offline.
+    def readiness(self, target: Target, *, asks_keyring: bool = True) -> Readiness:
+        """Whether a known model can render now; offline.
+
+        Args:
+            target: the provider, deployment and model.
+            asks_keyring: whether to look for a service's key in the keyring itself; without, what
+                was noted of it last is enough.
 
         Raises:
             UnsupportedRequest: no such provider or deployment.
         """
-        readiness, packages = self.open(target).check(target), self.find(target).packages
+        info = self.find(target)
+        if asks_keyring and not info.is_local:
+            for key in info.keys:
+                self._context.keys.find(key)
+        readiness, packages = self.open(target).check(target), info.packages
         if isinstance(readiness, NotReady) or packages is None or self._installer.has(packages):
             return readiness
         if self.can_install:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QPushButton
 from typing_extensions import override
 
 from core.lora.lora_library import read_library
-from core.video.lora_check import lora_problem, scale_of
+from core.video.inputs import scale_of
+from core.video.lora_check import lora_problem
 from core.video.request import Input, Role
 from gui.render.input_list import InputList, InputRow
 from gui.theme import GAP, Tone

@@ -357,7 +357,7 @@ class LocalLTX:
         )
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
-        from core.video.lora_check import scale_of
+        from core.video.inputs import scale_of
         from providers.ltx_video.engine.drive_render import (
             write_audio_condition,
             write_images,

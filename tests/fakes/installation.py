@@ -31,6 +31,7 @@ WAITS_S = (0.05, 0.05, 0.05)
 
 class Keys(ApiKeys):
     def __init__(self, token: str | None = None) -> None:
+        super().__init__()
         self.token = token
 
     def find(self, key: KeySpec) -> FoundKey | None:

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem
 from core.video.allowed import find_value
-from core.video.inputs import field_of
-from core.video.lora_check import scale_of
+from core.video.inputs import field_of, scale_of
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.request import RetakePart, Role, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.services.polling import RemoteOrder
+    from core.services.service_client import RemoteOrder
     from core.video.plan import RenderPlan
     from core.video.spec import FrameSize
 

@@ -1,77 +1,37 @@
-"""LTX at Fal: orders by its queue, files by its own client, prices by its platform."""
+"""LTX at Fal: its table with the prices that it told last, and what its endpoints refuse."""
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
 from typing_extensions import override
 
-from core.errors import (
-    ContentRefused,
-    ProviderError,
-    QuotaExceeded,
-    RenderFailed,
-    UnsupportedRequest,
-)
-from core.redaction import redacted, remember_secret
-from core.services.polling import Ended, Finished, PollingProvider, RemoteState, Waiting
-from core.services.service_http import ServiceHttp
+from core.errors import ProviderError, UnsupportedRequest
+from core.services.polling_provider import PollingProvider
 from core.video.inputs import limit_problems
-from core.video.lora_check import check_loras
 from core.video.price import Billed
 from core.video.provider import ModelChoice
-from core.video.request import Role, Target
+from core.video.request import Role
 from providers.ltx_video.fal.endpoints import size_of
 from providers.ltx_video.fal.info import FAL_KEY, INFO
 from providers.ltx_video.fal.models import MODELS, find_model
-from providers.ltx_video.fal.prices import PriceBook, QuotedPrice
+from providers.ltx_video.fal.prices import PriceBook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from core.services.polling import RemoteOrder
-    from core.services.service_http import Answer
     from core.video.plan import RenderPlan
     from core.video.price import PriceTable
     from core.video.provider import ProviderContext
     from core.video.request import RenderRequest
     from core.video.spec import ModelSpec
+    from providers.ltx_video.fal.client import FalClient
 
 log = logging.getLogger(__name__)
 
-QUEUE = "https://queue.fal.run"
-PLATFORM = "https://api.fal.ai/v1"
-
-_REFUSED_CONTENT = "content_policy_violation"
-_MOST_WORDS = 300
-_ENDS_WITHIN_S = 3.0
-_ASK_END_S = 0.5
 _ASK_AGAIN_S = 600.0
 _PRICES_WITHIN_S = 3.0
-
-
-class FalHttp(ServiceHttp):
-    """Speaks to Fal, whose refusals say more than their status does."""
-
-    @override
-    def refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ProviderError:
-        error = _model_error(_object(text), self.target) if status == 422 else None
-        if error is not None:
-            return error
-        if status == 403 and any(word in text.casefold() for word in ("balance", "locked")):
-            return QuotaExceeded(
-                f"The account at Fal is locked or has no credit left (403): {_said(text)}",
-                target=self.target,
-                hint="Add credit at fal.ai/dashboard/billing, then resume the job.",
-            )
-        return super().refusal(status, text, headers)
 
 
 class FalLTX(PollingProvider):
@@ -105,8 +65,11 @@ class FalLTX(PollingProvider):
         return ModelChoice(next(able, self.specs[0].id))
 
     @override
-    def service(self, target: str, key: str) -> FalHttp:
-        return FalHttp(INFO.label, target, {"Authorization": f"Key {key}"}, key)
+    def client(self, target: str, key: str) -> FalClient:
+        # Imported late: a list of models asks Fal nothing.
+        from providers.ltx_video.fal.client import FalClient
+
+        return FalClient(target, key)
 
     @override
     def fit(self, plan: RenderPlan) -> RenderPlan:
@@ -116,6 +79,9 @@ class FalLTX(PollingProvider):
         notes: tuple[str, ...] = ()
         family = INFO.lora_family(plan.spec) if plan.request.of_role(Role.LORA) else None
         if family is not None:
+            # Imported late: only a plan with LoRAs looks into them.
+            from core.video.lora_check import check_loras
+
             families = INFO.lora_families()
             try:
                 # No endpoint here takes what an IC-LoRA follows.
@@ -139,179 +105,17 @@ class FalLTX(PollingProvider):
         if found is None:
             return
         self._asked_at = time.monotonic()
-        service = self.service(INFO.id, found.value)
+        client = self.client(INFO.id, found.value)
         # An answer that comes late is for the next plan.
-        thread = threading.Thread(target=self._ask_prices, args=(service,), daemon=True)
+        thread = threading.Thread(target=self._ask_prices, args=(client,), daemon=True)
         thread.start()
         thread.join(_PRICES_WITHIN_S)
 
-    def _ask_prices(self, service: ServiceHttp) -> None:
+    def _ask_prices(self, client: FalClient) -> None:
         try:
-            self._prices.keep(_ask_prices(service))
+            self._prices.keep(client.prices())
         except ProviderError as error:
             log.info("The prices at Fal are not known anew: %s", error)
-
-    @override
-    def upload(self, service: ServiceHttp, file: Path) -> str:
-        # Imported late: only who sends a file to Fal pays for loading its client.
-        from providers.ltx_video.fal.uploads import upload
-
-        found = self._context.keys.find(FAL_KEY)
-        return upload(service, "" if found is None else found.value, file)
-
-    @override
-    def submit(self, service: ServiceHttp, order: RemoteOrder) -> str:
-        plan = order.plan
-        endpoint = find_model(plan.target.model).endpoint(plan.task)
-        webhook = plan.request.delivery.webhook_url
-        query = f"?fal_webhook={quote(webhook, safe='')}" if webhook else ""
-        answer = service.order(f"{QUEUE}/{endpoint.id_for(plan)}{query}", endpoint.body(order))
-        request_id = str(answer["request_id"])
-        # Fal's word counts, should an endpoint have moved to another app; its host does not.
-        path = urlsplit(str(answer.get("response_url", ""))).path.strip("/")
-        is_usual = path in ("", _path(service, request_id))
-        return request_id if is_usual else path
-
-    @override
-    def poll(self, service: ServiceHttp, remote: str) -> RemoteState:
-        path = _path(service, remote)
-        status = service.ask(f"{QUEUE}/{path}/status?logs=false")
-        match status["status"]:
-            case "COMPLETED" if status.get("error"):
-                return _ended(status["error"], status.get("error_type"), service.target)
-            case "COMPLETED":
-                return _result(service, service.hear(f"{QUEUE}/{path}"))
-            case "IN_QUEUE":
-                place = status.get("queue_position")
-                return Waiting(message=f"In line at Fal{_before(place)}")
-            case "IN_PROGRESS":
-                return Waiting(message="Fal makes the clip")
-            case word:
-                log.info("Fal says %r of a render, which is taken for work in progress.", word)
-                return Waiting(message="Waiting for Fal")
-
-    @override
-    def abort(self, service: ServiceHttp, remote: str) -> bool | None:
-        path = _path(service, remote)
-        answer = service.hear(f"{QUEUE}/{path}/cancel", "PUT")
-        if answer.body.get("status") == "ALREADY_COMPLETED":
-            return True
-        if answer.status >= 400:
-            raise service.refusal(answer.status, json.dumps(answer.body), {})
-        # Only asked for: what is billed is what comes of it all the same.
-        until = time.monotonic() + _ENDS_WITHIN_S
-        while time.monotonic() < until:
-            status = service.ask(f"{QUEUE}/{path}/status?logs=false")
-            if status.get("status") == "COMPLETED":
-                return not status.get("error") and "video" in service.hear(f"{QUEUE}/{path}").body
-            time.sleep(_ASK_END_S)
-        return None
-
-    @override
-    def test_key(self, service: ServiceHttp) -> None:
-        _ask_prices(service)
-
-
-def _path(service: ServiceHttp, remote: str) -> str:
-    """Where a render is asked after; a person knows only the last part of it."""
-    if "/" in remote:
-        return remote
-    return f"{find_model(Target.parse(service.target).model).app}/requests/{remote}"
-
-
-def _before(place: object) -> str:
-    return f", {place} before it" if isinstance(place, int) and place > 0 else ""
-
-
-def _result(service: ServiceHttp, answer: Answer) -> RemoteState:
-    video = answer.body.get("video")
-    if video is not None:
-        # Whoever has the address has the clip.
-        remember_secret(str(video["url"]))
-        return Finished(str(video["url"]), seed=answer.body.get("seed"))
-    if answer.status == 400 and "progress" in str(answer.body.get("detail")):
-        # The two words of Fal may come from two of its machines.
-        return Waiting(message="Waiting for Fal")
-    if answer.status < 400:
-        error = RenderFailed(
-            "Fal says that the clip is done and gives none.",
-            target=service.target,
-            hint="Look into the account at fal.ai/dashboard, then give the command again.",
-        )
-        return Ended(error)
-    error = _model_error(answer.body, service.target)
-    if error is not None:
-        return Ended(error)
-    return _ended(answer.body.get("detail"), answer.body.get("error_type"), service.target)
-
-
-def _ended(said: object, kind: object, target: str) -> Ended:
-    """The end that Fal tells in words: it bills what came, and nothing came."""
-    if kind == _REFUSED_CONTENT or _REFUSED_CONTENT in str(said):
-        return Ended(_refused(_said(said), target))
-    error = RenderFailed(
-        f"Fal could not make the clip: {_said(said)}",
-        target=target,
-        hint="Give the command again; if it happens again, choose another model.",
-    )
-    return Ended(error, is_charged=False)
-
-
-def _model_error(body: dict[str, Any], target: str) -> ProviderError | None:
-    """The error for what a model complains of, field by field; None where it is no such list."""
-    details = body.get("detail")
-    if not isinstance(details, list):
-        return None
-    rows = [cast("dict[str, Any]", row) for row in cast("list[Any]", details)]
-    said = " ".join(filter(None, map(_row_text, rows)))
-    if any(row.get("type") == _REFUSED_CONTENT for row in rows):
-        return _refused(said, target)
-    return RenderFailed(
-        f"Fal did not accept the order: {said}",
-        target=target,
-        hint="Change what it complains of, then give the command again.",
-    )
-
-
-def _row_text(row: dict[str, Any]) -> str:
-    where = ".".join(str(part) for part in row.get("loc", ()) if part != "body")
-    return f"{where}: {_said(row.get('msg', ''))}" if where else _said(row.get("msg", ""))
-
-
-def _refused(said: str, target: str) -> ContentRefused:
-    return ContentRefused(
-        f"Fal refused the prompt or an input: {said}",
-        target=target,
-        hint="Say it in other words, or choose another input.",
-    )
-
-
-def _said(said: object) -> str:
-    """What a service says, as the end of a sentence."""
-    text = redacted(" ".join(str(said).split()))[:_MOST_WORDS].rstrip(".")
-    return f"{text or 'it does not say why'}."
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        found: Any = json.loads(text)
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-
-
-def _ask_prices(service: ServiceHttp) -> dict[str, QuotedPrice]:
-    """What each endpoint costs this account, in dollars."""
-    names = ",".join(endpoint.id for model in MODELS for endpoint in model.endpoints)
-    rows: Any = service.ask(f"{PLATFORM}/models/pricing?endpoint_id={names}").get("prices", [])
-    try:
-        return {
-            str(row["endpoint_id"]): QuotedPrice(usd=row["unit_price"], unit=row["unit"])
-            for row in rows
-            if row["currency"] == "USD"
-        }
-    except (KeyError, TypeError, ValidationError) as error:
-        raise service.bad_answer(repr(error)) from error
 
 
 def _billed(plan: RenderPlan) -> Billed:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnreadableLora, UnsupportedRequest
 from core.lora.lora_file import read_lora
 from core.lora.lora_library import find_lora
-from core.video.inputs import field_of
-from core.video.lora_check import USUAL_SCALE, scale_of
+from core.video.inputs import USUAL_SCALE, field_of, scale_of
 from core.video.request import ControlMap, Input, Role
 
 if TYPE_CHECKING:

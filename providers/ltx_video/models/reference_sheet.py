@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.lora.lora_library import find_lora
-from core.video.inputs import KEPT, PACING
-from core.video.lora_check import USUAL_SCALE, scale_of
+from core.video.inputs import KEPT, PACING, USUAL_SCALE, scale_of
 from core.video.placement import without_soft_keyframes
 from core.video.request import Input, Role
 from providers.ltx_video.models.control_video import ic_loras_of

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import keyring
 import keyring.backend
@@ -9,8 +10,18 @@ import pytest
 from keyring.backends import fail
 
 from core.config.api_keys import ApiKeys
+from core.config.settings import Settings
 from core.errors import KeyStoreError
+from core.platform.machine import read_machine
+from core.platform.paths import Paths
+from core.video.listing import ModelState, read_listing
+from core.video.provider import ProviderContext, Ready
+from core.video.registry import ProviderRegistry
 from tests.fakes.provider import FAKE_KEY
+from tests.fakes.services.cloud_provider import CLOUD_KEY, cloud_entry
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class MemoryKeyring(keyring.backend.KeyringBackend):
@@ -141,3 +152,94 @@ def test_empty_key_is_refused(use_keyring) -> None:
     with pytest.raises(KeyStoreError, match="empty"):
         ApiKeys().store(FAKE_KEY, "  ")
     assert ApiKeys().keyring_problem() is None
+
+
+class ShyKeyring(MemoryKeyring):
+    """Asks its owner for a password each time, and so is to be left alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.questions = 0
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.questions += 1
+        return super().get_password(service, username)
+
+
+def test_a_key_that_was_kept_is_known_without_opening_the_keyring(
+    use_keyring, tmp_path: Path
+) -> None:
+    shy = ShyKeyring()
+    use_keyring(shy)
+    keys = ApiKeys(tmp_path / "kept")
+    assert not keys.is_set(FAKE_KEY)
+    keys.store(FAKE_KEY, "secret-1")
+    later = ApiKeys(tmp_path / "kept")
+    assert later.is_set(FAKE_KEY)
+    assert shy.questions == 0
+    assert b"secret-1" not in b"".join(p.read_bytes() for p in (tmp_path / "kept").iterdir())
+    assert later.remove(FAKE_KEY)
+    assert not keys.is_set(FAKE_KEY)
+
+
+def test_what_the_keyring_says_corrects_what_was_noted(use_keyring, tmp_path: Path) -> None:
+    shy = ShyKeyring()
+    use_keyring(shy)
+    keys = ApiKeys(tmp_path / "kept")
+    # Put there and taken away by somebody else.
+    ApiKeys().store(FAKE_KEY, "secret-1")
+    assert not keys.is_set(FAKE_KEY)
+    assert keys.find(FAKE_KEY) is not None
+    assert keys.is_set(FAKE_KEY)
+    ApiKeys().remove(FAKE_KEY)
+    assert keys.is_set(FAKE_KEY)
+    assert keys.find(FAKE_KEY) is None
+    assert not keys.is_set(FAKE_KEY)
+
+
+def test_a_locked_keyring_takes_no_note_away(use_keyring, tmp_path: Path) -> None:
+    use_keyring(MemoryKeyring())
+    keys = ApiKeys(tmp_path / "kept")
+    keys.store(FAKE_KEY, "secret-1")
+    use_keyring(LockedKeyring())
+    assert keys.find(FAKE_KEY) is None
+    assert keys.is_set(FAKE_KEY)
+
+
+def test_a_key_in_the_environment_is_known_without_a_note(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(FAKE_KEY.variables[0], "x")
+    assert ApiKeys(tmp_path / "kept").is_set(FAKE_KEY)
+    assert not (tmp_path / "kept").exists()
+
+
+def test_notes_that_cannot_be_written_lose_no_key(use_keyring, tmp_path: Path) -> None:
+    use_keyring(MemoryKeyring())
+    (tmp_path / "kept").write_text("a file where a folder should be")
+    keys = ApiKeys(tmp_path / "kept")
+    keys.store(FAKE_KEY, "secret-1")
+    found = keys.find(FAKE_KEY)
+    assert found is not None
+    assert found.value == "secret-1"
+
+
+def test_a_list_leaves_the_keyring_alone_and_a_render_asks_it(
+    use_keyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(CLOUD_KEY.variables[0], raising=False)
+    shy = ShyKeyring()
+    use_keyring(shy)
+    ApiKeys().store(CLOUD_KEY, "secret-1")
+    keys = ApiKeys(tmp_path / "kept")
+    context = ProviderContext(Paths.below(tmp_path), Settings(), keys, read_machine)
+    registry = ProviderRegistry([cloud_entry("http://127.0.0.1:1")], context)
+    listed = read_listing(registry, weighs=False, asks_keyring=False)
+    assert shy.questions == 0
+    assert {model.state for model in listed.models} == {ModelState.KEY_MISSING}
+    assert isinstance(registry.readiness(listed.models[0].target), Ready)
+    assert shy.questions == 1
+    # From now on it is known without asking.
+    again = read_listing(registry, weighs=False, asks_keyring=False)
+    assert shy.questions == 1
+    assert all(isinstance(model.readiness, Ready) for model in again.models)

@@ -1,4 +1,4 @@
-"""A provider for a service in the cloud: a table of models and four short methods.
+"""A provider for a service in the cloud: a table of models, and a client of short methods.
 
 What a person writes for a new service, and the example of Docs/Adding-a-Provider.md.
 """
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from core.config.api_keys import KeySpec
 from core.errors import RenderFailed
 from core.jobs.lanes import Lane
-from core.services.polling import (
+from core.services.polling_provider import PollingProvider
+from core.services.service_client import (
     Ended,
     Finished,
-    PollingProvider,
     RemoteOrder,
     RemoteState,
+    ServiceClient,
     Waiting,
 )
 from core.services.service_http import ServiceHttp
@@ -51,24 +52,18 @@ UNPRICED = MODEL.model_copy(
 )
 
 
-class CloudProvider(PollingProvider):
+class CloudClient(ServiceClient):
     """Speaks to the stub server of the tests."""
 
-    info = INFO
-    specs = (MODEL, UNPRICED)
-    poll_s = 0.05
-
-    def __init__(self, context: ProviderContext, url: str) -> None:
-        super().__init__(context)
+    def __init__(self, target: str, key: str, url: str) -> None:
+        http = ServiceHttp(INFO.label, target, {"Authorization": f"Key {key}"}, key)
+        super().__init__(INFO.label, http)
         self._url = url
 
-    def service(self, target: str, key: str) -> ServiceHttp:
-        return ServiceHttp(INFO.label, target, {"Authorization": f"Key {key}"}, key)
+    def upload(self, file: Path) -> str:
+        return str(self.http.upload(f"{self._url}/files", file)["address"])
 
-    def upload(self, service: ServiceHttp, file: Path) -> str:
-        return str(service.upload(f"{self._url}/files", file)["address"])
-
-    def submit(self, service: ServiceHttp, order: RemoteOrder) -> str:
+    def submit(self, order: RemoteOrder) -> str:
         plan = order.plan
         body = {
             "prompt": plan.prompt,
@@ -83,17 +78,17 @@ class CloudProvider(PollingProvider):
                 for item in plan.request.inputs
             ],
         }
-        answer = service.order(f"{self._url}/jobs", body, **{"X-Attempt": order.attempt})
+        answer = self.http.order(f"{self._url}/jobs", body, **{"X-Attempt": order.attempt})
         return str(answer["id"])
 
-    def find(self, service: ServiceHttp, attempt: str) -> str | None:
-        found = service.ask(f"{self._url}/attempts/{attempt}")["ids"]
+    def find(self, attempt: str) -> str | None:
+        found = self.http.ask(f"{self._url}/attempts/{attempt}")["ids"]
         if found is None:
             return None
         return str(found[0]) if found else ""
 
-    def poll(self, service: ServiceHttp, remote: str) -> RemoteState:
-        job = service.ask(f"{self._url}/jobs/{remote}")
+    def poll(self, remote: str) -> RemoteState:
+        job = self.http.ask(f"{self._url}/jobs/{remote}")
         match job["state"]:
             case "working":
                 return Waiting(job["done"])
@@ -103,16 +98,31 @@ class CloudProvider(PollingProvider):
                 said = job["error"]
                 error = RenderFailed(
                     f"{INFO.label} could not make the clip: {said}.",
-                    target=service.target,
+                    target=self.http.target,
                     hint="Change the prompt, then give the command again.",
                 )
                 return Ended(error, is_charged=job["charged"])
 
-    def abort(self, service: ServiceHttp, remote: str) -> bool | None:
-        return bool(service.tell(f"{self._url}/jobs/{remote}/cancel")["charged"])
+    def abort(self, remote: str) -> bool | None:
+        return bool(self.http.tell(f"{self._url}/jobs/{remote}/cancel")["charged"])
 
-    def test_key(self, service: ServiceHttp) -> None:
-        service.ask(f"{self._url}/account")
+    def test_key(self) -> None:
+        self.http.ask(f"{self._url}/account")
+
+
+class CloudProvider(PollingProvider):
+    """Its models; a real one imports its client late, in `client`."""
+
+    info = INFO
+    specs = (MODEL, UNPRICED)
+    poll_s = 0.05
+
+    def __init__(self, context: ProviderContext, url: str) -> None:
+        super().__init__(context)
+        self._url = url
+
+    def client(self, target: str, key: str) -> CloudClient:
+        return CloudClient(target, key, self._url)
 
 
 def cloud_entry(url: str) -> ProviderEntry:

@@ -16,8 +16,8 @@ from core.studio import Studio
 from core.video.provider import Ready
 from core.video.record import read_settings_of
 from core.video.request import Delivery, FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from providers.ltx_video.fal.client import FalClient
 from providers.ltx_video.fal.info import FAL_KEY, INFO
-from providers.ltx_video.fal.provider import FalLTX
 from tests.fakes.program import REAL, ROOT, environment
 from tests.fakes.services.fal_server import KEY, fal_entry
 from tests.providers.contract import Asked
@@ -239,9 +239,7 @@ def test_a_large_file_goes_by_parts(fal: FalServer, studio: Studio, tmp_path: Pa
         file.write(b"begin")
         file.seek(101 * 1024 * 1024)
         file.write(b"end")
-    provider = studio.registry.open(asked().target)
-    assert isinstance(provider, FalLTX)
-    address = provider.upload(provider.service("ltx-video/fal/ltx-2.3-22b", KEY), large)
+    address = FalClient("ltx-video/fal/ltx-2.3-22b", KEY).upload(large)
     assert address == "https://v3.fal.media/files/file-1"
     assert fal.uploads["file-1"] == large.read_bytes()
 

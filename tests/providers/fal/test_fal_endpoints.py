@@ -13,7 +13,7 @@ from PIL import Image
 from core.errors import UnsupportedRequest
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
-from core.services.polling import RemoteOrder
+from core.services.service_client import RemoteOrder
 from core.video.control_row import Control
 from core.video.controls import CONTROLS
 from core.video.request import (

@@ -1,0 +1,136 @@
+"""A provider of remote renders: a table of models, and the client that speaks to its service."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from core.errors import NotConfigured, ProviderError
+from core.video.provider import ModelChoice, NotReady, Ready, ReasonCode
+
+if TYPE_CHECKING:
+    from core.config.api_keys import KeySpec
+    from core.jobs.job import CancelToken, JobContext
+    from core.services.service_client import ServiceClient
+    from core.video.plan import RenderPlan
+    from core.video.provider import ProviderContext, ProviderInfo, Readiness, Rendered
+    from core.video.request import RenderRequest, Target
+    from core.video.spec import ModelSpec
+
+
+class PollingProvider(ABC):
+    """Orders clips of a service and fetches them when they are done.
+
+    Each list of models opens it, so that it knows its client only once something is asked of the
+    service.
+    """
+
+    info: ProviderInfo
+    specs: tuple[ModelSpec, ...]
+    store: None = None
+    trainer: None = None
+    enhancer: None = None
+    poll_s: float = 1.0
+    """How long the first wait between two questions is; the next ones are longer."""
+    gap_s: float = 0.0
+    """The least time between two calls of any job; what the service allows."""
+
+    def __init__(self, context: ProviderContext) -> None:
+        self._context = context
+        self._limiter = Limiter(self.gap_s)
+
+    @abstractmethod
+    def client(self, target: str, key: str) -> ServiceClient:
+        """What speaks to the service with this key; `target` in its text form, for errors."""
+
+    def models(self) -> tuple[ModelSpec, ...]:
+        """The table, best first."""
+        return self.specs
+
+    def resolve(self, request: RenderRequest) -> ModelChoice:
+        """The first model of the table."""
+        return ModelChoice(self.specs[0].id)
+
+    def check(self, target: Target) -> Readiness:
+        """Whether the key is there."""
+        for key in self.info.keys:
+            if not self._context.keys.is_set(key):
+                return NotReady(
+                    ReasonCode.KEY_MISSING,
+                    f"{self.info.label} needs a key of {key.label}.",
+                    f"Run 'main.py keys set {key.id}', or set {key.variables[0]}. Get one at "
+                    f"{key.url}.",
+                )
+        return Ready()
+
+    def fit(self, plan: RenderPlan) -> RenderPlan:
+        """The plan as it is: memory is the service's affair."""
+        return plan
+
+    def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
+        """Nothing: memory is the service's affair."""
+        return None
+
+    def refresh_prices(self) -> None:  # noqa: B027 - few services tell their prices
+        """Nothing: the table says what it costs."""
+
+    def check_key(self, key: KeySpec) -> Readiness:
+        """Ask the service."""
+        found = self._context.keys.find(key)
+        if found is None:
+            return NotReady(
+                ReasonCode.KEY_MISSING, f"The {key.label} key is not set.", f"Get it at {key.url}."
+            )
+        try:
+            self.client(self.info.id, found.value).test_key()
+        except ProviderError as error:
+            return NotReady(ReasonCode.KEY_MISSING, error.message, error.hint)
+        return Ready(note=f"{self.info.label} accepts the key.")
+
+    def close(self) -> None:  # noqa: B027 - a provider with a client of its own closes it
+        """Nothing stays open between two calls."""
+
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
+        """Order the clip, or go on with what was ordered before, and fetch it."""
+        # Imported late: only who orders something pays for it.
+        from core.services.polling import RemoteRender
+
+        client = self.client(str(plan.target), self._key(plan))
+        return RemoteRender(client, plan, ctx, self._await_turn, self.poll_s).run()
+
+    def _key(self, plan: RenderPlan) -> str:
+        if not self.info.keys:
+            return ""
+        key = self.info.keys[0]
+        found = self._context.keys.find(key)
+        if found is None:
+            raise NotConfigured(
+                f"{plan.spec.label} needs a key of {key.label}, and none is set.",
+                target=str(plan.target),
+                hint=f"Set it by 'main.py keys set {key.id}', then resume the job.",
+            )
+        return found.value
+
+    def _await_turn(self, client: ServiceClient, cancel: CancelToken) -> None:
+        self._limiter.wait(cancel)
+        self._context.network.check(f"{client.label} is not asked", target=client.http.target)
+
+
+class Limiter:
+    """Keeps the calls of all jobs of a service apart."""
+
+    def __init__(self, gap_s: float) -> None:
+        self._gap_s = gap_s
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self, cancel: CancelToken) -> None:
+        """Wait for this call's turn."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._gap_s
+        if turn > now:
+            cancel.wait(turn - now)

@@ -1,0 +1,131 @@
+"""What a provider writes of its service: short methods that each make one call and translate."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from core.errors import NotConfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from core.errors import ProviderError
+    from core.services.service_http import ServiceHttp
+    from core.video.plan import RenderPlan
+
+
+@dataclass(frozen=True)
+class RemoteOrder:
+    """What is to be ordered: the plan, and by path where its inputs lie with the service.
+
+    Attributes:
+        attempt: drawn before the order; services that know such keys are given it.
+    """
+
+    plan: RenderPlan
+    attempt: str
+    uploads: Mapping[Path, str]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The service is not done; `fraction` None where it does not say how far it is."""
+
+    fraction: float | None = None
+    message: str = ""
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The service is done.
+
+    Attributes:
+        url: of the file.
+        suffix: of its kind, such as ".mp4".
+        cost_usd: what the service asks for; None where it does not say.
+        seed: what it took, where it says so.
+        facts: what else it tells of this render.
+    """
+
+    url: str
+    suffix: str = ".mp4"
+    cost_usd: float | None = None
+    seed: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The service made nothing; `is_charged` None where it does not say whether it charges."""
+
+    error: ProviderError
+    is_charged: bool | None = None
+
+
+RemoteState = Waiting | Finished | Ended
+
+
+class ServiceClient(ABC):
+    """Speaks to one service with one key; what it gives and raises is of our words."""
+
+    def __init__(self, label: str, http: ServiceHttp) -> None:
+        """Opens no connection.
+
+        Args:
+            label: what the service is called in sentences.
+            http: the way to speak to it.
+        """
+        self.label = label
+        self.http = http
+
+    @abstractmethod
+    def submit(self, order: RemoteOrder) -> str:
+        """Order it by exactly one POST; gives what the service finds it by.
+
+        Raises:
+            SubmitUnknown: there is no telling whether the order arrived.
+            ProviderError: it was refused, so nothing was bought.
+        """
+
+    @abstractmethod
+    def poll(self, remote: str) -> RemoteState:
+        """How far a render is.
+
+        Raises:
+            ProviderError: `retryable` where asking again may help.
+        """
+
+    @abstractmethod
+    def abort(self, remote: str) -> bool | None:
+        """End a render; whether the service asks for money all the same, None where unknown.
+
+        Raises:
+            ProviderError: the service could not be told.
+        """
+
+    @abstractmethod
+    def test_key(self) -> None:
+        """Ask something that costs nothing and needs the key.
+
+        Raises:
+            ProviderError: the key does not suffice.
+        """
+
+    def upload(self, file: Path) -> str:
+        """Put an input where the service reads it; gives its address there."""
+        raise NotConfigured(
+            f"{self.label} takes no files.",
+            target=self.http.target,
+            hint="Leave the input out, or choose another model.",
+        )
+
+    def find(self, attempt: str) -> str | None:
+        """The render of an attempt whose answer was lost.
+
+        Empty where the service knows that there is none; None where it cannot tell.
+        """
+        return None
