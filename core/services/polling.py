@@ -31,7 +31,7 @@ from core.jobs.job import CancelToken, Charged, Notice, Progressed, StopReason
 from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from core.services.service_client import Ended, Finished, RemoteOrder, Waiting
-from core.video.provider import Provenance, Rendered
+from core.video.rendered import Provenance, Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable

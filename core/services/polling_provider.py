@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken, JobContext
     from core.services.service_client import ServiceClient
     from core.video.plan import RenderPlan
-    from core.video.provider import ProviderContext, ProviderInfo, Readiness, Rendered
+    from core.video.provider import ProviderContext, ProviderInfo, Readiness
+    from core.video.rendered import Rendered
     from core.video.request import RenderRequest, Target
     from core.video.spec import ModelSpec
 

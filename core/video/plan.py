@@ -22,7 +22,7 @@ from core.video.request import (
     Target,
     Task,
 )
-from core.video.spec import FrameGrid, ModelSpec
+from core.video.spec import FrameGrid, ModelSpec, Precision
 
 _BYTES_PER_PIXEL = 0.25
 _AUDIO_BYTES_PER_S = 48_000
@@ -34,16 +34,6 @@ class Device(StrEnum):
     CPU = "cpu"
     CUDA = "cuda"
     MPS = "mps"
-
-
-class Precision(StrEnum):
-    """The number format of the diffusion model's weights."""
-
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
-    FLOAT8 = "float8"
-    GGUF = "gguf"
-    """As quantised in its file."""
 
 
 class StagePeak(Frozen):

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from core.jobs.job import JobContext
     from core.video.plan import RenderPlan
-    from core.video.provider import Rendered
     from core.video.record import ClipRecord
+    from core.video.rendered import Rendered
 
 _AUDIO_TOLERANCE_S = 0.25
 _FPS_TOLERANCE = 0.01

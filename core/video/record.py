@@ -21,7 +21,7 @@ from core.media.output import STILL_SUFFIX
 from core.media.streams import choose_video
 from core.platform.files import read_plain_file
 from core.video.plan import ClipSettings, RenderPlan
-from core.video.provider import Provenance, Rendered
+from core.video.rendered import Provenance, Rendered
 from core.video.request import Delivery, Input, OutputKind, RenderRequest, Role
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from core.video.record import ClipRecord, Origin, make_record, read_embedded
 from core.video.request import OutputKind, Role
 
 if TYPE_CHECKING:
-    from core.video.provider import Rendered
     from core.video.registry import ProviderRegistry
+    from core.video.rendered import Rendered
 
 KIND = "render"
 STILL_KIND = "still"

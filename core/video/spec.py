@@ -24,6 +24,16 @@ ANOTHER_MODEL = "or choose another model"
 """How a refusal ends where other models may take it; a plan then names one that does."""
 
 
+class Precision(StrEnum):
+    """The number format of the diffusion model's weights."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT8 = "float8"
+    GGUF = "gguf"
+    """As quantised in its file."""
+
+
 class AspectRatio(StrEnum):
     """Width to height, in the usual short form."""
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from core.config.settings import Settings, fields
 from core.platform.machine import Gpu, Machine
 from core.video.controls import CONTROLS
-from core.video.plan import Device, Precision
+from core.video.plan import Device
 from core.video.planning.clip_plan import make_plan
 from core.video.request import RenderRequest, Residency, Target
+from core.video.spec import Precision
 from providers.ltx_video.mini.vocabulary import PHRASES, Attribute
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.memory_plan import memory_ladder

@@ -20,7 +20,8 @@ from core.jobs.job import JobContext, Progressed
 from core.jobs.lanes import Stage
 from core.platform.machine import free_disk_bytes
 from core.studio import Studio
-from core.video.provider import ProviderContext, ProviderEntry, Rendered
+from core.video.provider import ProviderContext, ProviderEntry
+from core.video.rendered import Rendered
 from tests.fakes.provider import PROVENANCE, FakeProvider, write_clip
 
 if TYPE_CHECKING:

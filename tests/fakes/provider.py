@@ -19,20 +19,19 @@ from core.lora.lora_family import LoraFamily, LoraLayer
 from core.lora.training import JOB_NOTE, RECORD, LossLine, Recipe, Targets, record_text
 from core.media.ffmpeg import run_ffmpeg
 from core.video.lora_training import TrainedFiles
-from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
+from core.video.plan import Device, MemoryPlan, RenderPlan
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.provider import (
     ModelChoice,
     NotReady,
-    Provenance,
     ProviderContext,
     ProviderEntry,
     ProviderInfo,
     Readiness,
     Ready,
     ReasonCode,
-    Rendered,
 )
+from core.video.rendered import Provenance, Rendered
 from core.video.request import ControlMap, Residency, Role, Task
 from core.video.spec import (
     AspectRatio,
@@ -48,6 +47,7 @@ from core.video.spec import (
     Licence,
     ModelSpec,
     Needs,
+    Precision,
 )
 from core.video.train_lora_job import find_item
 from tests.fakes.loras import smallest_lora

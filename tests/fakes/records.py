@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.video.planning.clip_plan import make_plan
-from core.video.provider import Rendered
 from core.video.record import make_record
+from core.video.rendered import Rendered
 from tests.fakes.provider import PROVENANCE, SMALL
 from tests.fakes.scenes import NOON
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.video.inputs import check_inputs
-from core.video.plan import Precision
 from core.video.planning.clip_plan import make_plan
 from core.video.request import (
     Editing,
@@ -19,7 +18,7 @@ from core.video.request import (
     Sampling,
     Target,
 )
-from core.video.spec import AspectRatio, FrameSize
+from core.video.spec import AspectRatio, FrameSize, Precision
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel

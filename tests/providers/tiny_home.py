@@ -18,7 +18,6 @@ from core.jobs.job import CancelToken, JobContext, Progressed, Report
 from core.lora.lora_family import LoraFamily
 from core.platform.machine import Machine
 from core.platform.paths import Paths
-from core.video.plan import Precision
 from core.video.planning.clip_plan import make_plan
 from core.video.provider import ProviderContext
 from core.video.request import (
@@ -31,7 +30,7 @@ from core.video.request import (
     Target,
     Task,
 )
-from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange
+from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange, Precision
 from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.engine.protocol import OrderedImage, RenderOrder
 from providers.ltx_video.install.installed import (

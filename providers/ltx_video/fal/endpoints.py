@@ -10,7 +10,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
-from core.video.allowed import find_value
 from core.video.inputs import field_of, scale_of
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.request import RetakePart, Role, Task
@@ -139,6 +138,9 @@ def _strength(name: str, role: Role) -> WireField:
 
 def _camera(name: str, usual: str | None) -> WireField:
     def word(order: RemoteOrder) -> object:
+        # Imported late, as the tables of controls are elsewhere: a list of models has no order.
+        from core.video.allowed import find_value
+
         plan = order.plan
         motion, camera = plan.request.motion.camera, plan.spec.camera
         if motion is None or camera is None:

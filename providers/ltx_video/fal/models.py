@@ -143,11 +143,8 @@ _OPEN_WEIGHTS = {
 def _model(
     name: str, label: str, summary: str, made_by: tuple[Endpoint, ...], **row: object
 ) -> FalModel:
-    known = {"id": name, "label": label, "summary": summary, **row}
-    spec = ModelSpec.model_validate(
-        {**_HOSTED.model_copy(update={"price": made_by[0].price}).model_dump(), **known}
-    )
-    return FalModel(spec, made_by)
+    own = {"id": name, "label": label, "summary": summary, "price": made_by[0].price}
+    return FalModel(ModelSpec.model_validate({**dict(_HOSTED), **own, **row}), made_by)
 
 
 MODELS: tuple[FalModel, ...] = (

@@ -11,7 +11,7 @@ from core.errors import Problem, UnreadableWeights, UnsupportedRequest
 from core.platform.safetensors_head import read_head
 from core.platform.suggestions import unknown_name
 from core.video.model_store import Installation, OnDisk
-from core.video.provider import ModelFile, NotReady, ReasonCode
+from core.video.provider import NotReady, ReasonCode
 from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.installed import check_installed, manifest_of, model_folder
 from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.platform.paths import Paths
+    from core.video.rendered import ModelFile
     from providers.ltx_video.models.catalog import LocalModel
 
 BUILTIN_FOLDER = Path(__file__).parents[1] / "mini"
@@ -221,6 +222,9 @@ def model_key(folder: Path) -> str:
 
 def weight_files(model: LocalModel, models_dir: Path) -> tuple[ModelFile, ...]:
     """Each file with its hash: from the manifest of the installation, else by reading it."""
+    # Imported late: each list of models asks what is on disk, and no list what made a clip.
+    from core.video.rendered import ModelFile
+
     folder = folder_of(model, models_dir)
     if (
         not model.spec.is_builtin

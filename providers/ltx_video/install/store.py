@@ -15,7 +15,7 @@ from providers.ltx_video.install.installed import (
     verify_model,
 )
 from providers.ltx_video.install.model_files import find_model, find_on_disk, verify_builtin
-from providers.ltx_video.install.own_models import add_own_model, every_model
+from providers.ltx_video.install.own_models import every_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -91,6 +91,9 @@ class LTXStore:
         may_copy: bool = False,
     ) -> AddedModel:
         """A person's own checkpoint; see `ModelStore.add`."""
+        # Imported late: each list of models opens the store, and few add one.
+        from providers.ltx_video.install.add_model import add_own_model
+
         with _context(cancel, on_fraction) as ctx:
             return add_own_model(
                 path,

@@ -6,10 +6,10 @@ Left out: LTX-Video 0.9.0 and 0.9.1. The pipeline class that all others of their
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
 
 from core.frozen import Frozen
-from core.video.plan import Precision
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.request import ControlMap, Residency, Role, Task
 from core.video.spec import (
@@ -24,6 +24,7 @@ from core.video.spec import (
     Licence,
     ModelSpec,
     Needs,
+    Precision,
 )
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.downloads import WEIGHTS
@@ -99,7 +100,8 @@ class LocalModel(Frozen):
         return self.spec.id
 
 
-class _Offer(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class _Offer:
     """What the models of one generation have in common."""
 
     sizes: tuple[FrameSize, ...]
@@ -136,14 +138,13 @@ _VIDEO_2B = _Offer(
     ),
     lora_family="ltx-video-2b",
 )
-_VIDEO_13B = _VIDEO_2B.model_copy(
-    update={
-        "lora_family": "ltx-video-13b",
-        "needs": Needs(ram_gb=32, vram_gb=12, comfortable_vram_gb=24, note="Needs a GPU."),
-        "footprint": _VIDEO_2B.footprint.model_copy(
-            update={"transformer": 13.04, "hidden_size": 4096, "block_count": 48}
-        ),
-    }
+_VIDEO_13B = replace(
+    _VIDEO_2B,
+    lora_family="ltx-video-13b",
+    needs=Needs(ram_gb=32, vram_gb=12, comfortable_vram_gb=24, note="Needs a GPU."),
+    footprint=_VIDEO_2B.footprint.model_copy(
+        update={"transformer": 13.04, "hidden_size": 4096, "block_count": 48}
+    ),
 )
 _AV_19B = _Offer(
     sizes=frame_sizes("540p", "480p", "720p", "1080p"),
@@ -177,24 +178,20 @@ _AV_19B = _Offer(
     lora_family="ltx-2-19b",
     control_maps=tuple(ControlMap),
 )
-_AV_22B = _AV_19B.model_copy(
-    update={
-        "lora_family": "ltx-2.3",
-        "sizes": frame_sizes("540p", "480p", "448p", "720p", "1080p"),
-        "audio": AudioSpec(sample_rate_hz=48_000),
-        "footprint": _AV_19B.footprint.model_copy(
-            update={"transformer": 18.99, "connectors": 3.17}
-        ),
-    }
+_AV_22B = replace(
+    _AV_19B,
+    lora_family="ltx-2.3",
+    sizes=frame_sizes("540p", "480p", "448p", "720p", "1080p"),
+    audio=AudioSpec(sample_rate_hz=48_000),
+    footprint=_AV_19B.footprint.model_copy(update={"transformer": 18.99, "connectors": 3.17}),
 )
 # No IC-LoRA that follows maps was published for 2.5.
-_AV_25 = _AV_22B.model_copy(
-    update={
-        "licence": LTX_25_LICENCE,
-        "lora_family": "ltx-2.5",
-        "control_maps": (),
-        "footprint": _AV_22B.footprint.model_copy(update={"enhancer": 5.1}),
-    }
+_AV_25 = replace(
+    _AV_22B,
+    licence=LTX_25_LICENCE,
+    lora_family="ltx-2.5",
+    control_maps=(),
+    footprint=_AV_22B.footprint.model_copy(update={"enhancer": 5.1}),
 )
 
 

@@ -33,8 +33,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.jobs.lanes import Stage
-from core.video.plan import Device, MemoryPlan, Precision, StagePeak
-from core.video.spec import Residency
+from core.video.plan import Device, MemoryPlan, StagePeak
+from core.video.spec import Precision, Residency
 
 if TYPE_CHECKING:
     from core.platform.machine import Gpu, Machine

@@ -13,7 +13,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from core.frozen import Frozen
-from core.video.plan import Precision
+from core.video.spec import Precision
 
 _DIGITS = 7
 _OWN_NEGATIVE_PROMPT = "low quality, blurry, distorted, flickering, jittery motion, watermark, text"

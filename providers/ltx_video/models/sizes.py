@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from core.video.placement import images_of
 from core.video.spec import (
     AspectRatio,
     CameraPhrase,
@@ -108,6 +107,9 @@ def more_tokens(plan: RenderPlan) -> int:
 
     The image of the first frame takes its place among the clip's own.
     """
+    # Imported late: the tables of models take their sizes from here.
+    from core.video.placement import images_of
+
     of_reference, scale = 0, plan.reference_downscale
     if scale:
         width, height = reference_size(plan)

@@ -11,8 +11,8 @@ from core.project.model.project import Scene, new_project
 from core.project.render.requests import scene_request
 from core.project.render.rerender import choices_of, request_again
 from core.video.planning.clip_plan import make_plan
-from core.video.provider import Rendered
 from core.video.record import make_record
+from core.video.rendered import Rendered
 from core.video.request import FrameRequest, Input, RenderChoices, RenderRequest, Role, Target
 from core.video.spec import FrameGrid
 from tests.fakes.provider import FULL, PROVENANCE, SMALL

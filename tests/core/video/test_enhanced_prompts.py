@@ -13,8 +13,8 @@ from core.project.render.requests import fingerprint, scene_request
 from core.project.render.rerender import choices_of, request_again, scene_again
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import with_enhanced_prompt
-from core.video.provider import Rendered
 from core.video.record import make_record
+from core.video.rendered import Rendered
 from core.video.request import Motion, RenderChoices, RenderRequest, Target
 from tests.fakes.provider import FULL, PROVENANCE, SMALL
 from tests.fakes.scenes import NOON

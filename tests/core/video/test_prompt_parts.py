@@ -18,8 +18,8 @@ from core.video.placement import images_of
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import AskedPart, split_prompt
 from core.video.planning.windows import windows_of
-from core.video.provider import Provenance, Rendered
 from core.video.record import make_record
+from core.video.rendered import Provenance, Rendered
 from core.video.request import (
     FrameRequest,
     Input,

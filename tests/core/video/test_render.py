@@ -18,8 +18,8 @@ from core.project.render.rerender import request_again
 from core.video.plan import ClipSettings
 from core.video.planning.clip_plan import make_plan
 from core.video.proof import interpolated
-from core.video.provider import Rendered
 from core.video.record import ClipRecord, read_embedded, read_head
+from core.video.rendered import Rendered
 from core.video.request import Delivery, FrameRequest, RenderRequest, Role
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.loras import smallest_lora

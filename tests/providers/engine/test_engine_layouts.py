@@ -14,9 +14,10 @@ from core.errors import JobCancelled, OutOfMemory
 from core.jobs.job import Notice
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.plan import Device, Precision
+from core.video.plan import Device
 from core.video.provider import ProviderEntry
 from core.video.record import read_embedded
+from core.video.spec import Precision
 from providers.ltx_video.engine.pipeline import part_dtype
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from core.jobs.job import JobContext, JobEvent
     from core.video.plan import RenderPlan
-    from core.video.provider import Rendered
+    from core.video.rendered import Rendered
     from providers.ltx_video.models.catalog import LocalModel
     from tests.providers.tiny_home import Watched
 

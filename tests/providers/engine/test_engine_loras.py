@@ -13,8 +13,7 @@ from safetensors.numpy import load_file, save_file
 from core.errors import UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.paths import Paths
-from core.video.plan import Precision
-from core.video.spec import Residency
+from core.video.spec import Precision, Residency
 from providers.ltx_video.engine.lora_overlay import LoraOverlay
 from providers.ltx_video.engine.protocol import LaidLora
 from providers.ltx_video.local import LocalLTX

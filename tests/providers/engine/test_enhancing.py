@@ -14,10 +14,10 @@ from core.errors import JobCancelled, UnsupportedRequest
 from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
 from core.platform.paths import Paths
-from core.video.plan import Precision
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.request import FrameRequest, RenderRequest, Sampling, Target
+from core.video.spec import Precision
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models import profiles

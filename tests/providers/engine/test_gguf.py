@@ -10,8 +10,7 @@ import torch
 from gguf import GGMLQuantizationType, GGUFReader
 
 from core.errors import StudioError
-from core.video.plan import Precision
-from core.video.spec import Residency
+from core.video.spec import Precision, Residency
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.local import LocalLTX
 from tests.fakes.checkpoints import as_the_makers_name_it

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.video.model_store import OnDisk
-from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
+from core.video.plan import Device, MemoryPlan, RenderPlan
 from core.video.request import AUTO, FrameRequest, RenderRequest, Target
-from core.video.spec import Residency
+from core.video.spec import Precision, Residency
 from providers.ltx_video.models.auto_model import choose_model
 from providers.ltx_video.models.catalog import MODELS
 

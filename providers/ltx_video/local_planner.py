@@ -1,0 +1,201 @@
+"""What a plan becomes on this machine: its layout in memory, its time and what the model needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.errors import Problem, UnsupportedRequest
+from core.jobs.lanes import Stage
+from core.platform.machine import free_disk_bytes
+from core.video.request import Role
+from providers.ltx_video.engine.warm_engine import WarmEngine
+from providers.ltx_video.install.model_files import (
+    duration_head_problem,
+    enhancer_problem,
+    folder_of,
+    model_key,
+    upsampler_problem,
+)
+from providers.ltx_video.install.own_models import every_model
+from providers.ltx_video.models.memory_plan import memory_ladder
+from providers.ltx_video.models.timings import EngineState, TimingTable, layout_name, shortest_note
+from providers.ltx_video.models.workload import Workload
+from providers.ltx_video.stills import clip_of, like_clip, still_note
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.video.lora_check import CheckedLoras
+    from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.provider import ProviderContext, ProviderInfo
+    from providers.ltx_video.models.catalog import LocalModel
+    from providers.ltx_video.models.memory_plan import MemoryLadder
+
+
+class LocalPlanner:
+    """Fits plans to this machine and to what the engine holds already.
+
+    Attributes:
+        engine: the one engine process, which may not run.
+        timings: how long clips took here.
+    """
+
+    def __init__(
+        self,
+        context: ProviderContext,
+        catalogue: Mapping[str, LocalModel],
+        info: ProviderInfo,
+    ) -> None:
+        self._context = context
+        self._catalogue = catalogue
+        self._info = info
+        self.engine = WarmEngine(context.paths.cache_dir / "ltx-video" / "offload")
+        self.timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
+
+    def model(self, name: str) -> LocalModel:
+        """A model of the catalogue, or one that a person has added."""
+        return every_model(self._context.paths.models_dir, self._catalogue)[name]
+
+    def smallest(self, model: LocalModel) -> MemoryPlan:
+        """The layout for the smallest clip of a model, which may not fit."""
+        return self._ladder(model, Workload.smallest(model.spec, model.profile)).choose()
+
+    def fit(self, plan: RenderPlan) -> RenderPlan:
+        """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
+        from providers.ltx_video.models.control_video import with_control_lora
+        from providers.ltx_video.models.motion_loras import with_camera_lora, with_motion_speed
+        from providers.ltx_video.models.reference_sheet import with_reference_sheet
+
+        paths = self._context.paths
+        plan = with_control_lora(plan, paths.lora_dirs, paths.models_dir)
+        plan = with_reference_sheet(plan, paths.lora_dirs)
+        plan = with_camera_lora(plan, paths.lora_dirs)
+        plan = with_motion_speed(plan, paths.lora_dirs)
+        if plan.is_image:
+            clip = clip_of(plan)
+            return like_clip(plan, self.fit(clip)).with_notes(still_note(clip))
+        model = self.model(plan.target.model)
+        notes: tuple[str, ...] = ()
+        if model.spec.is_builtin:
+            from providers.ltx_video.mini.caption import captions_of
+
+            said = (note for caption in captions_of(plan) for note in caption.notes)
+            notes = tuple(dict.fromkeys(said))
+        if plan.strength is not None:
+            steps = plan.num_inference_steps or model.profile.num_inference_steps
+            taken = len(model.profile.sigmas_from(steps, plan.strength))
+            plan = plan.model_copy(update={"num_inference_steps": steps, "steps_taken": taken})
+        if plan.enhances_prompt:
+            missing = enhancer_problem(model, self._context.paths.models_dir)
+            if missing is not None:
+                raise UnsupportedRequest([missing])
+        if plan.least_frames is not None:
+            missing = duration_head_problem(model, self._context.paths.models_dir)
+            if missing is not None:
+                raise UnsupportedRequest([missing])
+            shortest = plan.with_length(plan.least_frames)
+            layout = {"memory_plan": self.memory(model, shortest)}
+            timed = self._with_time(shortest.model_copy(update=layout))
+            notes = (*notes, shortest_note(timed))
+        if plan.refine_steps:
+            missing = upsampler_problem(model, self._context.paths.models_dir)
+            if missing is not None:
+                raise UnsupportedRequest([missing])
+            steps = plan.num_inference_steps or model.profile.num_inference_steps
+            plan = plan.model_copy(update={"num_inference_steps": steps})
+        memory = self.memory(model, plan)
+        if plan.refine_steps:
+            from providers.ltx_video.models.two_stages import first_stage, stages_note
+
+            first = self._ladder_for(model, first_stage(plan)).rungs[memory.rung]
+            laid_out = plan.model_copy(update={"memory_plan": memory})
+            expected_s = self.timings.expected_s(Stage.DENOISE, laid_out)
+            notes = (*notes, stages_note(plan, memory, first, expected_s))
+        loras = self._loras(model, plan)
+        fitted = plan.with_notes(*notes, *loras.notes).model_copy(update={"memory_plan": memory})
+        return self._with_time(fitted)
+
+    def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
+        """The same clip on the next step of the memory ladder."""
+        if plan.memory_plan is None:
+            return None
+        model = self.model(plan.target.model)
+        clip = clip_of(plan) if plan.is_image else plan
+        memory = self._ladder_for(model, clip).cheaper(
+            plan.memory_plan, plan.request.delivery.memory
+        )
+        if memory is None:
+            return None
+        return like_clip(plan, self._with_time(clip.model_copy(update={"memory_plan": memory})))
+
+    def memory(self, model: LocalModel, plan: RenderPlan) -> MemoryPlan:
+        """The layout for a plan: the quickest that fits, within what the user chose.
+
+        Raises:
+            UnsupportedRequest: the user's choice is not possible here.
+        """
+        ladder = self._ladder_for(model, plan)
+        asked = plan.request.delivery.memory
+        if asked is None:
+            return ladder.choose()
+        advice = "Choose another memory layout, or leave it to the program."
+        if asked not in ladder.residencies:
+            raise _refused_memory(
+                f"The memory layout {asked.value!r} needs an NVIDIA GPU, and this machine has "
+                f"none. {advice}"
+            )
+        memory = ladder.choose(asked)
+        if not memory.fits:
+            raise _refused_memory(
+                f"{model.spec.label} does not fit into this machine as {asked.value!r}. "
+                f"{' '.join(memory.reasons)} {advice}"
+            )
+        return memory
+
+    def _ladder_for(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
+        billions = self._loras(model, plan).billions
+        return self._ladder(model, Workload.of(plan, model.profile, lora_billions=billions))
+
+    def _loras(self, model: LocalModel, plan: RenderPlan) -> CheckedLoras:
+        # Imported late: each list of models asks for a layout, and lays no LoRA over anything.
+        from core.video.lora_check import CheckedLoras, check_loras
+
+        if not plan.request.of_role(Role.LORA):
+            return CheckedLoras()
+        family = self._info.lora_family(model.spec)
+        assert family is not None, "whoever takes LoRAs names what they are like"
+        has_reference = plan.has_reference_sheet or bool(plan.request.of_role(Role.CONTROL))
+        families = self._info.lora_families()
+        return check_loras(plan.request, family, families, has_reference=has_reference)
+
+    def _ladder(self, model: LocalModel, workload: Workload) -> MemoryLadder:
+        return memory_ladder(
+            self.engine.with_its_memory(self._context.read_machine()),
+            model.footprint,
+            model.profile.dtype,
+            workload,
+            scratch_free_gb=free_disk_bytes(self.engine.offload_dir) / 1e9,
+        )
+
+    def _engine_for(self, plan: RenderPlan) -> EngineState:
+        """What the engine has to do before it can begin with a plan."""
+        if not self.engine.is_running:
+            return EngineState.ABSENT
+        folder = folder_of(self.model(plan.target.model), self._context.paths.models_dir)
+        return self.engine.state_for(loaded_name(plan, model_key(folder)))
+
+    def _with_time(self, plan: RenderPlan) -> RenderPlan:
+        first, following = (
+            self.timings.expected_total_s(plan, state)
+            for state in (self._engine_for(plan), EngineState.READY)
+        )
+        return plan.model_copy(update={"est_seconds": first, "est_next_seconds": following})
+
+
+def loaded_name(plan: RenderPlan, key: str) -> str:
+    """What a warm engine must have loaded to begin with a plan at once."""
+    return f"{plan.target.model}|{layout_name(plan)}|{key}"
+
+
+def _refused_memory(message: str) -> UnsupportedRequest:
+    return UnsupportedRequest([Problem("delivery.memory", message)])

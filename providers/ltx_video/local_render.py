@@ -1,0 +1,208 @@
+"""Clips made on this machine: orders for the engine, and what is remembered of each."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+from core.errors import NotConfigured
+from core.jobs.job import Progressed
+from core.jobs.lanes import Stage
+from core.video.inputs import scale_of
+from core.video.rendered import Provenance, Rendered
+from core.video.request import Role
+from providers.ltx_video.install.model_files import (
+    files_problem,
+    folder_of,
+    model_key,
+    way_to_repair,
+    weight_files,
+)
+from providers.ltx_video.local_planner import loaded_name
+from providers.ltx_video.models.info import installed_versions
+from providers.ltx_video.models.timings import (
+    EngineState,
+    Timing,
+    layout_name,
+    work_of,
+)
+from providers.ltx_video.stills import clip_of, still_frame, take_still
+
+if TYPE_CHECKING:
+    from core.jobs.job import JobContext
+    from core.video.plan import RenderPlan
+    from core.video.provider import ProviderContext, ProviderInfo
+    from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
+    from providers.ltx_video.local_planner import LocalPlanner
+    from providers.ltx_video.models.catalog import LocalModel
+
+
+class LocalRenderer:
+    """Has the engine make what was planned, one clip at a time, and notes how long it took."""
+
+    def __init__(self, context: ProviderContext, planner: LocalPlanner, info: ProviderInfo) -> None:
+        self._context = context
+        self._planner = planner
+        self._info = info
+        self._engine = planner.engine
+        self._timings = planner.timings
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
+        """Make the clip in the engine, which is started when it does not run."""
+        if plan.is_image:
+            clip, image = clip_of(plan), ctx.workdir / "still.png"
+            made = self.render(clip, ctx)
+            take_still(made.path, clip, image, ctx.cancel)
+            frame = f"{still_frame(clip.num_frames) + 1} of {clip.num_frames}"
+            return replace(made, path=image, facts={"frame": frame})
+        from providers.ltx_video.engine.drive_render import follow
+        from providers.ltx_video.engine.progress_meter import ProgressMeter
+
+        with self._lock:
+            ctx.cancel.check()
+            began_at = time.monotonic()
+            # Said before anything else is done: the engine needs seconds to start.
+            ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0, message="Starting the engine"))
+            order = self._order(plan, ctx)
+            loads = loaded_name(plan, order.model_key)
+            state = self._engine.state_for(loads)
+            meter = ProgressMeter(self._timings, plan, state)
+            engine = self._engine.started(str(plan.target))
+            if state is EngineState.ABSENT and (expected := meter.pass_time()) is not None:
+                ctx.report(expected)
+            with self._engine.loading(loads, lambda: meter.has_loaded):
+                made = follow(engine, order, meter, ctx)
+            provenance = self._provenance(plan, made.figures)
+            words, num_frames = made.enhanced_prompt, made.num_frames
+            if num_frames is not None:
+                plan = plan.with_length(num_frames)
+            self._remember(
+                plan,
+                made.figures,
+                start_s=meter.start_s,
+                whole_s=time.monotonic() - began_at,
+                is_start=state is EngineState.ABSENT,
+            )
+            return Rendered(made.file, provenance, enhanced_prompt=words, num_frames=num_frames)
+
+    def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
+        """Have the engine write the words, and nothing else."""
+        if plan.is_image:
+            return self.enhance(clip_of(plan), ctx)
+        from providers.ltx_video.engine.drive_render import follow_enhancement
+
+        with self._lock:
+            ctx.cancel.check()
+            ctx.report(Progressed(stage=Stage.ENHANCE, fraction=0.0, message="Starting the engine"))
+            order = self._order(plan, ctx).model_copy(update={"order": "enhance"})
+            loads = loaded_name(plan, order.model_key)
+            is_ready = self._engine.state_for(loads) is EngineState.READY
+            stays = is_ready and not order.memory.frees_text_encoder
+            engine = self._engine.started(str(plan.target))
+            with self._engine.loading(loads, lambda: stays):
+                made = follow_enhancement(engine, order, ctx)
+            self._remember(plan, made.figures, start_s=0.0, whole_s=0.0, is_start=False)
+            return made.enhanced_prompt or ""
+
+    def close(self) -> None:
+        """End the engine, and give its memory back."""
+        with self._lock:
+            self._engine.end()
+
+    def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
+        """Versions, files of weights and what the clip took."""
+        model = self._planner.model(plan.target.model)
+        measured = {f"{figure.stage}_s": round(figure.seconds, 3) for figure in figures}
+        for name in ("vram_gb", "ram_gb"):
+            peaks = [getattr(figure, name) for figure in figures]
+            if any(peaks):
+                measured[f"peak_{name}"] = round(max(peaks), 3)
+        return Provenance(
+            versions=installed_versions(),
+            model_files=weight_files(model, self._context.paths.models_dir),
+            measured=measured,
+        )
+
+    def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
+        from providers.ltx_video.engine.drive_render import (
+            write_audio_condition,
+            write_images,
+            write_kept_audio,
+            write_reference_sheet,
+        )
+        from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
+        from providers.ltx_video.models.control_video import depth_model_folder
+
+        model = self._planner.model(plan.target.model)
+        not_ready = files_problem(model, self._context.paths)
+        if not_ready is not None:
+            raise NotConfigured(not_ready.reason, target=str(plan.target), hint=not_ready.fix)
+        memory = plan.memory_plan or self._planner.memory(model, plan)
+        folder = folder_of(model, self._context.paths.models_dir)
+        loras = plan.request.of_role(Role.LORA)
+        return RenderOrder(
+            number=next(self._numbers),
+            plan=_in_its_words(plan, model),
+            memory=memory,
+            profile=model.profile,
+            folder=folder,
+            model_key=model_key(folder),
+            repair=way_to_repair(model),
+            workdir=ctx.workdir,
+            images=write_images(plan, ctx.workdir),
+            reference_sheet=write_reference_sheet(plan, ctx.workdir),
+            kept_audio=write_kept_audio(plan, ctx),
+            audio_condition=write_audio_condition(plan, ctx),
+            loras=tuple(LaidLora(path=item.path, scale=scale_of(item)) for item in loras),
+            lora_family=self._info.lora_family(model.spec) if loras else None,
+            depth_model=depth_model_folder(self._context.paths.models_dir),
+            embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
+            offload_dir=self._engine.offload_dir,
+        )
+
+    def _remember(
+        self,
+        plan: RenderPlan,
+        figures: tuple[StageFigures, ...],
+        *,
+        start_s: float,
+        whole_s: float,
+        is_start: bool,
+    ) -> None:
+        self._engine.vram_held_gb = max((figure.vram_gb for figure in figures), default=0.0)
+        # The engine counts from its first line to its last. What comes before is waited for too,
+        # and so is what this side does beside it: writing inputs, reading what it gave.
+        beside_s = max(0.0, whole_s - start_s - sum(figure.seconds for figure in figures))
+        beside = {Stage.LOAD: start_s, Stage.WRITE: beside_s}
+        self._timings.add(
+            Timing(
+                model=plan.target.model,
+                layout=layout_name(plan),
+                stage=figure.stage,
+                is_short=figure.is_short,
+                work=work_of(figure.stage, plan),
+                seconds=figure.seconds + beside.get(figure.stage, 0.0),
+                is_start=is_start and figure.stage is Stage.LOAD,
+            )
+            for figure in figures
+        )
+
+
+def _in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:
+    """The plan with the words that the model itself is given."""
+    if not model.spec.is_builtin:
+        return plan
+    from core.video.planning.prompt_parts import BAR
+    from providers.ltx_video.mini.caption import captions_of
+
+    texts = [caption.text for caption in captions_of(plan)]
+    parts = [
+        part.model_copy(update={"prompt": text})
+        for part, text in zip(plan.parts, texts, strict=False)
+    ]
+    return plan.model_copy(update={"prompt": BAR.join(texts), "parts": tuple(parts)})
