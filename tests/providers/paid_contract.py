@@ -8,7 +8,7 @@ import threading
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pytest
 
@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
     from core.jobs.job import JobUpdate
     from core.studio import Studio
+    from tests.fakes.services.stub_service import Habits, StubService
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+S = TypeVar("S", bound="StubService[Any, Any]")
 
 
 @dataclass
@@ -60,23 +64,24 @@ class Child:
         self._lines.close()
 
 
-class PaidContract(ProviderContract):
-    """The service is a stub that keeps books and misbehaves on request.
+class PaidContract(ProviderContract, Generic[S]):
+    """The service is a stub that keeps books and misbehaves on request: `server`."""
 
-    The subclass gives the knobs of its stub by these methods.
-    """
+    server: S
 
-    @abstractmethod
-    def purchases(self) -> int:
-        """How many orders the service has accepted."""
+    @property
+    def habits(self) -> Habits:
+        """How the service behaves from now on."""
+        return self.server.habits
 
-    @abstractmethod
-    def set_habit(self, name: str, value: object) -> None:
-        """Let the service behave so from now on; names as in `cloud_server.Habits`."""
+    @pytest.fixture
+    def request_slow(self, request_small: RenderRequest) -> RenderRequest:
+        self.habits.polls_until_done = 10_000
+        return request_small
 
-    @abstractmethod
-    def questions(self) -> list[float]:
-        """When the service was asked how far a render is."""
+    def let_it_be_quick(self) -> None:
+        self.habits.polls_until_done = 0
+        self.habits.drip_s = 0.0
 
     key = ""
 
@@ -113,19 +118,23 @@ class PaidContract(ProviderContract):
     def entry_source(self) -> tuple[str, str]:
         """How another process gets the entry: "module:function", and the function's argument."""
 
+    def is_aborted(self) -> bool:
+        """Whether the service was told to end a render."""
+        return any(job.is_cancelled for job in self.server.jobs.values())
+
     def spent(self, studio: Studio) -> float:
         return studio.ledger.spent_usd()
 
     def wait_until_bought(self, asked: Asked, beyond: float = 0) -> None:
         wait_for(
-            lambda: self.purchases() and (asked.is_beyond(beyond) if beyond else asked.is_made)
+            lambda: self.server.purchases and (asked.is_beyond(beyond) if beyond else asked.is_made)
         )
 
     def test_a_render_is_one_purchase_and_one_line_in_the_ledger(
         self, studio: Studio, order: Asked
     ) -> None:
         assert order.run().event == "succeeded", order.ended
-        assert self.purchases() == 1
+        assert self.server.purchases == 1
         record = read_settings_of(order.out)
         assert record is not None
         assert record.cost_usd == self.spent(studio)
@@ -139,8 +148,8 @@ class PaidContract(ProviderContract):
         ask: Callable[..., Asked],
         moment: str,
     ) -> None:
-        self.set_habit("polls_until_done", 3 if moment == "downloading" else 10_000)
-        self.set_habit("drip_s", 0.4 if moment == "downloading" else 0.0)
+        self.habits.polls_until_done = 3 if moment == "downloading" else 10_000
+        self.habits.drip_s = 0.4 if moment == "downloading" else 0.0
         first = open_studio()
         asked = ask(first, request_small)
         with asked.running():
@@ -154,7 +163,7 @@ class PaidContract(ProviderContract):
         second = open_studio()
         again = Asked(second, second.resume(asked.job_id), asked.out)
         assert again.run().event == "succeeded", again.ended
-        assert self.purchases() == 1
+        assert self.server.purchases == 1
         assert self.spent(second) > 0
 
     @pytest.mark.parametrize("moment", ["accepted", "downloading"])
@@ -165,13 +174,13 @@ class PaidContract(ProviderContract):
         start_child: Callable[[RenderRequest], Child],
         moment: str,
     ) -> None:
-        self.set_habit("polls_until_done", 3 if moment == "downloading" else 10_000)
-        self.set_habit("drip_s", 0.4 if moment == "downloading" else 0.0)
+        self.habits.polls_until_done = 3 if moment == "downloading" else 10_000
+        self.habits.drip_s = 0.4 if moment == "downloading" else 0.0
         child = start_child(request_small)
         if moment == "downloading":
             child.read_past(0.8735)
         else:
-            wait_for(self.questions)
+            wait_for(lambda: self.server.questions)
         child.kill()
         self.let_it_be_quick()
 
@@ -182,7 +191,7 @@ class PaidContract(ProviderContract):
         assert before > 0
         asked = Asked(studio, studio.resume(left.id), child.out)
         assert asked.run().event == "succeeded", asked.ended
-        assert self.purchases() == 1
+        assert self.server.purchases == 1
         record = read_settings_of(child.out)
         assert record is not None
         assert self.spent(studio) == record.cost_usd
@@ -202,7 +211,7 @@ class PaidContract(ProviderContract):
             assert asked.error.startswith("SubmitUnknown")
             assert isinstance(asked.ended, Failed)
             assert "jobs attach" in asked.ended.error.hint
-        assert self.purchases() == 0
+        assert self.server.purchases == 0
         assert self.spent(studio) > 0, "it may have been bought"
 
     def killed_before_the_answer(
@@ -211,11 +220,11 @@ class PaidContract(ProviderContract):
         request: RenderRequest,
         start_child: Callable[[RenderRequest], Child],
     ) -> Child:
-        self.set_habit("stalls_orders", value=True)
+        self.habits.stalls_orders = True
         child = start_child(request)
         wait_for(lambda: studio.queue.job(child.job_id).ticket)
         child.kill()
-        self.set_habit("stalls_orders", value=False)
+        self.habits.stalls_orders = False
         return child
 
     def test_inputs_arrive_there_as_they_were_when_the_job_was_queued(
@@ -230,11 +239,7 @@ class PaidContract(ProviderContract):
         for path in images:
             path.write_bytes(b"another")
         assert asked.run().event == "succeeded", asked.ended
-        assert self.received() == before
-
-    @abstractmethod
-    def received(self) -> list[bytes]:
-        """The files that the service was sent, in their order."""
+        assert list(self.server.uploads.values()) == before
 
     @pytest.fixture
     def lora(self, studio: Studio, request_small: RenderRequest, tmp_path: Path) -> Path:
@@ -258,7 +263,7 @@ class PaidContract(ProviderContract):
             lora.rename(lora.with_name("elsewhere.safetensors"))
         assert asked.run().event == "failed"
         assert f"style.safetensors' was {said} since the job was queued" in asked.error
-        assert self.purchases() == 0
+        assert self.server.purchases == 0
         assert self.spent(studio) == 0
 
     def test_what_was_bought_is_fetched_though_its_lora_is_gone(
@@ -279,7 +284,7 @@ class PaidContract(ProviderContract):
         second = open_studio()
         again = Asked(second, second.resume(asked.job_id), asked.out)
         assert again.run().event == "succeeded", again.ended
-        assert self.purchases() == 1
+        assert self.server.purchases == 1
 
     @pytest.mark.parametrize("moment", ["queued", "sending"])
     def test_without_the_network_nothing_is_ordered(
@@ -292,7 +297,7 @@ class PaidContract(ProviderContract):
         studio.queue.subscribe(switch_off)
         assert order.run().event == "failed"
         assert order.error.startswith("NotConfigured: The network is switched off")
-        assert self.purchases() == 0
+        assert self.server.purchases == 0
         assert self.spent(studio) == 0
 
     def test_the_network_switched_off_while_it_waits_costs_no_second_purchase(
@@ -303,19 +308,19 @@ class PaidContract(ProviderContract):
             self.wait_until_bought(asked)
             studio.registry.network.is_off = True
         assert asked.error.startswith("NotConfigured: The network is switched off")
-        asked_before = len(self.questions())
+        asked_before = len(self.server.questions)
         record = studio.queue.job(asked.job_id)
         assert record.ticket
         assert self.spent(studio) > 0
 
         again = Asked(studio, studio.resume(asked.job_id), asked.out)
         assert again.run().event == "failed"
-        assert len(self.questions()) == asked_before
+        assert len(self.server.questions) == asked_before
         studio.registry.network.is_off = False
         self.let_it_be_quick()
         third = Asked(studio, studio.resume(asked.job_id), asked.out)
         assert third.run().event == "succeeded", third.ended
-        assert self.purchases() == 1
+        assert self.server.purchases == 1
 
     def test_cancelling_without_the_network_says_that_it_may_go_on(
         self, studio: Studio, request_slow: RenderRequest, ask: Callable[..., Asked]
@@ -329,15 +334,11 @@ class PaidContract(ProviderContract):
         assert self.spent(studio) > 0
         assert not self.is_aborted()
 
-    @abstractmethod
-    def is_aborted(self) -> bool:
-        """Whether the service was told to end a render."""
-
     @pytest.mark.parametrize("charged", [False, True])
     def test_cancelling_ends_it_there_and_says_whether_it_is_billed(
         self, studio: Studio, request_slow: RenderRequest, ask: Callable[..., Asked], charged: bool
     ) -> None:
-        self.set_habit("charges_aborted", charged)
+        self.habits.charges_aborted = charged
         asked = ask(studio, request_slow)
         with asked.running():
             self.wait_until_bought(asked)
@@ -378,7 +379,7 @@ class PaidContract(ProviderContract):
     def test_another_clip_than_planned_is_kept_and_noted(
         self, studio: Studio, order: Asked, habit: str, value: object, said: str
     ) -> None:
-        self.set_habit(habit, value)
+        setattr(self.habits, habit, value)
         assert order.run().event == "succeeded", order.ended
         assert said in order.notes
         facts, record = probe_clip(order.out), read_settings_of(order.out)
@@ -389,7 +390,7 @@ class PaidContract(ProviderContract):
         assert self.spent(studio) > 0
 
     def test_what_cannot_be_read_is_kept_all_the_same(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("garbles", value=True)
+        self.habits.garbles = True
         assert order.run().event == "failed"
         assert "is kept as" in order.error
         (kept,) = order.out.parent.glob("*-unreadable*")
@@ -400,14 +401,14 @@ class PaidContract(ProviderContract):
     def test_a_render_that_fails_there_counts_only_where_it_is_charged(
         self, studio: Studio, order: Asked, charged: bool
     ) -> None:
-        self.set_habit("fails", value=True)
-        self.set_habit("is_charged", charged)
+        self.habits.fails = True
+        self.habits.is_charged = charged
         assert order.run().event == "failed"
         assert (self.spent(studio) > 0) is charged
         assert self.key not in order.error
 
     def test_a_result_that_is_gone_stays_paid(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("is_gone", value=True)
+        self.habits.is_gone = True
         assert order.run().event == "failed"
         assert order.error.startswith("ResultLost")
         assert self.spent(studio) > 0
@@ -425,7 +426,7 @@ class PaidContract(ProviderContract):
             thread.start()
         for thread in threads:
             thread.join(timeout=60)
-        assert self.purchases() == 4
+        assert self.server.purchases == 4
         records = [read_settings_of(one.out) for one in asked]
         assert [record.seed for record in records if record] == [100, 101, 102, 103]
         assert len({record.facts["remote_id"] for record in records if record}) == 4
@@ -433,36 +434,32 @@ class PaidContract(ProviderContract):
         assert self.spent(studio) == pytest.approx(sum(costs))
 
     def test_a_lost_answer_is_told_with_both_ways_out(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("drops_answers", 1)
+        self.habits.drops_answers = 1
         assert order.run().event == "failed"
         assert order.error.startswith("SubmitUnknown")
         assert "jobs attach" in order.error
         assert "jobs buy-again" in order.error
-        assert self.purchases() == 1, "the order is never sent twice"
+        assert self.server.purchases == 1, "the order is never sent twice"
         assert self.spent(studio) > 0, "it may have been bought"
 
         again = Asked(studio, studio.resume(order.job_id), order.out)
         assert again.run().event == "failed"
         assert again.error.startswith("SubmitUnknown")
-        assert self.purchases() == 1
+        assert self.server.purchases == 1
 
     def test_a_lost_order_that_is_found_in_the_account_is_fetched(
         self, studio: Studio, order: Asked
     ) -> None:
-        self.set_habit("drops_answers", 1)
+        self.habits.drops_answers = 1
         order.run()
-        again = Asked(studio, studio.attach(order.job_id, self.remote_id()), order.out)
+        again = Asked(studio, studio.attach(order.job_id, self.server.last.id), order.out)
         assert again.run().event == "succeeded", again.ended
-        assert self.purchases() == 1
-
-    @abstractmethod
-    def remote_id(self) -> str:
-        """The newest purchase, as the service calls it."""
+        assert self.server.purchases == 1
 
     def test_a_lost_order_that_never_arrived_can_be_bought_again(
         self, studio: Studio, order: Asked
     ) -> None:
-        self.set_habit("drops_answers", 1)
+        self.habits.drops_answers = 1
         order.run()
         before = self.spent(studio)
         again = Asked(studio, studio.buy_again(order.job_id), order.out)
@@ -471,7 +468,7 @@ class PaidContract(ProviderContract):
         assert self.spent(studio) > before, "both count until one is known not to exist"
 
     def test_buying_again_holds_the_cap(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("drops_answers", 1)
+        self.habits.drops_answers = 1
         order.run()
         price = self.spent(studio)
         for cap_usd in (price * 1.5, price * 2):
@@ -484,16 +481,16 @@ class PaidContract(ProviderContract):
                 assert self.spent(studio) == price
         again = Asked(studio, studio.buy_again(order.job_id), order.out)
         assert again.run().event == "succeeded", again.ended
-        assert self.purchases() == 2
+        assert self.server.purchases == 2
 
     @pytest.mark.parametrize("status", [307, 500, 502, 504])
     def test_an_order_that_a_gateway_lost_is_never_sent_again_by_itself(
         self, studio: Studio, order: Asked, status: int
     ) -> None:
-        self.set_habit("refuses", status)
+        self.habits.refuses = status
         assert order.run().event == "failed"
         assert order.error.startswith("SubmitUnknown")
-        assert self.purchases() == 0
+        assert self.server.purchases == 0
 
     @pytest.mark.parametrize(
         ("status", "kind"),
@@ -509,8 +506,8 @@ class PaidContract(ProviderContract):
     def test_a_refused_order_costs_nothing_and_says_what_to_do(
         self, studio: Studio, order: Asked, status: int, kind: str
     ) -> None:
-        self.set_habit("refuses", status)
-        self.set_habit("refusal", "we do not like it")
+        self.habits.refuses = status
+        self.habits.refusal = "we do not like it"
         assert order.run().event == "failed"
         assert order.error.startswith(kind)
         assert "we do not like it" in order.error
@@ -520,21 +517,21 @@ class PaidContract(ProviderContract):
         assert self.spent(studio) == 0
 
     def test_what_the_service_asks_to_wait_is_waited(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("limits", 2)
-        self.set_habit("limit_s", 0.6)
+        self.habits.limits = 2
+        self.habits.limit_s = 0.6
         assert order.run().event == "succeeded", order.ended
-        first, second, third = self.questions()[:3]
+        first, second, third = self.server.questions[:3]
         assert second - first >= 0.6
         assert third - second >= 0.6
-        assert self.purchases() == 1
+        assert self.server.purchases == 1
 
     def test_an_outage_while_it_waits_costs_nothing(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("outages", 3)
+        self.habits.outages = 3
         assert order.run().event == "succeeded", order.ended
-        assert self.purchases() == 1
+        assert self.server.purchases == 1
 
     def test_a_download_that_breaks_off_goes_on(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("truncates", 2)
+        self.habits.truncates = 2
         assert order.run().event == "succeeded", order.ended
         assert probe_clip(order.out).num_frames > 1
 
@@ -555,7 +552,7 @@ class PaidContract(ProviderContract):
     ) -> None:
         order.run()
         again = Asked(studio, studio.buy_again(order.job_id), order.out)
-        self.set_habit("refuses", 422)
+        self.habits.refuses = 422
         again.run()
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert any(home in path.parents for path in files)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TARGET = Target(provider=INFO.id, deployment=INFO.deployment, model=MODEL.id)
 
 
-class TestCloudProvider(PaidContract):
+class TestCloudProvider(PaidContract[CloudServer]):
     key = KEY
     key_variable = CLOUD_KEY.variables[0]
     roles = (Role.START, Role.END, Role.REFERENCE)
@@ -46,34 +46,6 @@ class TestCloudProvider(PaidContract):
             frame=FrameRequest(duration_s=0.5),
             sampling=Sampling(seed=5),
         )
-
-    @pytest.fixture
-    def request_slow(self, request_small: RenderRequest) -> RenderRequest:
-        self.server.habits.polls_until_done = 10_000
-        return request_small
-
-    def let_it_be_quick(self) -> None:
-        self.server.habits.polls_until_done = 0
-        self.server.habits.drip_s = 0.0
-
-    def purchases(self) -> int:
-        return self.server.purchases
-
-    def set_habit(self, name: str, value: object) -> None:
-        assert hasattr(self.server.habits, name)
-        setattr(self.server.habits, name, value)
-
-    def questions(self) -> list[float]:
-        return self.server.questions
-
-    def is_aborted(self) -> bool:
-        return any(job.is_cancelled for job in self.server.jobs.values())
-
-    def remote_id(self) -> str:
-        return list(self.server.jobs)[-1]
-
-    def received(self) -> list[bytes]:
-        return list(self.server.uploads.values())
 
     def entry_source(self) -> tuple[str, str]:
         return "tests.fakes.services.cloud_provider:cloud_entry", self.server.url

@@ -58,14 +58,9 @@ class CloudServer(StubService[CloudHabits, CloudJob]):
         )
 
 
-class _Handler(StubHandler):
-    service: CloudServer
-
+class _Handler(StubHandler[CloudServer]):
     @override
-    def complaint(self, said: object) -> dict[str, Any]:
-        return {"error": said}
-
-    def do_POST(self) -> None:
+    def post(self) -> None:
         body = self.body()
         if not self._is_known():
             return
@@ -81,7 +76,8 @@ class _Handler(StubHandler):
             case _:
                 self.say(404, {"error": "no such place"})
 
-    def do_GET(self) -> None:
+    @override
+    def get(self) -> None:
         match self.path.strip("/").split("/"):
             case ["results", name]:
                 self.send_clip(self.service.jobs.get(name))

@@ -117,16 +117,15 @@ class FalServer(StubService[FalHabits, FalJob]):
         )
 
 
-class _Site(StubHandler):
+class _Site(StubHandler[FalServer]):
     """All hosts of Fal."""
-
-    service: FalServer
 
     @override
     def complaint(self, said: object) -> dict[str, Any]:
         return {"detail": said}
 
-    def do_POST(self) -> None:
+    @override
+    def post(self) -> None:
         body = self.body()
         url = urlsplit(self.path)
         match (self._host(), url.path.strip("/").split("/")):
@@ -156,7 +155,8 @@ class _Site(StubHandler):
             case _:
                 self.say(404, {"detail": "Not Found"})
 
-    def do_PUT(self) -> None:
+    @override
+    def put(self) -> None:
         body = self.body()
         match (self._host(), self.path.strip("/").split("/")):
             case (host, ["files", name, "multipart", "u1", number]) if host == UPLOADS:
@@ -173,7 +173,8 @@ class _Site(StubHandler):
             case _:
                 self.say(405, {"detail": "Method Not Allowed"})
 
-    def do_GET(self) -> None:
+    @override
+    def get(self) -> None:
         url = urlsplit(self.path)
         match (self._host(), url.path.strip("/").split("/")):
             case (host, ["results", name]) if host == _RESULTS:
@@ -324,13 +325,14 @@ class _Site(StubHandler):
         self.say(200, {"prices": [{**row, "currency": "USD"} for row in rows]})
 
 
-class _Proxy(StubHandler):
+class _Proxy(StubHandler[FalServer]):
     """Takes every connection to Fal to the site here."""
 
     tls: ssl.SSLContext
     site: type[_Site]
 
-    def do_CONNECT(self) -> None:
+    @override
+    def connect(self) -> None:
         self.send_response(200, "Connection established")
         self.end_headers()
         self.close_connection = True

@@ -143,11 +143,14 @@ def _make_clip(path: Path, ordered: Ordered, habits: Habits) -> None:
     run_ffmpeg([*arguments, "-preset", "ultrafast", str(path)], CancelToken())
 
 
-class StubHandler(BaseHTTPRequestHandler):
+S = TypeVar("S", bound=StubService[Any, Any])
+
+
+class StubHandler(BaseHTTPRequestHandler, Generic[S]):
     """Answers in JSON; `service` is set by whoever serves."""
 
     protocol_version = "HTTP/1.1"
-    service: StubService[Any, Any]
+    service: S
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
         """Say nothing."""
@@ -156,6 +159,34 @@ class StubHandler(BaseHTTPRequestHandler):
         """Whoever asks may be killed meanwhile."""
         with suppress(OSError):
             super().handle()
+
+    def do_GET(self) -> None:
+        """A question."""
+        self.get()
+
+    def do_POST(self) -> None:
+        """An order, a file, or whatever changes something."""
+        self.post()
+
+    def do_PUT(self) -> None:
+        """A part of a file, or a wish about what was ordered."""
+        self.put()
+
+    def do_CONNECT(self) -> None:
+        """A way through a proxy."""
+        self.connect()
+
+    def get(self) -> None:
+        self.say(405, self.complaint("Method Not Allowed"))
+
+    def post(self) -> None:
+        self.say(405, self.complaint("Method Not Allowed"))
+
+    def put(self) -> None:
+        self.say(405, self.complaint("Method Not Allowed"))
+
+    def connect(self) -> None:
+        self.say(405, self.complaint("Method Not Allowed"))
 
     def body(self) -> bytes:
         """What was sent."""
@@ -170,7 +201,7 @@ class StubHandler(BaseHTTPRequestHandler):
 
     def complaint(self, said: object) -> dict[str, Any]:
         """A refusal in the words of the service."""
-        raise NotImplementedError
+        return {"error": said}
 
     def has_refused(self, secret: str) -> bool:
         """Whether the order at hand was refused, or left hanging; not yet accepted then."""
@@ -266,7 +297,7 @@ class StubHandler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(service: StubService[Any, Any], handler: type[StubHandler]) -> Iterator[str]:
+def serving(service: StubService[Any, Any], handler: type[StubHandler[Any]]) -> Iterator[str]:
     """Serve on a free port of loopback; gives the address."""
     service.folder.mkdir(parents=True, exist_ok=True)
     ours = type("Handler", (handler,), {"service": service})

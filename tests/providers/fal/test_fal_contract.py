@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TARGET = Target(provider=INFO.id, deployment=INFO.deployment, model="ltx-2.3-22b")
 
 
-class TestFal(PaidContract):
+class TestFal(PaidContract[FalServer]):
     """With the model that has a seed and takes LoRAs."""
 
     key = KEY
@@ -45,38 +45,10 @@ class TestFal(PaidContract):
         )
 
     @pytest.fixture
-    def request_slow(self, request_small: RenderRequest) -> RenderRequest:
-        self.server.habits.polls_until_done = 10_000
-        return request_small
-
-    @pytest.fixture
     def lora(self, tmp_path: Path) -> Path:
         family = next(one for one in INFO.lora_families() if one.id == "ltx-2.3")
         pairs = random_pairs(family, takes=lambda layer: layer is family.layers[0])
         return write_lora(tmp_path / "style.safetensors", as_diffusers(pairs))
-
-    def let_it_be_quick(self) -> None:
-        self.server.habits.polls_until_done = 0
-        self.server.habits.drip_s = 0.0
-
-    def purchases(self) -> int:
-        return self.server.purchases
-
-    def set_habit(self, name: str, value: object) -> None:
-        assert hasattr(self.server.habits, name)
-        setattr(self.server.habits, name, value)
-
-    def questions(self) -> list[float]:
-        return self.server.questions
-
-    def is_aborted(self) -> bool:
-        return any(job.is_cancelled for job in self.server.jobs.values())
-
-    def remote_id(self) -> str:
-        return self.server.last.id
-
-    def received(self) -> list[bytes]:
-        return list(self.server.uploads.values())
 
     def entry_source(self) -> tuple[str, str]:
         return "tests.fakes.services.fal_server:fal_entry", ""
