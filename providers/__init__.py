@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.video.provider import JobKind, ProviderEntry
 from providers.ltx_video.fal.info import INFO as LTX_FAL
+from providers.ltx_video.lightricks.info import INFO as LTX_LIGHTRICKS
 from providers.ltx_video.models.info import INFO as LTX_LOCAL
 from providers.ltx_video.models.info import INSTALL_MODEL
 
@@ -22,10 +23,16 @@ def _open_ltx_local(context: ProviderContext) -> VideoProvider:
 
 
 def _open_ltx_fal(context: ProviderContext) -> VideoProvider:
-    # As above; what Fal itself needs is imported by the render that sends it a file.
+    # As above; what a service itself needs is imported by whoever asks it something.
     from providers.ltx_video.fal.provider import FalLTX
 
     return FalLTX(context)
+
+
+def _open_ltx_lightricks(context: ProviderContext) -> VideoProvider:
+    from providers.ltx_video.lightricks.provider import LightricksLTX
+
+    return LightricksLTX(context)
 
 
 def _build_install(context: ProviderContext, payload: str) -> Job:
@@ -40,5 +47,6 @@ def _build_install(context: ProviderContext, payload: str) -> Job:
 PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(LTX_LOCAL, _open_ltx_local, (JobKind(INSTALL_MODEL, _build_install),)),
     ProviderEntry(LTX_FAL, _open_ltx_fal),
+    ProviderEntry(LTX_LIGHTRICKS, _open_ltx_lightricks),
 )
 """In the order in which they are offered."""

@@ -25,7 +25,9 @@ _CODE_MAP = "Docs/CodeMap.md"
 
 def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     """What is written: by document and marker, the text's maker."""
-    from scripts.docs import clip_kinds, code_map, fal_tables, film_tables, ltx_tables
+    from providers.ltx_video.fal.models import MODELS as FAL
+    from providers.ltx_video.lightricks.models import MODELS as LIGHTRICKS
+    from scripts.docs import clip_kinds, code_map, film_tables, hosted_tables, ltx_tables
 
     return {
         _GUIDE: {
@@ -36,8 +38,10 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "profiles": ltx_tables.profiles,
             "mini": ltx_tables.mini_words,
             "settings": ltx_tables.settings,
-            "fal-models": fal_tables.models,
-            "fal-prices": fal_tables.prices,
+            "fal-models": lambda: hosted_tables.models(FAL),
+            "fal-prices": lambda: hosted_tables.prices(FAL),
+            "lightricks-models": lambda: hosted_tables.models(LIGHTRICKS),
+            "lightricks-prices": lambda: hosted_tables.prices(LIGHTRICKS),
         },
         _SETUP: {"memory": ltx_tables.memory},
         _FILMS: {

@@ -110,7 +110,9 @@ MAY_IMPORT_FOLDERS = {
         "providers/ltx_video/install",
         "providers/ltx_video/engine",
     },
-    "providers/ltx_video/fal": {"providers/ltx_video/models"},
+    "providers/ltx_video/hosted": {"providers/ltx_video/models"},
+    "providers/ltx_video/fal": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
+    "providers/ltx_video/lightricks": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
     "gui/widgets": set(),
 }
 # These join what lies below them, so no folder below knows them.

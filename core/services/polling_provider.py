@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import NotConfigured, ProviderError
 from core.video.provider import ModelChoice, NotReady, Ready, ReasonCode
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from core.config.api_keys import KeySpec
     from core.jobs.job import CancelToken, JobContext
     from core.services.service_client import ServiceClient
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from core.video.rendered import Rendered
     from core.video.request import RenderRequest, Target
     from core.video.spec import ModelSpec
+
+_LOOK_S = 0.2
 
 
 class PollingProvider(ABC):
@@ -37,10 +42,13 @@ class PollingProvider(ABC):
     """How long the first wait between two questions is; the next ones are longer."""
     gap_s: float = 0.0
     """The least time between two calls of any job; what the service allows."""
+    most_at_once: int | None = None
+    """How many renders an account may have at a time; None where the service sets no such end."""
 
     def __init__(self, context: ProviderContext) -> None:
         self._context = context
         self._limiter = Limiter(self.gap_s)
+        self._places = threading.Semaphore(self.most_at_once) if self.most_at_once else None
 
     @abstractmethod
     def client(self, target: str, key: str) -> ServiceClient:
@@ -99,7 +107,30 @@ class PollingProvider(ABC):
         from core.services.polling import RemoteRender
 
         client = self.client(str(plan.target), self._key(plan))
-        return RemoteRender(client, plan, ctx, self._await_turn, self.poll_s).run()
+        render = RemoteRender(client, plan, ctx, self._await_turn, self.poll_s)
+        with self._place(ctx):
+            return render.run()
+
+    @contextmanager
+    def _place(self, ctx: JobContext) -> Generator[None]:
+        """One of the renders that the service makes at a time, once there is room for it."""
+        places = self._places
+        if places is None:
+            yield
+            return
+        if not places.acquire(blocking=False):
+            # Imported late, as what renders is.
+            from core.jobs.job import Progressed
+            from core.jobs.lanes import Stage
+
+            most = f"{self.info.label} makes {self.most_at_once} clips at a time"
+            ctx.report(Progressed(stage=Stage.ENCODE, message=f"Waiting for room: {most}"))
+            while not places.acquire(blocking=False):
+                ctx.cancel.wait(_LOOK_S)
+        try:
+            yield
+        finally:
+            places.release()
 
     def _key(self, plan: RenderPlan) -> str:
         if not self.info.keys:

@@ -140,6 +140,30 @@ class ServiceHttp:
                 )
             )
 
+    def store(self, url: str, file: Path, headers: Mapping[str, str]) -> None:
+        """Put a file at an address that the service has given for it; the key is not sent along.
+
+        Raises:
+            ProviderError: it is not there.
+        """
+        import httpx2
+
+        try:
+            with self._client(_READ_S) as client, file.open("rb") as content:
+                # Storages take no chunks of a length that they were not told.
+                length = {"Content-Length": str(file.stat().st_size)}
+                answer = client.put(url, content=content, headers={**headers, **length})
+        except httpx2.HTTPError as error:
+            raise self.unreachable(error) from error
+        if not answer.is_success:
+            said = redacted(" ".join(answer.text.split()))[:_MOST_WORDS]
+            raise RenderFailed(
+                f"The storage of {self._label} did not take the file {file.name!r} "
+                f"({answer.status_code}){f': {said}' if said else ''}.",
+                target=self.target,
+                hint="Give the command again; if it happens again, make the file smaller.",
+            )
+
     def download(
         self,
         url: str,

@@ -10,7 +10,7 @@ from core.video.request import FrameRequest, Input, RenderRequest, Role, Samplin
 from tests.fakes.services.cloud_provider import CLOUD_KEY, INFO, MODEL, UNPRICED, cloud_entry
 from tests.fakes.services.cloud_server import KEY, CloudServer, cloud_server
 from tests.providers.contract import Asked
-from tests.providers.paid_contract import Child, PaidContract
+from tests.providers.paid_extras import EndsRenders, TakesLoras, TellsCharges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
     from core.studio import Studio
     from core.video.provider import ProviderEntry
+    from tests.providers.paid_contract import Child
 
 TARGET = Target(provider=INFO.id, deployment=INFO.deployment, model=MODEL.id)
 
 
-class TestCloudProvider(PaidContract[CloudServer]):
+class TestCloudProvider(EndsRenders, TellsCharges, TakesLoras):
     key = KEY
     key_variable = CLOUD_KEY.variables[0]
     roles = (Role.START, Role.END, Role.REFERENCE)

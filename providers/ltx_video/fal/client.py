@@ -17,8 +17,9 @@ from core.services.service_client import Ended, Finished, RemoteState, ServiceCl
 from core.services.service_http import ServiceHttp
 from core.video.request import Target
 from providers.ltx_video.fal.info import INFO
-from providers.ltx_video.fal.models import MODELS, find_model
+from providers.ltx_video.fal.models import MODELS
 from providers.ltx_video.fal.prices import QuotedPrice
+from providers.ltx_video.hosted.models import find_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +74,7 @@ class FalClient(ServiceClient):
     @override
     def submit(self, order: RemoteOrder) -> str:
         plan = order.plan
-        endpoint = find_model(plan.target.model).endpoint(plan.task)
+        endpoint = find_model(MODELS, plan.target.model).endpoint(plan.task)
         webhook = plan.request.delivery.webhook_url
         query = f"?fal_webhook={quote(webhook, safe='')}" if webhook else ""
         answer = self.http.order(f"{QUEUE}/{endpoint.id_for(plan)}{query}", endpoint.body(order))
@@ -144,7 +145,8 @@ class FalClient(ServiceClient):
         """Where a render is asked after; a person knows only the last part of it."""
         if "/" in remote:
             return remote
-        return f"{find_model(Target.parse(self.http.target).model).app}/requests/{remote}"
+        model = find_model(MODELS, Target.parse(self.http.target).model)
+        return f"{model.endpoints[0].app}/requests/{remote}"
 
 
 def _before(place: object) -> str:

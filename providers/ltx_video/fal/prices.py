@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from providers.ltx_video.fal.endpoints import Endpoint
+    from providers.ltx_video.fal.endpoints import FalEndpoint
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class PriceBook:
         except OSError as error:
             log.warning("The prices that Fal told are not kept: %s", error)
 
-    def table(self, endpoint: Endpoint) -> PriceTable:
+    def table(self, endpoint: FalEndpoint) -> PriceTable:
         """What an endpoint costs: as told, where that is in the unit that its price counts.
 
         Fal tells one price for each endpoint, which is that of the smallest size; the larger ones

@@ -31,6 +31,7 @@ class LTXDeploymentMode(StrEnum):
 
     LOCAL = "local"
     FAL = "fal"
+    LIGHTRICKS = "lightricks"
 
 
 class LTXModel(StrEnum):

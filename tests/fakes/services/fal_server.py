@@ -7,13 +7,11 @@ its own, so the shipped client is what the tests drive, untouched: `FalServer.st
 from __future__ import annotations
 
 import json
-import ssl
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-import trustme
 from typing_extensions import override
 
 from core.video.provider import ProviderEntry
@@ -25,14 +23,12 @@ from tests.fakes.services.stub_service import (
     RemoteJob,
     StubHandler,
     StubService,
-    serving,
+    proxied,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
     from core.video.provider import ProviderContext, VideoProvider
 
@@ -92,12 +88,6 @@ class FalServer(StubService[FalHabits, FalJob]):
     names: list[str] = field(default_factory=list)
     asked_prices: int = 0
     hosts: set[str] = field(default_factory=set)
-    environment: dict[str, str] = field(default_factory=dict)
-
-    def stand_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Be the real one for this process and for those that it starts."""
-        for name, value in self.environment.items():
-            monkeypatch.setenv(name, value)
 
     @override
     def ordered(self, job: FalJob) -> Ordered:
@@ -325,42 +315,13 @@ class _Site(StubHandler[FalServer]):
         self.say(200, {"prices": [{**row, "currency": "USD"} for row in rows]})
 
 
-class _Proxy(StubHandler[FalServer]):
-    """Takes every connection to Fal to the site here."""
-
-    tls: ssl.SSLContext
-    site: type[_Site]
-
-    @override
-    def connect(self) -> None:
-        self.send_response(200, "Connection established")
-        self.end_headers()
-        self.close_connection = True
-        with suppress(OSError):
-            inner = self.tls.wrap_socket(self.connection, server_side=True)
-            self.site(inner, self.client_address, self.server)
-            inner.close()
-
-
 @contextmanager
 def fal_server(folder: Path) -> Iterator[FalServer]:
     """Fal, running behind a proxy on a free port of loopback."""
     fal = FalServer(folder, FalHabits())
-    folder.mkdir(parents=True, exist_ok=True)
-    authority = trustme.CA()
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(QUEUE, STORE, UPLOADS, PLATFORM, _RESULTS).configure_cert(tls)
-    authority.cert_pem.write_to_path(str(folder / "authority.pem"))
-    site = type("Site", (_Site,), {"service": fal})
-    with serving(fal, type("Proxy", (_Proxy,), {"tls": tls, "site": site})) as url:
-        fal.environment = {
-            "HTTPS_PROXY": url,
-            "https_proxy": url,
-            "NO_PROXY": "",
-            "no_proxy": "",
-            "SSL_CERT_FILE": str(folder / "authority.pem"),
-            "FAL_KEY": KEY,
-        }
+    hosts = (QUEUE, STORE, UPLOADS, PLATFORM, _RESULTS)
+    with proxied(fal, _Site, hosts) as environment:
+        fal.environment = {**environment, "FAL_KEY": KEY}
         yield fal
 
 

@@ -6,6 +6,7 @@ It takes orders, makes real clips, and counts every purchase.
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -13,12 +14,17 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import trustme
+from typing_extensions import override
+
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
 
 @dataclass
@@ -96,6 +102,7 @@ class StubService(Generic[H, J]):
     Attributes:
         uploads: what was put there, by the name that it got.
         questions: when it was asked how far a render is.
+        environment: what makes a process take it for the real one.
     """
 
     folder: Path
@@ -103,8 +110,14 @@ class StubService(Generic[H, J]):
     jobs: dict[str, J] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
     questions: list[float] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
     is_closed: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def stand_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be the real one for this process and for those that it starts."""
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
 
     @property
     def purchases(self) -> int:
@@ -312,3 +325,44 @@ def serving(service: StubService[Any, Any], handler: type[StubHandler[Any]]) -> 
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Proxy(StubHandler[StubService[Any, Any]]):
+    """Takes every connection to the service to the stub of it here."""
+
+    tls: ssl.SSLContext
+    site: type[StubHandler[Any]]
+
+    @override
+    def connect(self) -> None:
+        self.send_response(200, "Connection established")
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):
+            inner = self.tls.wrap_socket(self.connection, server_side=True)
+            self.site(inner, self.client_address, self.server)
+            inner.close()
+
+
+@contextmanager
+def proxied(
+    service: StubService[Any, Any], handler: type[StubHandler[Any]], hosts: tuple[str, ...]
+) -> Iterator[dict[str, str]]:
+    """Be these hosts, behind a proxy on loopback that ends the encryption by a certificate of ours.
+
+    So the shipped client is what the tests drive, untouched. Gives the environment that it takes.
+    """
+    service.folder.mkdir(parents=True, exist_ok=True)
+    authority = trustme.CA()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(*hosts).configure_cert(tls)
+    authority.cert_pem.write_to_path(str(service.folder / "authority.pem"))
+    site = type("Site", (handler,), {"service": service})
+    with serving(service, type("Proxy", (_Proxy,), {"tls": tls, "site": site})) as url:
+        yield {
+            "HTTPS_PROXY": url,
+            "https_proxy": url,
+            "NO_PROXY": "",
+            "no_proxy": "",
+            "SSL_CERT_FILE": str(service.folder / "authority.pem"),
+        }

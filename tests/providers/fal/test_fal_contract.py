@@ -10,7 +10,7 @@ from core.video.request import FrameRequest, RenderRequest, Role, Sampling, Targ
 from providers.ltx_video.fal.info import INFO
 from tests.fakes.loras import as_diffusers, random_pairs, write_lora
 from tests.fakes.services.fal_server import KEY, FalServer, fal_entry
-from tests.providers.paid_contract import PaidContract
+from tests.providers.paid_extras import EndsRenders, TakesLoras, TellsCharges
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TARGET = Target(provider=INFO.id, deployment=INFO.deployment, model="ltx-2.3-22b")
 
 
-class TestFal(PaidContract[FalServer]):
+class TestFal(EndsRenders, TellsCharges, TakesLoras):
     """With the model that has a seed and takes LoRAs."""
 
     key = KEY

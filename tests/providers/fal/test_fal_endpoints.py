@@ -30,7 +30,8 @@ from core.video.request import (
     Task,
 )
 from providers.ltx_video.fal.info import INFO
-from providers.ltx_video.fal.models import MODELS, find_model
+from providers.ltx_video.fal.models import MODELS
+from providers.ltx_video.hosted.models import find_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ def order_of(studio: Studio, request: RenderRequest) -> RemoteOrder:
 def sent(studio: Studio, request: RenderRequest) -> tuple[str, dict[str, object]]:
     """Where an order goes, and what is in it."""
     order = order_of(studio, request)
-    endpoint = find_model(request.target.model).endpoint(order.plan.task)
+    endpoint = find_model(MODELS, request.target.model).endpoint(order.plan.task)
     return endpoint.id_for(order.plan), endpoint.body(order)
 
 
@@ -320,7 +321,7 @@ _OTHER: dict[Control, object] = {
 def test_no_control_is_dropped(
     studio: Studio, model: str, image: Path, clip: Path, sound: Path
 ) -> None:
-    spec = find_model(model).spec
+    spec = find_model(MODELS, model).spec
     given = {
         Task.IMAGE_TO_VIDEO: Input(role=Role.START, path=image),
         Task.EXTEND_VIDEO: Input(role=Role.EXTEND_VIDEO, path=clip),
@@ -358,7 +359,7 @@ def _is_told(plan: RenderPlan, control: Control) -> bool:
 
 def test_the_orders_of_a_model_are_asked_after_by_one_app() -> None:
     for model in MODELS:
-        assert {endpoint.app for endpoint in model.endpoints} == {model.app}
+        assert {endpoint.app for endpoint in model.endpoints} == {model.endpoints[0].app}
         assert {endpoint.task for endpoint in model.endpoints} == set(model.spec.tasks)
 
 

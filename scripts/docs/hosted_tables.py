@@ -1,18 +1,17 @@
-"""The tables of what Fal offers, from the rows of its models and endpoints."""
+"""The tables of what services offer, from the rows of their models and endpoints."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.video.control_row import Control
 from core.video.controls import CONTROLS
-from providers.ltx_video.fal.models import MODELS
 from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:
     from core.video.price import PriceTable
     from core.video.spec import ModelSpec
-    from providers.ltx_video.fal.models import FalModel
+    from providers.ltx_video.hosted.models import HostedModel
 
 # What tells the models apart; all else each of them has.
 _SHOWN = (
@@ -26,16 +25,16 @@ _SHOWN = (
 )
 
 
-def models() -> str:
+def models(table: tuple[HostedModel[Any], ...]) -> str:
     """Every model: what it makes and takes."""
     head = ("model", "makes", "sizes", "seconds", "fps", "takes")
-    return markdown_table(head, [_model_row(model.spec) for model in MODELS])
+    return markdown_table(head, [_model_row(model.spec) for model in table])
 
 
-def prices() -> str:
+def prices(table: tuple[HostedModel[Any], ...]) -> str:
     """Every endpoint with its price in the list, and when that was read."""
     head = ("model", "endpoint", "price", "read", "where")
-    return markdown_table(head, [row for model in MODELS for row in _price_rows(model)])
+    return markdown_table(head, [row for model in table for row in _price_rows(model)])
 
 
 def _model_row(spec: ModelSpec) -> tuple[str, ...]:
@@ -52,7 +51,7 @@ def _model_row(spec: ModelSpec) -> tuple[str, ...]:
     )
 
 
-def _price_rows(model: FalModel) -> list[tuple[str, ...]]:
+def _price_rows(model: HostedModel[Any]) -> list[tuple[str, ...]]:
     return [
         (
             f"`{model.spec.id}`",

@@ -1,0 +1,99 @@
+"""A provider of LTX at a service: its table, what its endpoints refuse, and what a clip costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from core.errors import UnsupportedRequest
+from core.services.polling_provider import PollingProvider
+from core.video.inputs import limit_problems
+from core.video.price import Billed
+from core.video.provider import ModelChoice
+from core.video.request import Role
+from providers.ltx_video.hosted.models import find_model
+from providers.ltx_video.hosted.orders import size_of
+
+if TYPE_CHECKING:
+    from core.video.plan import RenderPlan
+    from core.video.price import PriceTable
+    from core.video.request import RenderRequest
+    from core.video.spec import ModelSpec
+    from providers.ltx_video.hosted.models import HostedModel
+
+
+class HostedLTX(PollingProvider):
+    """Fits plans to the endpoint that makes them.
+
+    Attributes:
+        table: the models with their endpoints; the first is what `auto` stands for.
+    """
+
+    table: tuple[HostedModel[Any], ...]
+
+    @override
+    def models(self) -> tuple[ModelSpec, ...]:
+        """The table, with the prices that are known now."""
+        return tuple(
+            model.spec.model_copy(update={"price": self.price_of(model.endpoints[0])})
+            for model in self.table
+        )
+
+    @override
+    def resolve(self, request: RenderRequest) -> ModelChoice:
+        """The first model of the table that takes the files and does this kind of work."""
+        specs = [model.spec for model in self.table]
+        able = (
+            spec.id
+            for spec in specs
+            if request.task in spec.tasks and not limit_problems(request, spec)
+        )
+        return ModelChoice(next(able, specs[0].id))
+
+    @override
+    def fit(self, plan: RenderPlan) -> RenderPlan:
+        """The plan with what this endpoint refuses, its own price and what that is based on."""
+        endpoint = find_model(self.table, plan.target.model).endpoint(plan.task)
+        problems = list(endpoint.problems(plan))
+        notes: tuple[str, ...] = ()
+        family = self.info.lora_family(plan.spec) if plan.request.of_role(Role.LORA) else None
+        if family is not None:
+            # Imported late: only a plan with LoRAs looks into them.
+            from core.video.lora_check import check_loras
+
+            families = self.info.lora_families()
+            try:
+                # No endpoint takes what an IC-LoRA follows.
+                notes = check_loras(plan.request, family, families, has_reference=False).notes
+            except UnsupportedRequest as error:
+                problems += error.problems
+        if problems:
+            raise UnsupportedRequest(problems)
+        table = self.price_of(endpoint)
+        cost_usd = table.cost_usd(_billed(plan))
+        plan = plan.model_copy(update={"cost_usd": cost_usd})
+        return plan.with_notes(*notes, self._price_note(table, endpoint.note, cost_usd))
+
+    def price_of(self, endpoint: Any) -> PriceTable:
+        """What an endpoint costs, as far as that is known now."""
+        return endpoint.price
+
+    def _price_note(self, table: PriceTable, note: str, cost_usd: float | None) -> str:
+        label = self.info.label
+        if cost_usd is not None:
+            when = f"{table.as_of:%Y-%m-%d} ({table.source})"
+            return f"The price is that of {when}; {label} bills what it makes."
+        return note or f"What {label} asks for this is not known."
+
+
+def _billed(plan: RenderPlan) -> Billed:
+    return Billed(
+        output=plan.request.output,
+        resolution=size_of(plan).resolution,
+        width=plan.width,
+        height=plan.height,
+        num_frames=plan.num_frames,
+        duration_s=plan.duration_s,
+        has_audio=plan.has_audio,
+    )
