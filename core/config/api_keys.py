@@ -53,15 +53,17 @@ class ApiKeys:
                 id; None for no such notes, so that the keyring is asked each time.
         """
         self._notes = notes
+        self._found: set[str] = set()
 
     def is_set(self, key: KeySpec) -> bool:
         """Whether there is a key, as far as that can be told without opening the keyring.
 
         To open it takes longer than most commands, and it may ask its owner for a password.
         """
-        if _in_environment(key) is not None:
+        if _in_environment(key) is not None or key.id in self._found:
             return True
-        if self._notes is None:
+        # Before anything was noted here the keyring knows more.
+        if self._notes is None or not self._notes.exists():
             return self.find(key) is not None
         return (self._notes / key.id).exists()
 
@@ -74,6 +76,7 @@ class ApiKeys:
             stored = _read_keyring(key.id)
         except KeyStoreError as error:
             log.info("%s", error)
+            self._begin_notes()
             return None
         self._note(key, is_kept=bool(stored))
         return FoundKey(stored) if stored else None
@@ -102,6 +105,7 @@ class ApiKeys:
             KeyStoreError: this machine has no keyring.
         """
         if _read_keyring(key.id) is None:
+            self._note(key, is_kept=False)
             return False
         import keyring
 
@@ -119,16 +123,24 @@ class ApiKeys:
         return None
 
     def _note(self, key: KeySpec, *, is_kept: bool) -> None:
+        if is_kept:
+            self._found.add(key.id)
+        else:
+            self._found.discard(key.id)
+        self._begin_notes()
         if self._notes is None:
             return
-        note = self._notes / key.id
-        # Without its note a key is found all the same, only later.
+        # Without its note a key is found all the same by whoever renders.
         with suppress(OSError):
             if is_kept:
-                self._notes.mkdir(parents=True, exist_ok=True)
-                note.touch()
+                (self._notes / key.id).touch()
             else:
-                note.unlink(missing_ok=True)
+                (self._notes / key.id).unlink(missing_ok=True)
+
+    def _begin_notes(self) -> None:
+        if self._notes is not None:
+            with suppress(OSError):
+                self._notes.mkdir(parents=True, exist_ok=True)
 
 
 def _in_environment(key: KeySpec) -> FoundKey | None:

@@ -7,13 +7,13 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 import uuid
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from filelock import BaseFileLock
 
 # What network drives answer that know no locks.
@@ -222,8 +222,11 @@ def folder_problem(folder: Path) -> str:
 
 def _takes_folders(folder: Path) -> bool:
     """Whether a folder can be made in it: tried, since what rights allow a disk may refuse."""
+    # Not by tempfile, which on Windows takes a protected folder for a taken name, and tries others.
+    trial = folder / f".imageai-{uuid.uuid4().hex}"
     try:
-        Path(tempfile.mkdtemp(prefix=".imageai-", dir=folder)).rmdir()
+        trial.mkdir()
+        trial.rmdir()
     except OSError:
         return False
     return True

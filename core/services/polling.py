@@ -51,7 +51,7 @@ _ABORT_S = 5.0
 _DOWNLOAD_TRIES = 5
 _AWAITED_SHARE = 0.9
 # What reading an answer raises in which something is missing or of another kind.
-_MISREAD = (KeyError, IndexError, TypeError, ValueError)
+_MISREAD = (AttributeError, KeyError, IndexError, TypeError, ValueError)
 
 
 class Ticket(Frozen):

@@ -68,7 +68,7 @@ class PollingProvider(ABC):
             if not self._context.keys.is_set(key):
                 return NotReady(
                     ReasonCode.KEY_MISSING,
-                    f"{self.info.label} needs a key of {key.label}.",
+                    f"Renders at {self.info.label} need its key.",
                     f"Run 'main.py keys set {key.id}', or set {key.variables[0]}. Get one at "
                     f"{key.url}.",
                 )

@@ -90,6 +90,14 @@ class ServiceHttp:
             raise self._unknown(f"it answered {response.status_code}")
         if response.is_success and not _object(response):
             raise self._unknown("its answer cannot be read")
+        if response.status_code in (404, 410):
+            said = redacted(" ".join(response.text.split()))[:_MOST_WORDS]
+            raise RenderFailed(
+                f"{self._label} has no such model any more ({response.status_code})"
+                f"{f': {said}' if said else ''}.",
+                target=self.target,
+                hint="Choose another model, or update ImageAI. Nothing was bought.",
+            )
         return self._answer(response)
 
     def ask(self, url: str) -> dict[str, Any]:
@@ -126,19 +134,6 @@ class ServiceHttp:
             ProviderError: there is no proper answer.
         """
         return self._call(lambda client: client.request(method, url, headers=self._headers))
-
-    def upload(self, url: str, file: Path, **headers: str) -> dict[str, Any]:
-        """Send a file that an order will name.
-
-        Raises:
-            ProviderError: there is no proper answer.
-        """
-        with file.open("rb") as content:
-            return self._call(
-                lambda client: client.post(
-                    url, content=content, headers={**self._headers, **headers}
-                )
-            )
 
     def store(self, url: str, file: Path, headers: Mapping[str, str]) -> None:
         """Put a file at an address that the service has given for it; the key is not sent along.

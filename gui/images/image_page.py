@@ -92,7 +92,9 @@ class ImagePage(QWidget):
         """Look again at what there is to make pictures with."""
         if self.tab is not None:
             self._background.run(
-                lambda cancel: read_listing(self._studio.registry, cancel, weighs=False),
+                lambda cancel: read_listing(
+                    self._studio.registry, cancel, weighs=False, asks_keyring=False
+                ),
                 self._take_listing,
                 self.tab.progress.complain,
                 key="image-models",

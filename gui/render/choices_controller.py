@@ -96,7 +96,9 @@ class ChoicesController(QObject):
     def read_models(self, _: object = None) -> None:
         """Look again at what there is to render with."""
         self._background.run(
-            lambda cancel: read_listing(self._studio.registry, cancel, weighs=False),
+            lambda cancel: read_listing(
+                self._studio.registry, cancel, weighs=False, asks_keyring=False
+            ),
             self._take_listing,
             self._fail,
             key="models",

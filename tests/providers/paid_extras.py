@@ -8,7 +8,6 @@ import pytest
 
 from core.jobs.job_record import JobState
 from core.video.request import Input, Role
-from tests.fakes.loras import smallest_lora
 from tests.providers.contract import Asked
 from tests.providers.paid_contract import PaidContract
 
@@ -73,11 +72,7 @@ class TellsCharges(PaidContract[Any]):
 
 
 class TakesLoras(PaidContract[Any]):
-    """For a model that takes LoRAs, which are sent and not copied."""
-
-    @pytest.fixture
-    def lora(self, studio: Studio, request_small: RenderRequest, tmp_path: Path) -> Path:
-        return smallest_lora(tmp_path / "style.safetensors")
+    """For a model that takes LoRAs, which are sent and not copied; its fixture `lora` is one."""
 
     @pytest.mark.parametrize("said", ["moved or deleted", "changed"])
     def test_a_lora_that_is_not_what_it_was_is_told_and_nothing_bought(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from tests.fakes.loras import smallest_lora
 from tests.fakes.services.cloud_provider import CLOUD_KEY, INFO, MODEL, UNPRICED, cloud_entry
 from tests.fakes.services.cloud_server import KEY, CloudServer, cloud_server
 from tests.providers.contract import Asked
@@ -47,6 +48,10 @@ class TestCloudProvider(EndsRenders, TellsCharges, TakesLoras):
             frame=FrameRequest(duration_s=0.5),
             sampling=Sampling(seed=5),
         )
+
+    @pytest.fixture
+    def lora(self, tmp_path: Path) -> Path:
+        return smallest_lora(tmp_path / "style.safetensors")
 
     def entry_source(self) -> tuple[str, str]:
         return "tests.fakes.services.cloud_provider:cloud_entry", self.server.url

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 # How many steps of the grid the model sees of a video beside what it makes, where it may: a second.
 _MOST_CONTEXT = 3
 _UNSTEADY = "has no steady frame rate (or is cut off at its end)"
-# A duration is typed with two digits behind the point at most.
-_SAME_LENGTH_S = 0.01
 _IMAGES = (Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE)
 _RETAKEN = {
     RetakePart.VIDEO: "the picture",

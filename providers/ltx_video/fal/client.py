@@ -22,7 +22,7 @@ from providers.ltx_video.fal.prices import QuotedPrice
 from providers.ltx_video.hosted.models import find_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from core.services.service_client import RemoteOrder
@@ -35,6 +35,8 @@ PLATFORM = "https://api.fal.ai/v1"
 
 _REFUSED_CONTENT = "content_policy_violation"
 _MOST_WORDS = 300
+# The result of a clip that was made: gone, or out of reach for now.
+_NOT_OF_THE_MODEL = frozenset({404, 410, 502, 503, 504})
 _ENDS_WITHIN_S = 3.0
 _ASK_END_S = 0.5
 
@@ -106,40 +108,57 @@ class FalClient(ServiceClient):
     def abort(self, remote: str) -> bool | None:
         service, path = self.http, self._path(remote)
         answer = service.hear(f"{QUEUE}/{path}/cancel", "PUT")
-        if answer.body.get("status") == "ALREADY_COMPLETED":
-            return True
-        if answer.status >= 400:
+        is_over = answer.body.get("status") == "ALREADY_COMPLETED"
+        if answer.status >= 400 and not is_over:
             raise service.refusal(answer.status, json.dumps(answer.body), {})
         # Only asked for: what is billed is what comes of it all the same.
         until = time.monotonic() + _ENDS_WITHIN_S
         while time.monotonic() < until:
-            status = service.ask(f"{QUEUE}/{path}/status?logs=false")
-            if status.get("status") == "COMPLETED":
-                return not status.get("error") and "video" in service.hear(f"{QUEUE}/{path}").body
-            time.sleep(_ASK_END_S)
+            match self.poll(remote):
+                case Finished():
+                    return True
+                case Ended(is_charged=is_charged):
+                    return is_charged
+                case Waiting():
+                    time.sleep(_ASK_END_S)
         return None
 
     @override
     def test_key(self) -> None:
-        self.prices()
+        # Whatever it says of that endpoint, it says it to a key that it takes.
+        self.http.hear(f"{PLATFORM}/models/pricing?endpoint_id={MODELS[0].endpoints[0].id}")
 
     def prices(self) -> dict[str, QuotedPrice]:
-        """What each endpoint costs this account, in dollars.
+        """What each endpoint costs this account, in dollars; without those that it cannot tell.
 
         Raises:
-            ProviderError: it is not told, or the key does not suffice.
+            ProviderError: nothing is told, or the key does not suffice.
         """
-        names = ",".join(endpoint.id for model in MODELS for endpoint in model.endpoints)
-        answer = self.http.ask(f"{PLATFORM}/models/pricing?endpoint_id={names}")
-        rows: Any = answer.get("prices", [])
-        try:
-            return {
-                str(row["endpoint_id"]): QuotedPrice(usd=row["unit_price"], unit=row["unit"])
-                for row in rows
-                if row["currency"] == "USD"
-            }
-        except (KeyError, TypeError, ValidationError) as error:
-            raise self.http.bad_answer(repr(error)) from error
+        names = [name for model in MODELS for one in model.endpoints for name in one.ids]
+        found = self._quotes(names)
+        if found is None:
+            # One that it does not know spoils the answer for all.
+            each = [self._quotes([name]) for name in names]
+            found = {name: quote for quotes in each if quotes for name, quote in quotes.items()}
+        return found
+
+    def _quotes(self, names: Sequence[str]) -> dict[str, QuotedPrice] | None:
+        """The prices of some endpoints; None where it does not know one of them."""
+        answer = self.http.hear(f"{PLATFORM}/models/pricing?endpoint_id={','.join(names)}")
+        if answer.status == 404:
+            return None
+        if answer.status >= 400:
+            raise self.http.refusal(answer.status, json.dumps(answer.body), {})
+        rows: Any = answer.body.get("prices", [])
+        found: dict[str, QuotedPrice] = {}
+        for row in rows:
+            try:
+                if row["currency"] == "USD":
+                    quote = QuotedPrice(usd=row["unit_price"], unit=row["unit"])
+                    found[str(row["endpoint_id"])] = quote
+            except (KeyError, TypeError, ValidationError) as error:
+                log.info("A price at Fal cannot be read: %s", error)
+        return found
 
     def _path(self, remote: str) -> str:
         """Where a render is asked after; a person knows only the last part of it."""
@@ -162,6 +181,8 @@ def _result(service: ServiceHttp, answer: Answer) -> RemoteState:
     if answer.status == 400 and "progress" in str(answer.body.get("detail")):
         # The two words of Fal may come from two of its machines.
         return Waiting(message="Waiting for Fal")
+    if answer.status in _NOT_OF_THE_MODEL:
+        raise service.refusal(answer.status, json.dumps(answer.body), {})
     if answer.status < 400:
         error = RenderFailed(
             "Fal says that the clip is done and gives none.",
@@ -192,9 +213,9 @@ def _model_error(body: dict[str, Any], target: str) -> ProviderError | None:
     details = body.get("detail")
     if not isinstance(details, list):
         return None
-    rows = [cast("dict[str, Any]", row) for row in cast("list[Any]", details)]
+    rows = cast("list[object]", details)
     said = " ".join(filter(None, map(_row_text, rows)))
-    if any(row.get("type") == _REFUSED_CONTENT for row in rows):
+    if any(_field(row, "type") == _REFUSED_CONTENT for row in rows):
         return _refused(said, target)
     return RenderFailed(
         f"Fal did not accept the order: {said}",
@@ -203,9 +224,16 @@ def _model_error(body: dict[str, Any], target: str) -> ProviderError | None:
     )
 
 
-def _row_text(row: dict[str, Any]) -> str:
-    where = ".".join(str(part) for part in row.get("loc", ()) if part != "body")
-    return f"{where}: {_said(row.get('msg', ''))}" if where else _said(row.get("msg", ""))
+def _row_text(row: object) -> str:
+    place, words = _field(row, "loc"), _field(row, "msg")
+    parts = cast("list[object]", place) if isinstance(place, list) else []
+    where = ".".join(str(part) for part in parts if part != "body")
+    text = _said(row if words is None else words)
+    return f"{where}: {text}" if where else text
+
+
+def _field(row: object, name: str) -> object:
+    return cast("dict[str, object]", row).get(name) if isinstance(row, dict) else None
 
 
 def _refused(said: str, target: str) -> ContentRefused:

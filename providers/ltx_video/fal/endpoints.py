@@ -58,6 +58,11 @@ class FalEndpoint(Endpoint):
         """What its orders are asked after by: of its id the owner and the app alone."""
         return "/".join(self.id.split("/")[:2])
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Its own, and that of the one with LoRAs."""
+        return tuple(filter(None, (self.id, self.with_loras)))
+
     def id_for(self, plan: RenderPlan) -> str:
         """Where a clip is ordered."""
         return self.with_loras if plan.request.of_role(Role.LORA) else self.id

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _FRESH = timedelta(hours=24)
+# Only these words: seconds of computing, say, are none of a clip.
 _UNITS = {"megapixel": PriceUnit.MEGAPIXEL, "second": PriceUnit.SECOND}
 
 
@@ -33,8 +34,7 @@ class QuotedPrice(Frozen):
     @property
     def per(self) -> PriceUnit | None:
         """The unit; None where it is none that says what a clip costs."""
-        found = (unit for word, unit in _UNITS.items() if word in self.unit.casefold())
-        return next(found, None)
+        return _UNITS.get(self.unit.strip().casefold().removesuffix("s"))
 
 
 class QuotedPrices(Frozen):
@@ -75,16 +75,19 @@ class PriceBook:
         except OSError as error:
             log.warning("The prices that Fal told are not kept: %s", error)
 
-    def table(self, endpoint: FalEndpoint) -> PriceTable:
-        """What an endpoint costs: as told, where that is in the unit that its price counts.
+    def table(self, endpoint: FalEndpoint, name: str) -> PriceTable:
+        """What an endpoint costs under its id: as told, where that is in the unit that counts.
+
+        The list has no prices with LoRAs, so that these are unknown until Fal tells them.
 
         Fal tells one price for each endpoint, which is that of the smallest size; the larger ones
         cost as many times as much as in its list.
         """
         listed, last = endpoint.price, self.last
-        price = None if last is None else last.prices.get(endpoint.id)
+        price = None if last is None else last.prices.get(name)
         if last is None or price is None or price.per is not endpoint.billed_by or not price.per:
-            return listed
+            is_listed = name == endpoint.id
+            return listed if is_listed else listed.model_copy(update={"rows": ()})
         rows = listed.rows or (PriceRow(usd=price.usd, per=price.per),)
         times = price.usd / min(row.usd for row in rows)
         return PriceTable(

@@ -16,6 +16,7 @@ from providers.ltx_video.fal.prices import PriceBook
 from providers.ltx_video.hosted.provider import HostedLTX
 
 if TYPE_CHECKING:
+    from core.video.plan import RenderPlan
     from core.video.price import PriceTable
     from core.video.provider import ProviderContext
     from providers.ltx_video.fal.client import FalClient
@@ -47,9 +48,9 @@ class FalLTX(HostedLTX):
         return FalClient(target, key)
 
     @override
-    def price_of(self, endpoint: FalEndpoint) -> PriceTable:
+    def price_of(self, endpoint: FalEndpoint, plan: RenderPlan | None) -> PriceTable:
         """As Fal told it last."""
-        return self._prices.table(endpoint)
+        return self._prices.table(endpoint, endpoint.id if plan is None else endpoint.id_for(plan))
 
     @override
     def refresh_prices(self) -> None:

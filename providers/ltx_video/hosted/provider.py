@@ -36,7 +36,7 @@ class HostedLTX(PollingProvider):
     def models(self) -> tuple[ModelSpec, ...]:
         """The table, with the prices that are known now."""
         return tuple(
-            model.spec.model_copy(update={"price": self.price_of(model.endpoints[0])})
+            model.spec.model_copy(update={"price": self.price_of(model.endpoints[0], None)})
             for model in self.table
         )
 
@@ -70,13 +70,13 @@ class HostedLTX(PollingProvider):
                 problems += error.problems
         if problems:
             raise UnsupportedRequest(problems)
-        table = self.price_of(endpoint)
+        table = self.price_of(endpoint, plan)
         cost_usd = table.cost_usd(_billed(plan))
         plan = plan.model_copy(update={"cost_usd": cost_usd})
         return plan.with_notes(*notes, self._price_note(table, endpoint.note, cost_usd))
 
-    def price_of(self, endpoint: Any) -> PriceTable:
-        """What an endpoint costs, as far as that is known now."""
+    def price_of(self, endpoint: Any, plan: RenderPlan | None) -> PriceTable:
+        """What an endpoint costs, as far as that is known now, for a plan or in general."""
         return endpoint.price
 
     def _price_note(self, table: PriceTable, note: str, cost_usd: float | None) -> str:

@@ -172,20 +172,21 @@ def test_a_key_that_was_kept_is_known_without_opening_the_keyring(
     shy = ShyKeyring()
     use_keyring(shy)
     keys = ApiKeys(tmp_path / "kept")
-    assert not keys.is_set(FAKE_KEY)
     keys.store(FAKE_KEY, "secret-1")
     later = ApiKeys(tmp_path / "kept")
     assert later.is_set(FAKE_KEY)
+    assert not later.is_set(CLOUD_KEY)
     assert shy.questions == 0
     assert b"secret-1" not in b"".join(p.read_bytes() for p in (tmp_path / "kept").iterdir())
     assert later.remove(FAKE_KEY)
-    assert not keys.is_set(FAKE_KEY)
+    assert not ApiKeys(tmp_path / "kept").is_set(FAKE_KEY)
 
 
 def test_what_the_keyring_says_corrects_what_was_noted(use_keyring, tmp_path: Path) -> None:
     shy = ShyKeyring()
     use_keyring(shy)
     keys = ApiKeys(tmp_path / "kept")
+    assert keys.find(FAKE_KEY) is None
     # Put there and taken away by somebody else.
     ApiKeys().store(FAKE_KEY, "secret-1")
     assert not keys.is_set(FAKE_KEY)
@@ -222,6 +223,29 @@ def test_notes_that_cannot_be_written_lose_no_key(use_keyring, tmp_path: Path) -
     found = keys.find(FAKE_KEY)
     assert found is not None
     assert found.value == "secret-1"
+    assert keys.is_set(FAKE_KEY), "a render that is planned now is not refused"
+
+
+def test_where_nothing_was_noted_yet_the_keyring_is_asked_once(use_keyring, tmp_path: Path) -> None:
+    shy = ShyKeyring()
+    use_keyring(shy)
+    # By a program with another home.
+    ApiKeys().store(FAKE_KEY, "secret-1")
+    keys = ApiKeys(tmp_path / "kept")
+    assert keys.is_set(FAKE_KEY)
+    assert not keys.is_set(CLOUD_KEY)
+    assert shy.questions == 1
+
+
+def test_a_key_that_was_taken_away_elsewhere_is_not_noted_any_more(
+    use_keyring, tmp_path: Path
+) -> None:
+    use_keyring(MemoryKeyring())
+    keys = ApiKeys(tmp_path / "kept")
+    keys.store(FAKE_KEY, "secret-1")
+    ApiKeys().remove(FAKE_KEY)
+    assert not keys.remove(FAKE_KEY)
+    assert not keys.is_set(FAKE_KEY)
 
 
 def test_a_list_leaves_the_keyring_alone_and_a_render_asks_it(
@@ -230,8 +254,10 @@ def test_a_list_leaves_the_keyring_alone_and_a_render_asks_it(
     monkeypatch.delenv(CLOUD_KEY.variables[0], raising=False)
     shy = ShyKeyring()
     use_keyring(shy)
-    ApiKeys().store(CLOUD_KEY, "secret-1")
     keys = ApiKeys(tmp_path / "kept")
+    assert keys.find(CLOUD_KEY) is None
+    ApiKeys().store(CLOUD_KEY, "secret-1")
+    shy.questions = 0
     context = ProviderContext(Paths.below(tmp_path), Settings(), keys, read_machine)
     registry = ProviderRegistry([cloud_entry("http://127.0.0.1:1")], context)
     listed = read_listing(registry, weighs=False, asks_keyring=False)

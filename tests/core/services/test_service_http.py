@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from core.errors import BadResponse, ProviderError, RateLimited, ResultLost, SubmitUnknown
+from core.errors import (
+    BadResponse,
+    ProviderError,
+    RateLimited,
+    RenderFailed,
+    ResultLost,
+    SubmitUnknown,
+)
 from core.jobs.job import CancelToken
 from core.services.service_http import ServiceHttp, retry_after_s
 
@@ -67,6 +74,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(b"")
 
     def do_POST(self) -> None:
+        self._answer(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+
+    def do_PUT(self) -> None:
         self._answer(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
 
     def _answer(self, body: bytes) -> None:
@@ -231,23 +241,53 @@ def test_an_order_that_got_no_connection_in_time_was_not_bought(silent: socket.s
     assert "cannot be reached" in raised.value.message
 
 
-@pytest.mark.parametrize("call", ["ask", "tell", "upload"])
+@pytest.mark.parametrize("call", ["ask", "tell"])
 def test_the_key_is_not_taken_to_another_host(
-    host: Host, elsewhere: Host, service: ServiceHttp, tmp_path: Path, call: str
+    host: Host, elsewhere: Host, service: ServiceHttp, call: str
 ) -> None:
     host.replies["/there"] = Reply(307, headers={"Location": f"{elsewhere.url}/there"})
     elsewhere.replies["/there"] = Reply()
-    file = tmp_path / "start.png"
-    file.write_bytes(b"image")
     url = f"{host.url}/there"
-    calls = {
-        "ask": lambda: service.ask(url),
-        "tell": lambda: service.tell(url),
-        "upload": lambda: service.upload(url, file),
-    }
+    calls = {"ask": lambda: service.ask(url), "tell": lambda: service.tell(url)}
     with pytest.raises(BadResponse, match="redirect"):
         calls[call]()
     assert elsewhere.got == []
+
+
+def test_a_file_is_put_with_its_length_and_without_the_key(
+    host: Host, service: ServiceHttp, tmp_path: Path
+) -> None:
+    file = tmp_path / "start.png"
+    file.write_bytes(b"image" * 1000)
+    host.replies["/put"] = Reply(200)
+    service.store(f"{host.url}/put", file, {"x-kind": "block"})
+    (got,) = host.got
+    assert got.method == "PUT"
+    assert got.body == file.read_bytes()
+    assert got.headers["x-kind"] == "block"
+    assert got.headers["content-length"] == "5000"
+    assert SECRET not in str(got.headers)
+
+
+@pytest.mark.parametrize("status", [301, 403, 413, 500])
+def test_a_storage_that_does_not_take_a_file_is_told_as_such(
+    host: Host, service: ServiceHttp, tmp_path: Path, status: int
+) -> None:
+    file = tmp_path / "start.png"
+    file.write_bytes(b"image")
+    host.replies["/put"] = Reply(status, b"too large")
+    with pytest.raises(RenderFailed, match=rf"did not take the file 'start.png' \({status}\)"):
+        service.store(f"{host.url}/put", file, {})
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_model_that_is_gone_is_told_as_such_and_nothing_was_bought(
+    host: Host, service: ServiceHttp, status: int
+) -> None:
+    host.replies["/jobs"] = Reply(status, b"no such model")
+    with pytest.raises(RenderFailed, match="has no such model any more") as raised:
+        service.order(f"{host.url}/jobs", {})
+    assert "Nothing was bought" in raised.value.hint
 
 
 def test_the_host_of_the_result_does_not_see_the_key(

@@ -44,6 +44,7 @@ class CloudServer(StubService[CloudHabits, CloudJob]):
     """The service and its books."""
 
     url: str = ""
+    places: int = 0
 
     @override
     def ordered(self, job: CloudJob) -> Ordered:
@@ -70,11 +71,21 @@ class _Handler(StubHandler[CloudServer]):
             case ["jobs", name, "cancel"]:
                 self._cancel(name)
             case ["files"]:
-                name = f"file-{len(self.service.uploads) + 1}"
-                self.service.uploads[name] = body
-                self.say(200, {"address": name})
+                with self.service.lock:
+                    self.service.places += 1
+                    name = f"file-{self.service.places}"
+                self.say(200, {"put": f"{self.service.url}/storage/{name}", "address": name})
             case _:
                 self.say(404, {"error": "no such place"})
+
+    @override
+    def put(self) -> None:
+        body = self.body()
+        if "Authorization" in self.headers:
+            self.say(400, {"error": "the key has no business here"})
+            return
+        self.service.uploads[self.path.split("/")[-1]] = body
+        self.say(200, {})
 
     @override
     def get(self) -> None:

@@ -45,6 +45,7 @@ class FalJob(RemoteJob):
 
     endpoint: str = ""
     webhook: str = ""
+    is_stopped: bool = False
 
     @property
     def app(self) -> str:
@@ -61,6 +62,9 @@ class FalHabits(Habits):
         error: what the queue says of a render that ended without a clip.
         detail: what the result says in place of a clip, with `detail_status`.
         is_empty: the result has no clip in it.
+        result_outages: how many times the result is asked for in vain first.
+        result_lags: how many times the result is said to be in progress though the queue is done.
+        unknown: endpoints that the platform does not know any more.
         page_outages: how many questions are answered with a page of a gateway first.
         moves_to: the app that follow-up addresses name in place of the endpoint's own.
         prices: by endpoint, what the platform tells.
@@ -72,6 +76,9 @@ class FalHabits(Habits):
     detail: object = None
     detail_status: int = 422
     is_empty: bool = False
+    result_outages: int = 0
+    result_lags: int = 0
+    unknown: tuple[str, ...] = ()
     page_outages: int = 0
     moves_to: str = ""
     upload_failures: int = 0
@@ -243,8 +250,10 @@ class _Site(StubHandler[FalServer]):
             self.say(404, {"status": "NOT_FOUND"})
             return
         is_done = job.polls > habits.polls_until_done
-        job.is_cancelled = True
+        job.is_cancelled, job.is_stopped = True, not (is_done or habits.charges_aborted)
         if is_done or habits.charges_aborted:
+            # It was finished in the meantime.
+            job.polls = max(job.polls, habits.polls_until_done)
             self.say(400, {"status": "ALREADY_COMPLETED"})
         else:
             self.say(202, {"status": "CANCELLATION_REQUESTED"})
@@ -260,7 +269,7 @@ class _Site(StubHandler[FalServer]):
         job.polls += 1
         if habits.words:
             self.say(200, {"status": habits.words.pop(0), "request_id": job.id})
-        elif job.is_cancelled:
+        elif job.is_stopped:
             self.say(200, self._completed(error="Request was cancelled"))
         elif job.polls <= habits.polls_until_done:
             answers: list[dict[str, object]] = [
@@ -282,6 +291,12 @@ class _Site(StubHandler[FalServer]):
     def _give(self, job: FalJob) -> None:
         habits = self.service.habits
         if job.polls <= habits.polls_until_done:
+            self.say(400, {"detail": "Request is still in progress"})
+        elif habits.result_outages:
+            habits.result_outages -= 1
+            self.say(503, {"detail": "upstream connect error"})
+        elif habits.result_lags:
+            habits.result_lags -= 1
             self.say(400, {"detail": "Request is still in progress"})
         elif habits.is_empty:
             self.say(200, {"images": []})
@@ -306,6 +321,9 @@ class _Site(StubHandler[FalServer]):
 
     def _tell_prices(self, names: list[str]) -> None:
         self.service.asked_prices += 1
+        if set(names) & set(self.service.habits.unknown):
+            self.say(404, {"error": {"type": "not_found", "message": "Endpoint not found"}})
+            return
         known = self.service.habits.prices
         rows = [
             {"endpoint_id": name, "unit_price": known[name][0], "unit": known[name][1]}

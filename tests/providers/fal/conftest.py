@@ -6,6 +6,8 @@ import pytest
 
 from core.platform.paths import Paths
 from core.studio import Studio
+from providers.ltx_video.fal.info import INFO
+from tests.fakes.loras import as_diffusers, random_pairs, write_lora
 from tests.fakes.services.fal_server import FalServer, fal_entry, fal_server
 
 if TYPE_CHECKING:
@@ -26,3 +28,11 @@ def studio(fal: FalServer, tmp_path: Path) -> Iterator[Studio]:
     studio = Studio([fal_entry()], paths=Paths.below(tmp_path / "home"))
     yield studio
     studio.close()
+
+
+@pytest.fixture
+def lora(tmp_path: Path) -> Path:
+    """Of the family of the open weights."""
+    family = next(one for one in INFO.lora_families() if one.id == "ltx-2.3")
+    pairs = random_pairs(family, takes=lambda layer: layer is family.layers[0])
+    return write_lora(tmp_path / "style.safetensors", as_diffusers(pairs))

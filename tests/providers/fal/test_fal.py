@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from core.errors import ProviderUnavailable
 from core.jobs.job import Failed
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
@@ -19,7 +20,7 @@ from core.video.request import Delivery, FrameRequest, Input, RenderRequest, Rol
 from providers.ltx_video.fal.client import FalClient
 from providers.ltx_video.fal.info import FAL_KEY, INFO
 from tests.fakes.program import REAL, ROOT, environment
-from tests.fakes.services.fal_server import KEY, fal_entry
+from tests.fakes.services.fal_server import KEY, FalJob, fal_entry
 from tests.providers.contract import Asked
 
 if TYPE_CHECKING:
@@ -138,12 +139,78 @@ def test_a_field_that_is_refused_is_named(fal: FalServer, studio: Studio, tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        (["the prompt is too long", 7], "the prompt is too long. 7."),
+        ([{"msg": "no place", "loc": None}], "no place."),
+        ({"message": "odd"}, "odd"),
+    ],
+)
+def test_a_refusal_of_another_shape_is_told_and_nothing_hangs(
+    fal: FalServer, studio: Studio, tmp_path: Path, refusal: object, said: str
+) -> None:
+    fal.habits.refuses, fal.habits.refusal = 422, refusal
+    job = rendered(studio, tmp_path)
+    assert job.error.startswith("RenderFailed")
+    assert said in job.error
+    assert studio.queue.job(job.job_id).ticket is None
+    assert studio.ledger.spent_usd() == 0
+
+
+def test_a_result_out_of_reach_is_waited_for_and_bought_once(
+    fal: FalServer, studio: Studio, tmp_path: Path
+) -> None:
+    fal.habits.result_outages = 2
+    job = rendered(studio, tmp_path)
+    assert job.out.exists(), job.ended
+    assert fal.purchases == 1
+
+
+def test_a_result_that_is_gone_is_paid_and_keeps_its_ticket(
+    fal: FalServer, studio: Studio, tmp_path: Path
+) -> None:
+    fal.habits.detail, fal.habits.detail_status = "Request not found", 404
+    job = rendered(studio, tmp_path)
+    assert job.error.startswith("ResultLost")
+    assert studio.queue.job(job.job_id).ticket
+    assert studio.ledger.spent_usd() > 0
+    again = Asked(studio, studio.resume(job.job_id), job.out)
+    again.run()
+    assert fal.purchases == 1
+
+
+@pytest.mark.parametrize(
+    ("habits", "is_charged"),
+    [
+        ({}, True),
+        ({"error": "Runner disconnected"}, False),
+        ({"detail": REFUSED}, None),
+        ({"result_lags": 1000}, None),
+        ({"result_outages": 1}, None),
+    ],
+)
+def test_what_an_end_costs_is_told_by_what_came_of_it(
+    fal: FalServer, habits: dict[str, Any], is_charged: bool | None
+) -> None:
+    for name, value in habits.items():
+        setattr(fal.habits, name, value)
+    endpoint = "fal-ai/ltx-2.3-22b/text-to-video"
+    fal.jobs["made"] = FalJob("made", {}, polls=99, endpoint=endpoint)
+    client = FalClient("ltx-video/fal/ltx-2.3-22b", KEY)
+    if "result_outages" in habits:
+        with pytest.raises(ProviderUnavailable):
+            client.abort("made")
+    else:
+        assert client.abort("made") is is_charged
+
+
+@pytest.mark.parametrize(
     ("status", "said", "kind"),
     [
         (402, "no money", "QuotaExceeded"),
         (403, "User is locked. Reason: Exhausted balance.", "QuotaExceeded"),
         (403, "forbidden", "AuthFailed"),
-        (404, "no such endpoint", "ResultLost"),
+        (404, "no such endpoint", "RenderFailed: Fal has no such model any more"),
     ],
 )
 def test_what_is_wrong_with_the_account_is_told(
@@ -286,6 +353,40 @@ class TestPrices:
         fal.habits.prices = PER_MEGAPIXEL
         plan = studio.plan(asked()).plan
         assert plan.cost_usd == pytest.approx(832 * 480 * plan.num_frames / 1e6 * 0.002)
+
+    @pytest.mark.parametrize("unit", ["compute seconds", "GPU second", "videos", "megapixels"])
+    def test_only_seconds_of_clip_change_a_price_by_the_second(
+        self, fal: FalServer, studio: Studio, unit: str
+    ) -> None:
+        fal.habits.prices = {"fal-ai/ltx-2.3/text-to-video/fast": (0.0006, unit)}
+        assert studio.plan(asked("ltx-2.3-fast")).plan.cost_usd == pytest.approx(0.24)
+
+    def test_with_loras_the_price_is_that_of_its_own_endpoint(
+        self, fal: FalServer, studio: Studio, lora: Path
+    ) -> None:
+        request = asked("ltx-2.3-22b", Input(role=Role.LORA, path=lora))
+        plan = studio.plan(request).plan
+        assert plan.cost_usd is None
+        assert any("is not known" in note for note in plan.notes)
+
+    def test_a_price_with_loras_counts_once_fal_has_told_it(
+        self, fal: FalServer, studio: Studio, lora: Path
+    ) -> None:
+        fal.habits.prices = {"fal-ai/ltx-2.3-22b/text-to-video/lora": (0.003, "megapixels")}
+        plan = studio.plan(asked("ltx-2.3-22b", Input(role=Role.LORA, path=lora))).plan
+        assert plan.cost_usd == pytest.approx(832 * 480 * plan.num_frames / 1e6 * 0.003)
+
+    def test_a_row_that_makes_no_sense_spoils_no_other(
+        self, fal: FalServer, studio: Studio
+    ) -> None:
+        fal.habits.prices = {**PER_SECOND, "fal-ai/ltx-2.3/text-to-video": (0.0, "seconds")}
+        assert studio.plan(asked("ltx-2.3-fast")).plan.cost_usd == pytest.approx(0.30)
+        assert studio.plan(asked("ltx-2.3-pro")).plan.cost_usd == pytest.approx(0.36)
+
+    def test_an_endpoint_that_is_gone_spoils_no_other(self, fal: FalServer, studio: Studio) -> None:
+        fal.habits.prices = PER_SECOND
+        fal.habits.unknown = ("fal-ai/ltx-2.3/extend-video",)
+        assert studio.plan(asked("ltx-2.3-fast")).plan.cost_usd == pytest.approx(0.30)
 
     @pytest.mark.parametrize("unit", ["compute seconds of a GPU", "requests", ""])
     def test_a_unit_that_says_not_what_a_clip_costs_changes_nothing(

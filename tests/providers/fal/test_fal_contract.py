@@ -8,13 +8,10 @@ import pytest
 
 from core.video.request import FrameRequest, RenderRequest, Role, Sampling, Target
 from providers.ltx_video.fal.info import INFO
-from tests.fakes.loras import as_diffusers, random_pairs, write_lora
 from tests.fakes.services.fal_server import KEY, FalServer, fal_entry
 from tests.providers.paid_extras import EndsRenders, TakesLoras, TellsCharges
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.video.provider import ProviderEntry
 
 TARGET = Target(provider=INFO.id, deployment=INFO.deployment, model="ltx-2.3-22b")
@@ -43,12 +40,6 @@ class TestFal(EndsRenders, TellsCharges, TakesLoras):
             frame=FrameRequest(duration_s=0.5, resolution="480p"),
             sampling=Sampling(seed=5),
         )
-
-    @pytest.fixture
-    def lora(self, tmp_path: Path) -> Path:
-        family = next(one for one in INFO.lora_families() if one.id == "ltx-2.3")
-        pairs = random_pairs(family, takes=lambda layer: layer is family.layers[0])
-        return write_lora(tmp_path / "style.safetensors", as_diffusers(pairs))
 
     def entry_source(self) -> tuple[str, str]:
         return "tests.fakes.services.fal_server:fal_entry", ""
