@@ -26,14 +26,14 @@ from core.media.ffmpeg_program import (
     way_to_bundled,
 )
 from core.platform.machine import free_disk_bytes
-from core.platform.units import bytes_text
+from core.platform.units import bytes_text, count_text
 from core.video.listing import read_listing
-from core.video.provider import NotReady
+from core.video.provider import NotReady, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.video.listing import ListedModel
+    from core.video.listing import ListedModel, ListedProvider
 
 # By what a person calls each: what an export may ask for.
 _ENCODERS = {
@@ -183,11 +183,26 @@ def _keys(context: CliContext) -> Iterator[Finding]:
 def _models(context: CliContext) -> int:
     """Say of each model whether it can run; the exit code is that of the built-in one."""
     can_run_builtin = False
-    for item in read_listing(context.setup.registry).models:
-        finding = _judge(item)
-        can_run_builtin |= item.spec.is_builtin and finding.is_ok
-        _show(context, finding)
+    for provider in read_listing(context.setup.registry).providers:
+        if _lacks_key(provider):
+            count = count_text(len(provider.models), "model")
+            text = f"{count}, for which the key is missing."
+            _show(context, Finding(f"{provider.name} at {provider.place}", text, is_ok=False))
+            continue
+        for item in provider.models:
+            finding = _judge(item)
+            can_run_builtin |= item.spec.is_builtin and finding.is_ok
+            _show(context, finding)
     return EXIT_DONE if can_run_builtin else EXIT_FAILED
+
+
+def _lacks_key(provider: ListedProvider) -> bool:
+    """Whether that is all that can be said of its models, which was said of the key already."""
+    return all(
+        isinstance(item.readiness, NotReady)
+        and item.readiness.reason_code is ReasonCode.KEY_MISSING
+        for item in provider.models
+    )
 
 
 def _judge(item: ListedModel) -> Finding:
