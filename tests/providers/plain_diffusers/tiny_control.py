@@ -26,9 +26,9 @@ from core.jobs.job import CancelToken
 from providers.ltx_video.engine.reference_video import depth_maps, outlines
 from tests.fakes.clips import moving_clip
 from tests.fakes.loras import as_diffusers, random_pairs, write_lora
+from tests.providers.plain_diffusers.tiny_models import PROMPT, SEED, save_tiny_ltx_2
+from tests.providers.plain_diffusers.tiny_modes import BareAv
 from tests.providers.tiny_home import TINY_AV, TINY_AV_23, loras_of
-from tests.providers.tiny_models import PROMPT, SEED, save_tiny_ltx_2
-from tests.providers.tiny_modes import BareAv
 
 if TYPE_CHECKING:
     from core.lora.lora_family import LoraLayer

@@ -22,7 +22,7 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText
 
 from providers.ltx_video.engine.text import load_processor
-from tests.providers.tiny_models import (
+from tests.providers.plain_diffusers.tiny_models import (
     DISTILLED_SIGMAS,
     PROMPT,
     SEED,

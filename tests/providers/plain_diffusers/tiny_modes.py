@@ -35,7 +35,7 @@ from providers.ltx_video.engine.conditions import like_a_frame
 from providers.ltx_video.engine.spectrogram import log_mel
 from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
 from tests.fakes.clips import moving_clip
-from tests.providers.tiny_models import (
+from tests.providers.plain_diffusers.tiny_models import (
     DISTILLED_SIGMAS,
     PROMPT,
     SEED,
