@@ -26,7 +26,7 @@ from core.jobs.job import CancelToken
 from providers.ltx_video.engine.reference_video import depth_maps, outlines
 from tests.fakes.clips import moving_clip
 from tests.fakes.loras import as_diffusers, random_pairs, write_lora
-from tests.providers.plain_diffusers.tiny_models import PROMPT, SEED, save_tiny_ltx_2
+from tests.providers.plain_diffusers.tiny_models import PROMPT, as_bytes, save_tiny_ltx_2, seeded
 from tests.providers.plain_diffusers.tiny_modes import BareAv
 from tests.providers.tiny_home import TINY_AV, TINY_AV_23, loras_of
 
@@ -58,7 +58,7 @@ class BareControl(BareAv):
         """The clip and its sound."""
         made = self.pipeline(
             prompt=PROMPT,
-            generator=torch.Generator("cpu").manual_seed(SEED),
+            generator=seeded(),
             reference_conditions=[LTX2ReferenceCondition(frames=maps)],
             reference_downscale_factor=downscale,
             **{**self.options, **LARGE, **options},
@@ -145,7 +145,7 @@ def main(folder: Path) -> None:
             "extended": bare.following_extended(frames),
             "guided": guided.following_maps(maps, 2),
         }.items():
-            np.save(folder / f"{model.id}-{case}.npy", (picture * 255).round().astype("uint8"))
+            np.save(folder / f"{model.id}-{case}.npy", as_bytes(picture))
             np.save(folder / f"{model.id}-{case}-sound.npy", sound)
 
 

@@ -130,6 +130,23 @@ TRANSFORMERS: dict[str, dict[str, Any]] = {
     },
 }
 """What the transformers of the generations differ in."""
+_TEXT: dict[str, Any] = {
+    "vocab_size": 64,
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "head_dim": 8,
+    "sliding_window": 8,
+}
+_VISION: dict[str, Any] = {
+    "hidden_size": 16,
+    "intermediate_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+}
+"""What the language models of all generations have in common."""
 
 
 def save_tiny_ltx_2(folder: Path, generation: str = "2.0") -> None:
@@ -144,29 +161,10 @@ def save_tiny_ltx_2(folder: Path, generation: str = "2.0") -> None:
         "audio_gated_attn": True,
         "proj_bias": True,
     }
-    text_config = {
-        "vocab_size": 64,
-        "hidden_size": 16,
-        "intermediate_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-        "head_dim": 8,
-        "sliding_window": 8,
-        "max_position_embeddings": 512,
-    }
-    vision_config = {
-        "hidden_size": 16,
-        "intermediate_size": 16,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "image_size": 28,
-        "patch_size": 14,
-    }
     gemma = Gemma3ForConditionalGeneration(
         Gemma3Config(
-            text_config=text_config,
-            vision_config=vision_config,
+            text_config=_TEXT | {"max_position_embeddings": 512},
+            vision_config=_VISION | {"image_size": 28, "patch_size": 14},
             mm_tokens_per_image=4,
             image_token_index=60,
             boi_token_index=61,
@@ -266,26 +264,14 @@ def save_tiny_gemma_3_processor(folder: Path) -> None:
 def save_tiny_gemma_4(folder: Path) -> None:
     """What rewrites the prompts of a tiny LTX-2.5."""
     torch.manual_seed(1)
-    text_config = {
-        "vocab_size": 64,
-        "hidden_size": 16,
-        "intermediate_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-        "head_dim": 8,
+    text_config = _TEXT | {
         "global_head_dim": 8,
-        "sliding_window": 8,
         "vocab_size_per_layer_input": 64,
         "hidden_size_per_layer_input": 4,
         "layer_types": ["sliding_attention", "full_attention"],
         "max_position_embeddings": 4096,
     }
-    vision_config = {
-        "hidden_size": 16,
-        "intermediate_size": 16,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
+    vision_config = _VISION | {
         "num_key_value_heads": 2,
         "head_dim": 8,
         "patch_size": 4,
@@ -337,6 +323,54 @@ SIZE = {"height": 64, "width": 96, "num_frames": 17, "output_type": "np"}
 PROMPT = "a red ball moving right"
 SEED = 7
 DISTILLED_SIGMAS = [1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875]
+DISTILLED: dict[str, Any] = {
+    "frame_rate": 16.0,
+    "num_inference_steps": 8,
+    "sigmas": DISTILLED_SIGMAS,
+    "guidance_scale": 1.0,
+    "stg_scale": 0.0,
+    "modality_scale": 1.0,
+    "guidance_rescale": 0.0,
+    "audio_guidance_scale": 1.0,
+    "audio_stg_scale": 0.0,
+    "audio_modality_scale": 1.0,
+    "audio_guidance_rescale": 0.0,
+    "use_cross_timestep": True,
+    "max_sequence_length": 32,
+}
+"""A distilled LTX-2 at 16 fps."""
+GUIDED: dict[str, Any] = {
+    "negative_prompt": "blurry",
+    "num_inference_steps": 4,
+    "sigmas": [1.0, 0.75, 0.5, 0.25],
+    "guidance_scale": 3.0,
+    "stg_scale": 1.0,
+    "modality_scale": 3.0,
+    "guidance_rescale": 0.7,
+    "audio_guidance_scale": 7.0,
+    "audio_stg_scale": 1.0,
+    "audio_modality_scale": 3.0,
+    "audio_guidance_rescale": 0.7,
+    "spatio_temporal_guidance_blocks": [1],
+}
+"""What differs where every guidance knob is on, as of the dev models."""
+
+
+def seeded(seed: int = SEED) -> torch.Generator:
+    """The random source that a clip is drawn from."""
+    return torch.Generator("cpu").manual_seed(seed)
+
+
+def as_bytes(frames: np.ndarray) -> np.ndarray:
+    """Frames of 0 to 1 as the engine gives them, (frames, height, width, 3) uint8."""
+    return (frames * 255).round().astype("uint8")
+
+
+def open_ltx_2(folder: Path, more: dict[str, Any] | None = None) -> Any:
+    """The pipeline of an LTX-2, with more parts than it has by itself."""
+    pipeline = LTX2ConditionPipeline.from_pretrained(folder, dtype=torch.float32, **(more or {}))
+    pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
+    return pipeline
 
 
 def bare_ltx_video(
@@ -368,7 +402,7 @@ def bare_ltx_video(
         decode_timestep=0.05,
         decode_noise_scale=0.025,
         max_sequence_length=256,
-        generator=torch.Generator("cpu").manual_seed(SEED),
+        generator=seeded(),
         **SIZE,
     ).frames[0]
     return Reference(frames, None, 0)
@@ -376,46 +410,15 @@ def bare_ltx_video(
 
 def bare_ltx_2(folder: Path, image: Image.Image | None, *, is_guided: bool) -> Reference:
     """Distilled as Mini, or with every guidance knob on as the dev models."""
-    pipeline: Any = LTX2ConditionPipeline.from_pretrained(folder, dtype=torch.float32)
-    pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
+    pipeline = open_ltx_2(folder)
+    options = DISTILLED
     if is_guided:
-        options = {
-            "negative_prompt": "blurry",
-            "num_inference_steps": 4,
-            "sigmas": [1.0, 0.75, 0.5, 0.25],
-            "guidance_scale": 3.0,
-            "stg_scale": 1.0,
-            "modality_scale": 3.0,
-            "guidance_rescale": 0.7,
-            "audio_guidance_scale": 7.0,
-            "audio_stg_scale": 1.0,
-            "audio_modality_scale": 3.0,
-            "audio_guidance_rescale": 0.7,
-            "spatio_temporal_guidance_blocks": [1],
-            "use_cross_timestep": False,
-            "max_sequence_length": 64,
-        }
-    else:
-        options = {
-            "num_inference_steps": 8,
-            "sigmas": DISTILLED_SIGMAS,
-            "guidance_scale": 1.0,
-            "stg_scale": 0.0,
-            "modality_scale": 1.0,
-            "guidance_rescale": 0.0,
-            "audio_guidance_scale": 1.0,
-            "audio_stg_scale": 0.0,
-            "audio_modality_scale": 1.0,
-            "audio_guidance_rescale": 0.0,
-            "use_cross_timestep": True,
-            "max_sequence_length": 32,
-        }
+        options = options | GUIDED | {"use_cross_timestep": False, "max_sequence_length": 64}
     crf = 18 if is_guided else 0
     output = pipeline(
         conditions=None if image is None else [LTX2VideoCondition(frames=image, index=0, crf=crf)],
         prompt=PROMPT,
-        frame_rate=16.0,
-        generator=torch.Generator("cpu").manual_seed(SEED),
+        generator=seeded(),
         **options,
         **SIZE,
     )
@@ -435,7 +438,7 @@ class Reference(NamedTuple):
         waveform = np.zeros((0, 0), np.float32) if self.waveform is None else self.waveform
         np.savez(
             file,
-            frames=(self.frames * 255).round().astype("uint8"),
+            frames=as_bytes(self.frames),
             waveform=waveform,
             rate_hz=self.rate_hz,
         )

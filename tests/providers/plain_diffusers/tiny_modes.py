@@ -20,7 +20,6 @@ from diffusers.pipelines.ltx.pipeline_ltx_condition import (
 from diffusers.pipelines.ltx.pipeline_ltx_latent_upsample import LTXLatentUpsamplePipeline
 from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import (
-    LTX2ConditionPipeline,
     LTX2VideoCondition,
 )
 from diffusers.pipelines.ltx2.pipeline_ltx2_latent_upsample import LTX2LatentUpsamplePipeline
@@ -36,12 +35,17 @@ from providers.ltx_video.engine.spectrogram import log_mel
 from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
 from tests.fakes.clips import moving_clip
 from tests.providers.plain_diffusers.tiny_models import (
+    DISTILLED,
     DISTILLED_SIGMAS,
+    GUIDED,
     PROMPT,
     SEED,
     SIZE,
+    as_bytes,
+    open_ltx_2,
     save_tiny_ltx_2,
     save_tiny_ltx_video,
+    seeded,
 )
 
 if TYPE_CHECKING:
@@ -162,7 +166,7 @@ class BareVideo:
         )
 
     def given_back(self, frames: list[Image.Image]) -> np.ndarray:
-        pipeline, generator = self.pipeline, _generator()
+        pipeline, generator = self.pipeline, seeded()
         latents = self.latents(frames)
         noise = torch.randn(latents.shape, generator=generator)
         latents = (1 - 0.025) * latents + 0.025 * noise
@@ -172,7 +176,7 @@ class BareVideo:
 
     def two_stages(self, folder: Path) -> np.ndarray:
         """96x64, enlarged, and refined at 192x128 with noise out of the same source."""
-        generator = _generator()
+        generator = seeded()
         small = self.pipeline(
             prompt=PROMPT,
             generator=generator,
@@ -206,7 +210,7 @@ class BareVideo:
         condition = LTXVideoCondition(video=seen.images, frame_index=before)
         return self.run(
             conditions=[condition],
-            generator=_generator(seed),
+            generator=seeded(seed),
             num_frames=before + len(seen.images) + behind,
             num_inference_steps=self.steps,
             timesteps=self.timesteps,
@@ -255,7 +259,7 @@ class BareVideo:
         whole: torch.Tensor | None = None
         noise: torch.Generator | None = None
         for prompt, seed, num_frames, seen, is_begin, _ in CHAIN:
-            generator = torch.Generator("cpu").manual_seed(seed)
+            generator = seeded(seed)
             options = {
                 "prompt": prompt,
                 "generator": generator,
@@ -277,7 +281,7 @@ class BareVideo:
         return self.pipeline.video_processor.postprocess_video(video, output_type="np")[0]
 
     def run(self, **options: Any) -> Any:
-        words = {"prompt": PROMPT, "generator": _generator()}
+        words = {"prompt": PROMPT, "generator": seeded()}
         return self.pipeline(**{**words, **SIZE, **self.options, **options}).frames[0]
 
 
@@ -308,44 +312,12 @@ class FrozenScheduler(FlowMatchEulerDiscreteScheduler):
         return (sample,)
 
 
-GUIDED = {
-    "negative_prompt": "blurry",
-    "num_inference_steps": 4,
-    "sigmas": [1.0, 0.75, 0.5, 0.25],
-    "guidance_scale": 3.0,
-    "stg_scale": 1.0,
-    "modality_scale": 3.0,
-    "guidance_rescale": 0.7,
-    "audio_guidance_scale": 7.0,
-    "audio_stg_scale": 1.0,
-    "audio_modality_scale": 3.0,
-    "audio_guidance_rescale": 0.7,
-    "spatio_temporal_guidance_blocks": [1],
-}
-
-
 class BareAv:
     """LTX-2 by a plain script: distilled, or guided by every knob."""
 
     def __init__(self, folder: Path, *, is_guided: bool = False) -> None:
-        self.pipeline: Any = LTX2ConditionPipeline.from_pretrained(folder, dtype=torch.float32)
-        self.pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
-        self.options: dict[str, Any] = {
-            "frame_rate": float(FPS),
-            "num_inference_steps": 8,
-            "sigmas": DISTILLED_SIGMAS,
-            "guidance_scale": 1.0,
-            "stg_scale": 0.0,
-            "modality_scale": 1.0,
-            "guidance_rescale": 0.0,
-            "audio_guidance_scale": 1.0,
-            "audio_stg_scale": 0.0,
-            "audio_modality_scale": 1.0,
-            "audio_guidance_rescale": 0.0,
-            "use_cross_timestep": True,
-            "max_sequence_length": 32,
-            **(GUIDED if is_guided else {}),
-        }
+        self.pipeline: Any = open_ltx_2(folder)
+        self.options = DISTILLED | (GUIDED if is_guided else {})
 
     def keyframes(self, images: dict[str, Image.Image], given: tuple[Given, ...]) -> np.ndarray:
         conditions = [
@@ -386,7 +358,7 @@ class BareAv:
 
     def two_stages(self, folder: Path) -> tuple[np.ndarray, np.ndarray]:
         """As with the other family; the sound goes through both stages."""
-        generator = _generator()
+        generator = seeded()
         small = self.pipeline(
             prompt=PROMPT,
             generator=generator,
@@ -478,7 +450,7 @@ class BareAv:
         for prompt, seed, num_frames, seen, is_begin, begin in CHAIN:
             options = {
                 "prompt": prompt,
-                "generator": _generator(seed),
+                "generator": seeded(seed),
                 "num_frames": num_frames,
                 "output_type": "latent",
             }
@@ -566,7 +538,7 @@ class BareAv:
 
     def run_both(self, **options: Any) -> tuple[np.ndarray, np.ndarray]:
         made = self.pipeline(
-            prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
+            prompt=PROMPT, generator=seeded(), **{**SIZE, **self.options, **options}
         )
         return made.frames[0], made.audio[0].float().clamp(-1, 1).numpy()
 
@@ -590,7 +562,7 @@ class BareAv:
     def extended(self, seen: Seen, before: int, behind: int, seed: int = SEED) -> np.ndarray:
         """Latents of the video's picture and sound are put in where the noise is drawn."""
         count = before + len(seen.images) + behind
-        options = {"generator": _generator(seed), "num_frames": count}
+        options = {"generator": seeded(seed), "num_frames": count}
         with ExitStack() as stack:
             heard = torch.zeros(round(count / FPS * 25), dtype=torch.bool)
             if seen.sound is not None:
@@ -620,12 +592,8 @@ class BareAv:
             return self.run(**options)
 
     def run(self, **options: Any) -> np.ndarray:
-        words = {"prompt": PROMPT, "generator": _generator()}
+        words = {"prompt": PROMPT, "generator": seeded()}
         return self.pipeline(**{**words, **SIZE, **self.options, **options}).frames[0]
-
-
-def _generator(seed: int = SEED) -> torch.Generator:
-    return torch.Generator("cpu").manual_seed(seed)
 
 
 def sound_of(path: Path, duration_s: float, begin_s: float = 0.0) -> np.ndarray:
@@ -713,7 +681,7 @@ def main(folder: Path) -> None:
 
 
 def _save(folder: Path, name: str, frames: np.ndarray) -> None:
-    np.save(folder / f"{name}.npy", (frames * 255).round().astype("uint8"))
+    np.save(folder / f"{name}.npy", as_bytes(frames))
 
 
 if __name__ == "__main__":
