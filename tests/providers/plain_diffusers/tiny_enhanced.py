@@ -16,17 +16,19 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText
 
 from providers.ltx_video.engine.text import load_processor
-from tests.providers.plain_diffusers.tiny_models import (
+from tests.providers.plain_diffusers.plain_clips import (
     DISTILLED,
-    PROMPT,
     SIZE,
     as_bytes,
     open_ltx_2,
+    seeded,
+)
+from tests.providers.plain_diffusers.tiny_models import (
     save_tiny_gemma_3_processor,
     save_tiny_gemma_4,
     save_tiny_ltx_2,
-    seeded,
 )
+from tests.providers.tiny_home import PROMPT
 
 GENERATIONS = ("2.0", "2.3", "2.5")
 TEXTS, LENGTH = "texts.json", "length.npy"
