@@ -102,6 +102,7 @@ SLOWEST = (
     "tests/providers/engine/test_own_checkpoints.py",
     "tests/providers/engine/test_prompt_cache.py",
     "tests/providers/engine/test_reference_video.py",
+    "tests/providers/engine/test_retaking.py",
     "tests/providers/models/test_lora_families.py",
     "tests/providers/training/test_plain_diffusers.py",
     "tests/providers/training/test_training.py",

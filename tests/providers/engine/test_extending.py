@@ -18,16 +18,12 @@ from providers.ltx_video.engine.drive_render import write_images
 from tests.providers.engine.test_engine_clips import images, samples
 from tests.providers.mode_requests import (
     EVERY_MODEL,
-    EXTENDED,
-    FPS,
-    FRAMES,
     MODELS,
-    NEW,
-    SEEN,
     as_written,
     extending,
     keyframe,
 )
+from tests.providers.plain_diffusers.mode_cases import EXTENDED, FPS, FRAMES, NEW, SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
