@@ -64,6 +64,7 @@ SLOWEST = (
     "tests/film/test_subtitles.py",
     "tests/film/picture/test_source_colours.py",
     "tests/fixtures/061fbd4/test_files_of_061fbd4.py",
+    "tests/fixtures/061fbd4/test_jobs_of_061fbd4.py",
     "tests/gui/test_controllers.py",
     "tests/gui/images/test_image_page.py",
     "tests/gui/player/test_film_preview.py",
