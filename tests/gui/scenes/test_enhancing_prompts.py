@@ -18,11 +18,8 @@ from tests.gui.scenes.test_scene_inspector import (
     check_page,
     inspector,
     second,
-    thumbnails,
     turn_to,
 )
-
-__all__ = ["thumbnails"]  # a fixture
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

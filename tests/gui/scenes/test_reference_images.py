@@ -32,7 +32,6 @@ from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.reference_rows import rows_of
 from gui.widgets.fields import SwitchField
-from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.references import make_image, make_references
 from tests.gui.children import child
@@ -40,9 +39,11 @@ from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import answer_with, click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pytestqt.qtbot import QtBot
+
+    from gui.widgets.thumbnails import Thumbnails
 
 ALT = Qt.KeyboardModifier.AltModifier
 NONE = Qt.KeyboardModifier.NoModifier
@@ -65,13 +66,6 @@ class Recorder:
         panel.changed.connect(self.values.append)
         panel.brought.connect(self.brought.append)
         panel.uses_global_changed.connect(self.uses_global.append)
-
-
-@pytest.fixture
-def thumbnails(qtbot: QtBot) -> Iterator[Thumbnails]:
-    made = Thumbnails()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -40,7 +40,6 @@ from gui.project.project_model import ProjectModel
 from gui.scenes.cut_page import CutPage
 from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_inspector import SceneInspector
-from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.scenes import make_take
 from tests.gui.controls import ControlCase, Heard, controls_of
@@ -48,19 +47,14 @@ from tests.gui.dropping import drop, files
 from tests.gui.operating import answer_with, choose, click, step_up, tick, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from pytestqt.qtbot import QtBot
 
+    from gui.widgets.thumbnails import Thumbnails
+
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 IMAGE = Path(__file__).resolve().parents[3] / "Docs" / "images" / "ltx-mini.png"
-
-
-@pytest.fixture
-def thumbnails(qtbot: QtBot) -> Iterator[Thumbnails]:
-    thumbnails = Thumbnails()
-    yield thumbnails
-    thumbnails.close()
 
 
 TRACKS = (Track(number=1, label="Track 1, eng"), Track(number=3, label="Track 3, ger"))
