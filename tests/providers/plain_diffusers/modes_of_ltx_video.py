@@ -13,7 +13,7 @@ from diffusers.pipelines.ltx.pipeline_ltx_condition import (
 )
 from diffusers.pipelines.ltx.pipeline_ltx_latent_upsample import LTXLatentUpsamplePipeline
 
-from providers.ltx_video.engine.conditions import like_a_frame
+from providers.ltx_video.engine.pipeline_arguments import like_a_frame
 from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
 from tests.providers.plain_diffusers.mode_cases import CHAIN, FPS, LARGE, RETAKE_STAYS
 from tests.providers.plain_diffusers.mode_latents import (

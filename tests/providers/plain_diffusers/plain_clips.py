@@ -18,7 +18,7 @@ from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
     FlowMatchEulerDiscreteScheduler,
 )
 
-from providers.ltx_video.engine.conditions import like_a_frame
+from providers.ltx_video.engine.pipeline_arguments import like_a_frame
 from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
 from tests.providers.tiny_home import PROMPT, SEED
 
