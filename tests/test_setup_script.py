@@ -28,38 +28,21 @@ from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
 from scripts.setup_ltx_video import main
+from tests.fakes.catalogue_hub import BIG_BYTES, BIG_FILE, GATED, MODEL, asking, catalogue_hub
 from tests.fakes.installation import wait_until
 from tests.fakes.program import REAL
-from tests.fakes.services.stub_hub import StubFile, StubHub, StubRepo, running_hub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.fakes.services.stub_hub import StubHub
+
 ROOT = Path(__file__).resolve().parents[1]
-MODEL = "ltx-video-2b-0.9.5"
-GATED = "ltx-2.5-distilled"
-BIG = "transformer/diffusion_pytorch_model.safetensors"
-BIG_BYTES = 900_000
-
-
-def repository(model: str) -> StubRepo:
-    """A repository with one file for everything that the catalogue asks it for."""
-    wanted = WEIGHTS[model].sets[0]
-    files = {
-        pattern.replace("*", "config.json"): StubFile(pattern.encode())
-        for part in WEIGHTS[model].sets
-        for pattern in part.allow_patterns
-    }
-    files[BIG] = StubFile(b"\x07" * BIG_BYTES, is_lfs=True)
-    commit = wanted.revision if len(wanted.revision) == 40 else "d" * 40
-    return StubRepo(files, commit=commit)
 
 
 @pytest.fixture
 def hub() -> Iterator[StubHub]:
-    with running_hub() as hub:
-        for model in (MODEL, GATED):
-            hub.repos[WEIGHTS[model].repo_ids[0]] = repository(model)
+    with catalogue_hub() as hub:
         yield hub
 
 
@@ -113,12 +96,8 @@ def script(
     settings = {
         "IMAGEAI_HOME": str(home),
         "IMAGEAI_NO_BOOTSTRAP": "1",
-        "HF_ENDPOINT": hub.url,
-        "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
-        "HF_TOKEN": "",
-        "HUGGING_FACE_HUB_TOKEN": "",
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         "COLUMNS": "200",
+        **asking(hub),
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -152,14 +131,14 @@ def test_model_is_installed_verified_and_removed(script: Script, hub: StubHub) -
     assert script.is_whole()
     assert script.run("--model", MODEL).code == 0
 
-    path = script.models_dir / MODEL / BIG
+    path = script.models_dir / MODEL / BIG_FILE
     assert script.run("--model", MODEL, "--verify").code == 0
     before = path.stat()
     path.write_bytes(b"\x08" * BIG_BYTES)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     damaged = script.run("--model", MODEL, "--verify")
     assert damaged.code == 1
-    assert BIG in damaged.messages
+    assert BIG_FILE in damaged.messages
     rows = {row["id"]: row["state"] for row in script.run("--json").events}
     assert rows[MODEL] == "damaged"
 
@@ -179,18 +158,18 @@ def test_files_of_another_program_are_named_linked_checked_and_left(
 ) -> None:
     other = tmp_path / "ComfyUI" / "models" / "ltxv.safetensors"
     other.parent.mkdir(parents=True)
-    other.write_bytes(hub.repos[WEIGHTS[MODEL].repo_ids[0]].files[BIG].content)
+    other.write_bytes(hub.repos[WEIGHTS[MODEL].repo_ids[0]].files[BIG_FILE].content)
     installed = script.run("--model", MODEL, "--adopt", str(tmp_path / "ComfyUI"), "--yes")
     assert f"Found: 0.9 MB in {tmp_path / 'ComfyUI'}, to be linked" in installed.messages
     assert "To download: 0.9 MB" not in installed.messages
-    assert (script.models_dir / MODEL / BIG).samefile(other)
-    assert BIG not in hub.fetched_paths()
+    assert (script.models_dir / MODEL / BIG_FILE).samefile(other)
+    assert BIG_FILE not in hub.fetched_paths()
 
     assert script.run("--verify").code == 0
     other.write_bytes(b"changed by its own program")
     told = script.run("--verify")
     assert told.code == 1
-    assert BIG in told.messages
+    assert BIG_FILE in told.messages
     assert str(other) in told.messages
     removed = script.run("--remove", MODEL, "--yes")
     assert "stay with other models and programs" in removed.messages
@@ -227,7 +206,7 @@ def test_json_prints_one_event_a_line_and_ends_with_the_folder(script: Script) -
 def test_dry_run_names_the_files_and_fetches_none(script: Script, hub: StubHub) -> None:
     answer = script.run("--model", MODEL, "--dry-run")
     assert answer.code == 0
-    assert BIG in answer.messages
+    assert BIG_FILE in answer.messages
     assert hub.fetched_paths() == set()
     assert not script.models_dir.exists()
 
@@ -295,7 +274,7 @@ def test_without_a_terminal_consent_must_be_typed(script: Script, hub: StubHub) 
 def test_ctrl_c_ends_at_once_and_the_next_run_goes_on(script: Script, hub: StubHub) -> None:
     hub.bytes_per_s = 150_000
     process = script.start("--model", MODEL, "--yes")
-    wait_until(lambda: hub.sent_bytes(BIG) > 100_000)
+    wait_until(lambda: hub.sent_bytes(BIG_FILE) > 100_000)
     stopped_s = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, messages = process.communicate(timeout=30)
@@ -309,7 +288,7 @@ def test_ctrl_c_ends_at_once_and_the_next_run_goes_on(script: Script, hub: StubH
     hub.bytes_per_s = None
     hub.requests.clear()
     assert script.run("--model", MODEL, "--yes").code == 0
-    assert hub.sent_bytes(BIG) == BIG_BYTES - had_bytes
+    assert hub.sent_bytes(BIG_FILE) == BIG_BYTES - had_bytes
     assert script.is_whole()
 
 
@@ -317,7 +296,7 @@ def killed(script: Script, hub: StubHub) -> int:
     """An installation that is killed on its way; gives the bytes that it had of the big file."""
     hub.bytes_per_s = 150_000
     process = script.start("--model", MODEL, "--yes")
-    wait_until(lambda: hub.sent_bytes(BIG) > 100_000)
+    wait_until(lambda: hub.sent_bytes(BIG_FILE) > 100_000)
     process.kill()
     process.communicate(timeout=30)
     hub.bytes_per_s = None
@@ -340,14 +319,14 @@ def test_a_killed_installation_is_a_job_that_goes_on(script: Script, hub: StubHu
     resumed = jobs("resume", job["id"])
     assert resumed.returncode == 0, resumed.stderr
     assert resumed.stdout == f"{script.models_dir / MODEL}\n"
-    assert hub.sent_bytes(BIG) == BIG_BYTES - had_bytes
+    assert hub.sent_bytes(BIG_FILE) == BIG_BYTES - had_bytes
     assert script.is_whole()
 
 
 def test_the_same_command_takes_up_the_job_of_a_killed_one(script: Script, hub: StubHub) -> None:
     had_bytes = killed(script, hub)
     assert script.run("--model", MODEL, "--yes").code == 0
-    assert hub.sent_bytes(BIG) == BIG_BYTES - had_bytes
+    assert hub.sent_bytes(BIG_FILE) == BIG_BYTES - had_bytes
     (job,) = [json.loads(line) for line in jobs("list", "--json").stdout.splitlines()]
     assert (job["state"], job["path"]) == ("succeeded", str(script.models_dir / MODEL))
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.studio import Studio
     from gui.background import Background
     from gui.ui_watchdog import UiWatchdog
+    from gui.widgets.thumbnails import Thumbnails
     from tests.gui.whole_window import BoxAnswers, OpenWindow
 
 LONGEST_STALL_S = 0.1
@@ -68,6 +69,16 @@ def background(qtbot: QtBot) -> Iterator[Background]:
     background = Background()
     yield background
     background.close()
+
+
+@pytest.fixture
+def thumbnails(qtbot: QtBot) -> Iterator[Thumbnails]:
+    """Small pictures of files, which threads of their own make."""
+    from gui.widgets.thumbnails import Thumbnails
+
+    thumbnails = Thumbnails()
+    yield thumbnails
+    thumbnails.close()
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def run(tmp_path: Path) -> Run:
 @pytest.fixture(scope="session")
 def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny models and what plain diffusers makes with them, from a process of their own."""
-    return made_by("tests.providers.tiny_models", tmp_path_factory.mktemp("tiny"))
+    return made_by("tiny_models", tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")

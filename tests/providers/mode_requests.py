@@ -14,6 +14,7 @@ from core.video.request import (
     FrameRequest,
     Input,
     RenderRequest,
+    RetakePart,
     Role,
     Sampling,
     Target,
@@ -24,6 +25,7 @@ from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
 from providers.ltx_video.models.info import LTXModel
 from tests.providers.engine.test_engine_clips import images
+from tests.providers.plain_diffusers.mode_cases import FPS, FRAMES, RETAKE_FIRST, RETAKE_STOP
 from tests.providers.tiny_home import PROMPT, SEED, tiny
 
 if TYPE_CHECKING:
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
     Watch = Callable[[], Watched]
 
-FRAMES, FPS, LAST = 17, 16, 16
 _PLAIN = {"dtype": Precision.FLOAT32}
 _AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_length": 32}
 
@@ -132,14 +133,28 @@ def source(path: Path) -> Input:
     return Input(role=Role.SOURCE_VIDEO, path=path)
 
 
-EXTENDED, SEEN, NEW = 12, 9, 16
-
-
 def extending(
     provider: LocalLTX, model: LocalModel, clip: Path, direction: ExtendDirection, *inputs: Input
 ) -> RenderPlan:
     video = Input(role=Role.EXTEND_VIDEO, path=clip)
     request = asked(model, video, *inputs).model_copy(
         update={"editing": Editing(direction=direction), "frame": FrameRequest(duration_s=1.0)}
+    )
+    return provider.fit(make_plan(request, model.spec, check_inputs(request)))
+
+
+def retaking(
+    provider: LocalLTX,
+    model: LocalModel,
+    clip: Path,
+    *inputs: Input,
+    part: RetakePart | None = None,
+) -> RenderPlan:
+    video = Input(role=Role.RETAKE_VIDEO, path=clip)
+    editing = Editing(
+        retake_from_s=RETAKE_FIRST / FPS, retake_to_s=RETAKE_STOP / FPS, retake_part=part
+    )
+    request = asked(model, video, *inputs).model_copy(
+        update={"editing": editing, "frame": FrameRequest()}
     )
     return provider.fit(make_plan(request, model.spec, check_inputs(request)))

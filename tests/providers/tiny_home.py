@@ -239,9 +239,9 @@ def context_of(home: Path) -> ProviderContext:
 
 
 def made_by(module: str, folder: Path) -> Path:
-    """A folder that a process of its own has filled: models, and what plain diffusers makes."""
+    """A folder that a module of `plain_diffusers` has filled, in a process of its own."""
     made = subprocess.run(
-        [sys.executable, "-m", module, str(folder)],
+        [sys.executable, "-m", f"tests.providers.plain_diffusers.{module}", str(folder)],
         cwd=ROOT,
         env=os.environ | ENGINE_ENVIRONMENT,
         capture_output=True,

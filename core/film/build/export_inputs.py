@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.model.film import Clip, Film
+    from core.film.model.subtitles import Cue
     from core.film.model.timeline import Timeline
     from core.jobs.job import CancelToken
 
@@ -98,21 +99,12 @@ def prepare(
         UnsupportedRequest: with everything that is wrong.
         JobCancelled: asked to stop.
     """
-    problems = [Problem(field, message) for field, message in settings_problems(settings)]
-    problems += _encoder_problems(settings)
-    problems += _track_problems(film, settings)
-    problems += [Problem("captions", message) for message in caption_problems(film.captions)]
+    problems = _problems_without_files(film, settings)
     notes: list[str] = []
     clips, sources, bad = _read_clips(film, store, cancel, on_read)
     if bad and skips_bad_clips and clips:
         notes += first_of([f"Left out: {message}" for message in bad], MOST_OF_A_KIND, _MORE_CLIPS)
-        first = clips[0]
-        if first.transition is not None and first.transition.kind != NONE:
-            notes.append(
-                f"{first.path.name!r} is the first clip now, so there is no transition into it."
-            )
-            first = first.model_copy(update={"transition": None})
-        film = film.model_copy(update={"clips": (first, *clips[1:])})
+        film = _with_clips_left(film, clips, notes)
     elif bad:
         problems += [
             Problem("clips", message) for message in first_of(bad, MOST_OF_A_KIND, _MORE_CLIPS)
@@ -132,17 +124,42 @@ def prepare(
                 shown = cut_to(script, timeline.num_frames, timeline.rate)
                 notes += shown.notes
                 if subtitles.mode == "burn":
-                    size = timeline.width, timeline.height
-                    drawn = to_captions(shown.cues, timeline.rate, *size)
-                    captions = (*film.captions, *drawn)
-                    if len(captions) > MAX_CAPTIONS >= len(film.captions):
-                        problems += [Problem("subtitles", m) for m in caption_problems(captions)]
-                    film = film.model_copy(update={"captions": captions})
+                    film = _with_drawn(film, shown.cues, timeline, problems)
                     timeline = lay_out(film, sources, settings.frame)
     if problems or timeline is None:
         raise UnsupportedRequest(problems)
     notes += [*timeline.notes, *left_unsaid(timeline, settings)]
     return replace(timeline, notes=tuple(notes))
+
+
+def _problems_without_files(film: Film, settings: ExportSettings) -> list[Problem]:
+    """What is wrong with settings and captions, before any file of the film is read."""
+    problems = [Problem(field, message) for field, message in settings_problems(settings)]
+    problems += _encoder_problems(settings)
+    problems += _track_problems(film, settings)
+    return problems + [Problem("captions", message) for message in caption_problems(film.captions)]
+
+
+def _with_clips_left(film: Film, clips: list[Clip], notes: list[str]) -> Film:
+    """The film of the clips that can be read; nothing leads into the first of them."""
+    first = clips[0]
+    if first.transition is not None and first.transition.kind != NONE:
+        notes.append(
+            f"{first.path.name!r} is the first clip now, so there is no transition into it."
+        )
+        first = first.model_copy(update={"transition": None})
+    return film.model_copy(update={"clips": (first, *clips[1:])})
+
+
+def _with_drawn(
+    film: Film, cues: tuple[Cue, ...], timeline: Timeline, problems: list[Problem]
+) -> Film:
+    """The film with its subtitles among the captions; too many of them are a problem."""
+    drawn = to_captions(cues, timeline.rate, timeline.width, timeline.height)
+    captions = (*film.captions, *drawn)
+    if len(captions) > MAX_CAPTIONS >= len(film.captions):
+        problems += [Problem("subtitles", message) for message in caption_problems(captions)]
+    return film.model_copy(update={"captions": captions})
 
 
 @contextmanager

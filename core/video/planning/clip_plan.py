@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.platform.units import count_text
-from core.video.allowed import find_size, find_value, listed, pixels_of
+from core.video.allowed import listed
 from core.video.control_row import Control
 from core.video.controls import CONTROLS, ROWS
-from core.video.inputs import KEPT, PACING, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
+from core.video.inputs import KEPT, PACING, ROLES, CheckedInputs, field_of, limit_problems
 from core.video.placement import (
     crop_notes,
     place_problems,
@@ -22,6 +21,7 @@ from core.video.placement import (
 )
 from core.video.plan import RenderPlan
 from core.video.planning.asked_audio import AskedAudio
+from core.video.planning.asked_size import AskedSize
 from core.video.planning.asked_video import AskedVideo, RoleVideo
 from core.video.planning.prompt_parts import AskedPrompt, prompt_problems
 from core.video.price import Billed
@@ -31,7 +31,9 @@ from core.video.spec import ANOTHER_MODEL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.video.plan import ClipPart
     from core.video.planning.asked_video import PartlyNew
+    from core.video.planning.prompt_parts import ReadPrompt
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
@@ -62,54 +64,28 @@ def make_plan(
     Raises:
         UnsupportedRequest: with every problem there is.
     """
-    known = inputs or CheckedInputs()
-    # A video that the model does not take is refused whatever it is.
-    taken = {role: facts for role, facts in known.videos.items() if spec.limit(role)}
-    audio = known.audio if spec.limit(Role.AUDIO) else None
-    known = replace(known, videos=taken, audio=audio)
-    draft = _Draft(request, spec)
-    draft.problems += prompt_problems(request)
-    draft.check_inputs()
-    draft.check_controls()
-    size = draft.choose_size(known)
-    is_image = request.output is OutputKind.IMAGE
-    fps = 0 if is_image else draft.choose_fps(known)
-    kept = None if is_image else RoleVideo.kept(known.videos)
-    partly = draft.video.partly_new(size, fps, kept)
-    duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
-    words = draft.prompt.read(size, fps)
-    if draft.prompt.has_parts and not words.parts:
-        duration_s = None  # as long as its parts, and what is wrong with these is told
-    has_audio = draft.choose_audio(known, partly)
-    refine_steps = draft.choose_stages(size)
-    num_frames = 1
-    if duration_s is not None and not is_image:
-        num_frames = sum(part.num_frames for part in words.parts)
-        if not words.parts:
-            num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
-        draft.place_images(size, num_frames, fps, known, partly.new if partly else None)
-        draft.audio.follow_audio(known.audio, num_frames, fps)
-    interpolated_fps = None if is_image else draft.video.choose_interpolation(num_frames, fps, kept)
-    if draft.problems or size is None or duration_s is None:
+    draft = _Draft(request, spec, _taken(inputs or CheckedInputs(), spec))
+    chosen = draft.choose()
+    if draft.problems or chosen is None:
         raise UnsupportedRequest(draft.problems)
 
-    asked = request.sampling
+    asked, partly = request.sampling, chosen.partly
     return RenderPlan(
         request=request,
         spec=spec,
-        prompt=words.prompt,
-        parts=words.parts,
+        prompt=chosen.words.prompt,
+        parts=chosen.words.parts,
         negative_prompt=request.negative_prompt,
-        width=size.width,
-        height=size.height,
-        num_frames=num_frames,
-        least_frames=draft.video.open_length(num_frames, fps),
-        fps=fps,
+        width=chosen.size.width,
+        height=chosen.size.height,
+        num_frames=chosen.num_frames,
+        least_frames=draft.video.open_length(chosen.num_frames, chosen.fps),
+        fps=chosen.fps,
         kept_frames=partly.kept if partly else 0,
         context_frames=partly.context if partly else 0,
         passes=partly.passes if partly else 1,
         retake=partly.retake if partly else None,
-        interpolated_fps=interpolated_fps,
+        interpolated_fps=chosen.interpolated_fps,
         seed=new_seed() if asked.seed is None else asked.seed,
         num_inference_steps=spec.steps.default
         if spec.steps and asked.num_inference_steps is None
@@ -117,35 +93,91 @@ def make_plan(
         guidance_scale=spec.guidance_scale.default
         if spec.guidance_scale and asked.guidance_scale is None
         else asked.guidance_scale,
-        refine_steps=refine_steps,
-        has_audio=has_audio,
-        cost_usd=spec.price.cost_usd(
-            Billed(
-                output=request.output,
-                resolution=size.resolution,
-                width=size.width,
-                height=size.height,
-                num_frames=num_frames,
-                duration_s=num_frames / fps if fps else 0.0,
-                has_audio=has_audio,
-                input_s=known.length_s,
-            )
-        ),
+        refine_steps=chosen.refine_steps,
+        has_audio=chosen.has_audio,
+        cost_usd=spec.price.cost_usd(draft.billed(chosen)),
         notes=tuple(draft.notes),
     )
+
+
+def _taken(known: CheckedInputs, spec: ModelSpec) -> CheckedInputs:
+    """Without the videos and the sound that the model does not take: refused whatever they are."""
+    videos = {role: facts for role, facts in known.videos.items() if spec.limit(role)}
+    return replace(known, videos=videos, audio=known.audio if spec.limit(Role.AUDIO) else None)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What a plan says of a clip or an image, as far as it follows from what is asked."""
+
+    size: FrameSize
+    fps: int
+    num_frames: int
+    words: ReadPrompt
+    partly: PartlyNew | None
+    has_audio: bool
+    refine_steps: int
+    interpolated_fps: int | None
 
 
 class _Draft:
     """Collects problems and notes while the parts of a plan are chosen one after the other."""
 
-    def __init__(self, request: RenderRequest, spec: ModelSpec) -> None:
+    def __init__(self, request: RenderRequest, spec: ModelSpec, known: CheckedInputs) -> None:
         self.request = request
         self.spec = spec
+        self.known = known
+        self.kept = RoleVideo.kept(known.videos)
+        self.pacing = RoleVideo.pacing(known.videos)
+        self.is_image = request.output is OutputKind.IMAGE
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.size = AskedSize(request, spec, self.problems, self.notes)
         self.video = AskedVideo(request, spec, self.problems, self.notes)
         self.audio = AskedAudio(request, spec, self.problems, self.notes)
         self.prompt = AskedPrompt(request, spec, self.problems, self.notes)
+
+    def choose(self) -> _Chosen | None:
+        """All that is chosen, each with what was chosen before it; None where that cannot be."""
+        self.problems += prompt_problems(self.request)
+        self.check_inputs()
+        self.check_controls()
+        size = self.choose_size()
+        fps = 0 if self.is_image else self.choose_fps()
+        kept = None if self.is_image else self.kept
+        partly = self.video.partly_new(size, fps, kept)
+        duration_s = 0.0 if self.is_image else self.choose_duration(size, fps)
+        words = self.prompt.read(size, fps)
+        if self.prompt.has_parts and not words.parts:
+            duration_s = None  # as long as its parts, and what is wrong with these is told
+        has_audio = self.choose_audio(partly)
+        refine_steps = self.choose_stages(size)
+        num_frames = 1
+        if duration_s is not None and not self.is_image:
+            num_frames = self.count_frames(duration_s, fps, words.parts, partly)
+            self.place_images(size, num_frames, fps, partly)
+            self.audio.follow_audio(self.known.audio, num_frames, fps)
+        interpolated_fps = None
+        if not self.is_image:
+            interpolated_fps = self.video.choose_interpolation(num_frames, fps, kept)
+        if size is None or duration_s is None:
+            return None
+        return _Chosen(
+            size, fps, num_frames, words, partly, has_audio, refine_steps, interpolated_fps
+        )
+
+    def billed(self, chosen: _Chosen) -> Billed:
+        """What the price of a clip goes by."""
+        return Billed(
+            output=self.request.output,
+            resolution=chosen.size.resolution,
+            width=chosen.size.width,
+            height=chosen.size.height,
+            num_frames=chosen.num_frames,
+            duration_s=chosen.num_frames / chosen.fps if chosen.fps else 0.0,
+            has_audio=chosen.has_audio,
+            input_s=self.known.length_s,
+        )
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
@@ -191,11 +223,10 @@ class _Draft:
 
     def check_controls(self) -> None:
         """Every control that is set must be one of the model's, with a value that it takes."""
-        is_image = self.request.output is OutputKind.IMAGE
         for row in CONTROLS:
             if not row.is_set(self.request) or row.id in _JUDGED_TOGETHER:
                 continue
-            if is_image and not row.is_for_images:
+            if self.is_image and not row.is_for_images:
                 self._refuse(row.path, f"An image has no {row.noun}. Leave it out.")
                 continue
             if row.role is not None:
@@ -219,98 +250,26 @@ class _Draft:
             return ""
         return f" Or have the frames between made afterwards: interpolate to {fps} fps."
 
-    def choose_size(self, known: CheckedInputs) -> FrameSize | None:
-        """A line of the size table; a given image decides the aspect where nothing else does."""
-        frame = self.request.frame
-        shaping = {role: known.sizes[role] for role in SHAPING if role in known.sizes}
-        kept = RoleVideo.kept(known.videos)
-        if kept is not None:
-            return self.video.size_of_kept(kept)
-        pacing = RoleVideo.pacing(known.videos)
-        exact = None if pacing is None else find_size(pacing.facts.size, self.spec.sizes)
-        if exact is not None and frame.resolution is None and frame.aspect is None:
-            return exact
-        if frame.resolution is not None and pixels_of(frame.resolution) is not None:
-            size = self._size_in_pixels(frame.resolution, frame.aspect)
-        else:
-            size = self._size_by_name(next(iter(shaping.values()), None))
-        if size is not None:
-            for role, image_size in shaping.items():
-                if role is not Role.KEYFRAME:
-                    is_seen = role is not Role.CONTROL
-                    name = ROLES[role].name
-                    self.notes += crop_notes(name, size, image_size, is_seen=is_seen)
-        return size
+    def choose_size(self) -> FrameSize | None:
+        """A line of the model's size table; that of a video whose own frames stay."""
+        if self.kept is not None:
+            return self.video.size_of_kept(self.kept)
+        return self.size.choose(self.known)
 
-    def _size_in_pixels(self, text: str, aspect: str | None) -> FrameSize | None:
-        size = find_size(text, self.spec.sizes)
-        if size is None:
-            self._known(Control.RESOLUTION, text, ())
-            return None
-        if aspect is None or aspect.strip() == size.aspect.value:
-            return size
-        self._refuse(
-            "frame.aspect", f"{size} is {size.aspect.value}, not {aspect}. Leave the aspect out."
-        )
-        return None
-
-    def _size_by_name(self, image_size: tuple[int, int] | None) -> FrameSize | None:
-        spec, frame = self.spec, self.request.frame
-        resolution = self._known(Control.RESOLUTION, frame.resolution, spec.resolutions)
-        aspect = self._known(Control.ASPECT, frame.aspect, spec.aspects)
-        if (frame.resolution and not resolution) or (frame.aspect and not aspect):
-            return None
-        fitting = [
-            size
-            for size in spec.sizes
-            if resolution in (None, size.resolution) and aspect in (None, size.aspect)
-        ]
-        if not fitting:
-            offered = ", ".join(
-                size.aspect.value for size in spec.sizes if size.resolution == resolution
-            )
-            self._refuse(
-                "frame.aspect",
-                f"{spec.label} makes no {resolution} picture at {aspect}; at {resolution} "
-                f"it makes {offered}.",
-            )
-            return None
-        default = spec.default_size
-        if resolution is None:
-            fitting = [s for s in fitting if s.resolution == default.resolution] or fitting
-        if aspect is None and image_size is not None:
-            ratio = image_size[0] / image_size[1]
-            return min(fitting, key=lambda s: abs(math.log(s.width / s.height / ratio)))
-        return next((size for size in fitting if size.aspect is default.aspect), fitting[0])
-
-    def _known(self, control: Control, asked: str | None, names: tuple[str, ...]) -> str | None:
-        """The name as the model's table writes it; refused where it is not there."""
-        if asked is None:
-            return None
-        found = find_value(asked, names)
-        if found is not None:
-            return str(found)
-        row = ROWS[control]
-        self._refuse(row.path, row.problem(asked, self.spec) or "")
-        return None
-
-    def choose_fps(self, known: CheckedInputs) -> int:
+    def choose_fps(self) -> int:
         """The frame rate that is asked for, else that of the video it goes by, or the usual one."""
-        asked, pacing = self.request.frame.fps, RoleVideo.pacing(known.videos)
-        kept = RoleVideo.kept(known.videos)
-        if kept is not None:
-            return self.video.fps_of_kept(kept)
+        asked = self.request.frame.fps
+        if self.kept is not None:
+            return self.video.fps_of_kept(self.kept)
         if asked in self.spec.fps:
             return asked
         # One that is refused is told already, and the rest is judged at the usual one.
-        fps = None if pacing is None else pacing.facts.fps
+        fps = None if self.pacing is None else self.pacing.facts.fps
         if fps is None or round(fps, 2) not in self.spec.fps:
             return self.spec.default_fps
         return round(fps)
 
-    def choose_duration(
-        self, size: FrameSize | None, fps: int, known: CheckedInputs
-    ) -> float | None:
+    def choose_duration(self, size: FrameSize | None, fps: int) -> float | None:
         """The length in seconds, asked or default, within what size and frame rate allow."""
         allowed, label = self.spec.durations, self.spec.label
         asked = self.request.frame.duration_s
@@ -326,18 +285,18 @@ class _Draft:
             return allowed.default
         longest_s = allowed.longest(size.resolution, fps)
         usual_s = allowed.default
-        if known.audio is not None and self.spec.follows_whole_audio:
-            return self.audio.length_of_audio(known.audio, longest_s)
-        if known.audio is not None:
-            usual_s = allowed.nearest(known.audio.duration_s, longest_s)
+        audio = self.known.audio
+        if audio is not None and self.spec.follows_whole_audio:
+            return self.audio.length_of_audio(audio, longest_s)
+        if audio is not None:
+            usual_s = allowed.nearest(audio.duration_s, longest_s)
         duration_s = usual_s if asked is None else asked
-        pacing = RoleVideo.pacing(known.videos)
-        if RoleVideo.kept(known.videos) is not None:
+        if self.kept is not None:
             # Judged with the video: of one that is extended it is the length of the new part.
             return duration_s
-        if pacing is not None and not allowed.choices:
-            if asked is None or min(asked, pacing.facts.duration_s) <= longest_s:
-                return self.video.length_of_pacing(pacing, fps, longest_s)
+        if self.pacing is not None and not allowed.choices:
+            if asked is None or min(asked, self.pacing.facts.duration_s) <= longest_s:
+                return self.video.length_of_pacing(self.pacing, fps, longest_s)
         elif duration_s <= longest_s:
             return duration_s
         if is_refused and longest_s >= allowed.maximum:
@@ -357,14 +316,22 @@ class _Draft:
         )
         return None
 
-    def snap_frames(self, duration_s: float, fps: int, known: CheckedInputs) -> int:
+    def count_frames(
+        self, duration_s: float, fps: int, parts: tuple[ClipPart, ...], partly: PartlyNew | None
+    ) -> int:
+        """The frames of all parts or of a video and its new ones, or as many as the grid has."""
+        if parts:
+            return sum(part.num_frames for part in parts)
+        return partly.num_frames if partly else self._snap_frames(duration_s, fps)
+
+    def _snap_frames(self, duration_s: float, fps: int) -> int:
         """The frame count on the model's grid; told where it changes the length."""
         if self.request.frame.auto_duration:
             return self.spec.frame_grid.at_most(round(duration_s * fps))
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
         # As long as a file, and told with it.
-        is_given = RoleVideo.pacing(known.videos) is not None or (
-            known.audio is not None and self.request.frame.duration_s is None
+        is_given = self.pacing is not None or (
+            self.known.audio is not None and self.request.frame.duration_s is None
         )
         if num_frames != duration_s * fps and not is_given:
             exact = num_frames / fps
@@ -374,20 +341,16 @@ class _Draft:
         return num_frames
 
     def place_images(
-        self,
-        size: FrameSize | None,
-        num_frames: int,
-        fps: int,
-        known: CheckedInputs,
-        new: tuple[range, ...] | None,
+        self, size: FrameSize | None, num_frames: int, fps: int, partly: PartlyNew | None
     ) -> None:
         """Each image must be a frame of its own; which one it is, is told."""
+        new = partly.new if partly else None
         images = placed_images(self.request, self.spec, num_frames, fps, new)
         self.problems += place_problems(images, num_frames, fps, new)
         for image in images:
             cuts: tuple[str, ...] = ()
-            if size is not None and image.place in known.image_sizes:
-                cuts = (*crop_notes(image.label, size, known.image_sizes[image.place]),)
+            if size is not None and image.place in self.known.image_sizes:
+                cuts = (*crop_notes(image.label, size, self.known.image_sizes[image.place]),)
             if image.item.role is Role.REFERENCE:
                 note = soft_keyframe_note(image, self.spec.label, num_frames, fps)
                 self.notes.append(" ".join((note, *cuts)))
@@ -432,19 +395,19 @@ class _Draft:
             )
         return spec.refine_steps
 
-    def choose_audio(self, known: CheckedInputs, partly: PartlyNew | None) -> bool:
+    def choose_audio(self, partly: PartlyNew | None) -> bool:
         """Whether the file gets sound: asked, or wherever the model makes it."""
-        if self.request.output is OutputKind.IMAGE:
+        if self.is_image:
             return False
-        asked = self.request.audio
+        asked, videos = self.request.audio, self.known.videos
         if self.spec.keeps_source_audio and self.request.of_role(Role.SOURCE_VIDEO):
-            return self.audio.audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
-        if self.spec.keeps_source_audio and Role.EXTEND_VIDEO in known.videos:
-            return self.audio.audio_of_extended(known.videos[Role.EXTEND_VIDEO])
-        if Role.RETAKE_VIDEO in known.videos:
+            return self.audio.audio_of_source(videos.get(Role.SOURCE_VIDEO))
+        if self.spec.keeps_source_audio and Role.EXTEND_VIDEO in videos:
+            return self.audio.audio_of_extended(videos[Role.EXTEND_VIDEO])
+        if Role.RETAKE_VIDEO in videos:
             part = partly.retake.part if partly and partly.retake else None
-            return self.audio.audio_of_retaken(known.videos[Role.RETAKE_VIDEO], part)
-        if known.audio is not None:
+            return self.audio.audio_of_retaken(videos[Role.RETAKE_VIDEO], part)
+        if self.known.audio is not None:
             return self.audio.audio_of_file()
         has_audio = self.spec.audio is not None if asked is None else asked
         if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:

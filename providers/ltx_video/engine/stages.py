@@ -15,13 +15,19 @@ from diffusers.utils.torch_utils import randn_tensor
 
 from core.video.request import Role
 from providers.ltx_video.engine.clip import Audio
-from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
 from providers.ltx_video.engine.kept_latents import (
     KeepingLTX2Pipeline,
     KeepingLTXVideoPipeline,
     KeptLatents,
 )
 from providers.ltx_video.engine.pipeline import compute_dtype
+from providers.ltx_video.engine.pipeline_arguments import (
+    NoisedStart,
+    arguments_of_ltx_2,
+    arguments_of_ltx_video,
+    prompt_arguments,
+    steps_of,
+)
 from providers.ltx_video.engine.reference_video import reference_tokens
 from providers.ltx_video.engine.scheduler import StochasticScheduler
 from providers.ltx_video.engine.source import (
@@ -43,12 +49,8 @@ if TYPE_CHECKING:
     from providers.ltx_video.engine.protocol import RenderOrder
     from providers.ltx_video.engine.text import EncodedPrompt
     from providers.ltx_video.engine.upsampler import Upsampler
-    from providers.ltx_video.models.profiles import Guidance
 
 OnStep: TypeAlias = "Callable[[float, int, int, Path | None], None]"
-
-# diffusers reads a sound knob of 0 as "not given" and takes the picture's value instead.
-_ALMOST_OFF = 1e-12
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,6 @@ class SeenLatents:
 
     video: KeptLatents
     audio: KeptLatents | None
-
-
-@dataclass(frozen=True)
-class _Start:
-    """What denoising begins with instead of pure noise, and the levels of noise from there on.
-
-    Both are in the scale in which the pipeline takes latents.
-    """
-
-    video: torch.Tensor
-    audio: torch.Tensor | None
-    sigmas: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -128,12 +118,11 @@ def denoise(
     half = order.model_copy(update={"plan": first_stage(plan)})
     first, second = denoising_work(plan)
     share = first / (first + second)
-    steps = plan.num_inference_steps or order.profile.num_inference_steps
     small = run.denoise(half, None, _Part(0.0, share, 0, plan.refine_steps), previewer)
     cancel.check()
     large = upsampler.enlarge(pipeline, order, small.video)
-    start = _Start(large, small.audio, order.profile.refine_sigmas)
-    return run.denoise(order, start, _Part(share, 1.0 - share, steps, 0), None)
+    start = NoisedStart(large, small.audio, order.profile.refine_sigmas)
+    return run.denoise(order, start, _Part(share, 1.0 - share, steps_of(order), 0), None)
 
 
 @dataclass(frozen=True)
@@ -147,31 +136,66 @@ class _Denoising:
     generator: torch.Generator
     seen: SeenLatents | None
 
-    def source_start(self, order: RenderOrder) -> _Start | None:
+    def source_start(self, order: RenderOrder) -> NoisedStart | None:
         """The video that a clip is made anew from; None where there is none or all is made anew."""
         plan, pipeline = order.plan, self.pipeline
         strength, video = plan.strength, plan.request.path_of(Role.SOURCE_VIDEO)
         if video is None or strength is None or strength >= 1:
             return None
-        steps = plan.num_inference_steps or order.profile.num_inference_steps
         with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, self.cancel):
             source = source_latents(pipeline, order, video, self.cancel)
-        sigmas = order.profile.sigmas_from(steps, strength)
+        sigmas = order.profile.sigmas_from(steps_of(order), strength)
         if isinstance(pipeline, KeepingLTXVideoPipeline):
-            return _Start(normalized(pipeline, source), None, sigmas)
+            return NoisedStart(normalized(pipeline, source), None, sigmas)
         silence = None
         if sigmas:
             with torch.no_grad():
                 silence = silent_latents(pipeline, plan.made_frames, plan.fps)
-        return _Start(source, silence, sigmas)
+        return NoisedStart(source, silence, sigmas)
 
     def denoise(
-        self, order: RenderOrder, start: _Start | None, part: _Part, previewer: Previewer | None
+        self,
+        order: RenderOrder,
+        start: NoisedStart | None,
+        part: _Part,
+        previewer: Previewer | None,
     ) -> Denoised:
         """One call of the pipeline."""
-        plan, profile, pipeline = order.plan, order.profile, self.pipeline
-        steps = plan.num_inference_steps or profile.num_inference_steps
-        guidance = profile.guidance.at(plan.guidance_scale)
+        pipeline = self.pipeline
+        with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, self.cancel):
+            given = given_video(pipeline, order, self.cancel)
+            reference = reference_tokens(pipeline, order, self.cancel)
+        kept = None if given is None else given.kept
+        if self.seen is not None:
+            kept = self.seen.video
+        shared: dict[str, Any] = {
+            "latents": None if start is None else start.video,
+            "height": order.plan.height,
+            "width": order.plan.width,
+            "num_frames": order.plan.made_frames,
+            "num_inference_steps": steps_of(order),
+            "generator": self.generator,
+            "output_type": "latent",
+            "callback_on_step_end": self._step_end(part, previewer),
+            "max_sequence_length": order.profile.max_sequence_length,
+            **prompt_arguments(pipeline, self.prompt, compute_dtype(order)),
+        }
+        # The pipelines' own annotations leave out the None and the fractions that they document.
+        call: Any = pipeline
+        with torch.no_grad(), stop_between(call.transformer.transformer_blocks, self.cancel):
+            if isinstance(pipeline, KeepingLTXVideoPipeline):
+                with pipeline.keeping(kept):
+                    output = call(**arguments_of_ltx_video(order, start, given), **shared)
+                return Denoised(output.frames, None, self.generator)
+            audio = audio_condition(pipeline, order) if self.seen is None else self.seen.audio
+            with pipeline.keeping(kept, audio, reference):
+                output = call(**arguments_of_ltx_2(order, start, given), **shared)
+        return Denoised(output.frames, output.audio, self.generator)
+
+    def _step_end(
+        self, part: _Part, previewer: Previewer | None
+    ) -> Callable[[Pipeline, int, Any, Any], dict[str, Any]]:
+        """What the pipeline calls behind each step: it tells how far denoising is."""
 
         def on_step_end(running: Pipeline, index: int, at: Any, tensors: Any) -> dict[str, Any]:
             self.cancel.check()
@@ -188,63 +212,7 @@ class _Denoising:
             )
             return {"latents": latents}
 
-        with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, self.cancel):
-            given = given_video(pipeline, order, self.cancel)
-            reference = reference_tokens(pipeline, order, self.cancel)
-        kept = None if given is None else given.kept
-        if self.seen is not None:
-            kept = self.seen.video
-        shared: dict[str, Any] = {
-            "latents": None if start is None else start.video,
-            "height": plan.height,
-            "width": plan.width,
-            "num_frames": plan.made_frames,
-            "num_inference_steps": steps,
-            "generator": self.generator,
-            "output_type": "latent",
-            "callback_on_step_end": on_step_end,
-            "max_sequence_length": profile.max_sequence_length,
-            **_prompt_arguments(pipeline, self.prompt, compute_dtype(order)),
-        }
-        # The pipelines' own annotations leave out the None and the fractions that they document.
-        call: Any = pipeline
-        with torch.no_grad(), stop_between(call.transformer.transformer_blocks, self.cancel):
-            if isinstance(pipeline, KeepingLTXVideoPipeline):
-                timesteps = profile.timesteps_for(steps)
-                denoise_strength = 1.0
-                if start is not None:
-                    # The pipeline leaves out a share of the list, so it gets one level more.
-                    timesteps = (1000.0, *(level * 1000 for level in start.sigmas))
-                    denoise_strength = (len(start.sigmas) + 0.5) / len(timesteps)
-                with pipeline.keeping(kept):
-                    output = call(
-                        conditions=conditions_of_ltx_video(order, given),
-                        frame_rate=plan.fps,
-                        timesteps=None if timesteps is None else list(timesteps),
-                        denoise_strength=denoise_strength,
-                        guidance_scale=guidance.guidance_scale,
-                        guidance_rescale=guidance.guidance_rescale,
-                        image_cond_noise_scale=profile.image_cond_noise_scale,
-                        **shared,
-                    )
-                return Denoised(output.frames, None, self.generator)
-            sigmas = profile.sigmas_for(steps)
-            if start is not None:
-                sigmas = start.sigmas
-                shared |= {"noise_scale": sigmas[0], "audio_latents": start.audio}
-            audio = audio_condition(pipeline, order) if self.seen is None else self.seen.audio
-            with pipeline.keeping(kept, audio, reference):
-                output = call(
-                    conditions=conditions_of_ltx_2(order, given),
-                    frame_rate=float(plan.fps),
-                    motion_speed=plan.motion_speed,
-                    sigmas=None if sigmas is None else list(sigmas),
-                    spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
-                    use_cross_timestep=profile.use_cross_timestep,
-                    **_knobs(guidance),
-                    **shared,
-                )
-        return Denoised(output.frames, output.audio, self.generator)
+        return on_step_end
 
 
 def choose_length(pipeline: Pipeline, order: RenderOrder, prompt: EncodedPrompt, head: Any) -> int:
@@ -252,7 +220,7 @@ def choose_length(pipeline: Pipeline, order: RenderOrder, prompt: EncodedPrompt,
     plan, call = order.plan, pipeline
     assert isinstance(call, KeepingLTX2Pipeline), "no other has a duration head"
     assert plan.least_frames is not None, "its length is open"
-    words = _prompt_arguments(pipeline, prompt, compute_dtype(order))
+    words = prompt_arguments(pipeline, prompt, compute_dtype(order))
     with torch.no_grad():
         video, audio, _ = call.connectors(
             words["prompt_embeds"],
@@ -336,27 +304,6 @@ def decode_all(
         samples = np.concatenate([audio.samples for audio in waveforms], axis=1)
         whole = Audio(samples, waveforms[0].rate_hz)
     return np.concatenate(frames), whole
-
-
-def _prompt_arguments(
-    pipeline: Pipeline, prompt: EncodedPrompt, dtype: torch.dtype
-) -> dict[str, torch.Tensor | None]:
-    device = pipeline._execution_device  # noqa: SLF001 - the pipeline has no public name for it
-    negative = prompt.negative
-    return {
-        "prompt_embeds": prompt.positive.embeds.to(device, dtype),
-        "prompt_attention_mask": prompt.positive.mask.to(device),
-        "negative_prompt_embeds": None if negative is None else negative.embeds.to(device, dtype),
-        "negative_prompt_attention_mask": None if negative is None else negative.mask.to(device),
-    }
-
-
-def _knobs(guidance: Guidance) -> dict[str, float]:
-    knobs = guidance.model_dump()
-    for name, value in guidance.model_dump().items():
-        if name.startswith("audio_") and value == 0 and knobs[name.removeprefix("audio_")] != 0:
-            knobs[name] = _ALMOST_OFF
-    return knobs
 
 
 def normalized(pipeline: KeepingLTXVideoPipeline, latents: torch.Tensor) -> torch.Tensor:

@@ -33,8 +33,8 @@ from gui.models.models_page import InstallDialog, ModelsPage
 from providers import PROVIDERS
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
+from tests.fakes.catalogue_hub import BIG_BYTES, BIG_FILE, GATED, MODEL, asking, catalogue_hub
 from tests.fakes.checkpoints import TINY_ENTRY, install_layers, save, weights_like
-from tests.fakes.services.stub_hub import StubFile, StubHub, StubRepo, running_hub
 from tests.gui.children import child
 from tests.gui.models.test_models_page import has_dialog, offered, words
 from tests.providers.tiny_home import TINY_VIDEO
@@ -47,40 +47,16 @@ if TYPE_CHECKING:
 
     from core.jobs.job import JobUpdate
     from core.video.provider import ProviderEntry
+    from tests.fakes.services.stub_hub import StubHub
 
 
-MODEL = "ltx-video-2b-0.9.5"
-GATED = "ltx-2.5-distilled"
-BIG_FILE = "transformer/diffusion_pytorch_model.safetensors"
-BIG_BYTES = 900_000
 STRONG = Machine("Linux", "x86_64", 8, 256.0, 250.0, (Gpu("A GPU", "cuda", 80.0, 79.0),))
-
-
-def repository(model: str) -> StubRepo:
-    wanted = WEIGHTS[model].sets[0]
-    files = {
-        pattern.replace("*", "config.json"): StubFile(pattern.encode())
-        for part in WEIGHTS[model].sets
-        for pattern in part.allow_patterns
-    }
-    files[BIG_FILE] = StubFile(b"\x07" * BIG_BYTES, is_lfs=True)
-    commit = wanted.revision if len(wanted.revision) == 40 else "d" * 40
-    return StubRepo(files, commit=commit)
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubHub]:
-    with running_hub() as hub:
-        for model in (MODEL, GATED):
-            hub.repos[WEIGHTS[model].repo_ids[0]] = repository(model)
-        settings = {
-            "HF_ENDPOINT": hub.url,
-            "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
-            "HF_TOKEN": "",
-            "HUGGING_FACE_HUB_TOKEN": "",
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-        }
-        for name, value in settings.items():
+    with catalogue_hub() as hub:
+        for name, value in asking(hub).items():
             monkeypatch.setenv(name, value)
         yield hub
 

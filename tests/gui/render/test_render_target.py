@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QWidget
 
 from core.jobs.job import CancelToken
 from core.platform.paths import Paths
@@ -19,9 +19,9 @@ from core.video.request import Target
 from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from tests.fakes.choices import any_choices
 from tests.fakes.inputs import chosen
-from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
+from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
 from tests.fakes.provider import BIG, ENTRY, FULL, SMALL
-from tests.gui.controls import controls_of
+from tests.gui.render.render_forms import click, control, down, items, open_form, said, up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,48 +35,13 @@ ALL_OWN = SceneScope("Scene 3", ("target", "resolution", "aspect", "duration_s",
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> RenderForm:
-    return made(qtbot)
-
-
-def made(qtbot: QtBot, value: RenderChoices | None = None) -> RenderForm:
-    panel = RenderForm()
-    qtbot.addWidget(panel)
-    panel.set_listing(MODEL_CHOICES)
-    panel.set_value(value or RenderChoices())
-    return panel
-
-
-def down(box: QWidget) -> None:
-    QTest.keyClick(box, Qt.Key.Key_Down)
-
-
-def up(box: QWidget) -> None:
-    QTest.keyClick(box, Qt.Key.Key_Up)
-
-
-def click(button: QWidget) -> None:
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def control(panel: QWidget, name: str) -> QWidget:
-    return controls_of(panel)[name]
-
-
-def items(panel: QWidget, name: str) -> list[str]:
-    box = control(panel, name)
-    assert isinstance(box, QComboBox)
-    return [box.itemText(index) for index in range(box.count())]
+    return open_form(qtbot, RenderChoices())
 
 
 def current(panel: QWidget, name: str) -> str:
     box = control(panel, name)
     assert isinstance(box, QComboBox)
     return box.currentText()
-
-
-def said(panel: QWidget) -> str:
-    labels = panel.findChildren(QLabel)
-    return " ".join(label.text() for label in labels if not label.isHidden())
 
 
 @settings(

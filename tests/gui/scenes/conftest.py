@@ -1,4 +1,4 @@
-"""Tables of scenes."""
+"""Tables of scenes, and lists of reference images."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ import pytest
 from PySide6.QtTest import QAbstractItemModelTester
 
 from gui.project.project_model import ProjectModel
+from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.scene_actions import SceneActions
 from gui.scenes.scene_table_model import SceneTableModel
 from gui.scenes.scene_table_view import SceneTableView
 from gui.widgets.thumbnails import Thumbnails
+from tests.fakes.references import make_references
 from tests.fakes.scenes import make_project
+from tests.gui.scenes.reference_panels import NAMES, list_of
 from tests.gui.scenes.scene_tables import FOLDER, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -60,3 +64,23 @@ def tables(qtbot: QtBot) -> Iterator[Callable[..., Table]]:
 @pytest.fixture
 def table(tables: Callable[..., Table]) -> Table:
     return tables()
+
+
+@pytest.fixture
+def show_references(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
+) -> Callable[..., ReferenceImagesWidget]:
+    """Opens lists of reference images, each with the focus in it."""
+
+    def made(*names: str, is_scene: bool = False) -> ReferenceImagesWidget:
+        panel = ReferenceImagesWidget(thumbnails, is_scene=is_scene)
+        qtbot.addWidget(panel)
+        panel.set_value(make_references(tmp_path, *(names or NAMES)))
+        panel.resize(360, 400)
+        panel.show()
+        panel.activateWindow()
+        list_of(panel).setFocus()
+        qtbot.waitUntil(list_of(panel).hasFocus)
+        return panel
+
+    return made

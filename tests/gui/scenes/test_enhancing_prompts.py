@@ -12,17 +12,7 @@ from tests.fakes.provider import SMALL
 from tests.gui.children import child
 from tests.gui.controls import controls_of
 from tests.gui.operating import click, write
-from tests.gui.scenes.test_scene_inspector import (
-    OFFERED,
-    asked_of,
-    check_page,
-    inspector,
-    second,
-    thumbnails,
-    turn_to,
-)
-
-__all__ = ["thumbnails"]  # a fixture
+from tests.gui.scenes.inspectors import OFFERED, asked_of, check_page, inspector, second, turn_to
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

@@ -18,7 +18,6 @@ from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.references_controller import ReferencesController
 from gui.widgets.fields import SwitchField
-from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.references import make_image, make_references
 from tests.fakes.scenes import make_project
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.project.model.project import Scene, VideoProject
+    from gui.widgets.thumbnails import Thumbnails
 
 ALT = Qt.KeyboardModifier.AltModifier
 
@@ -60,8 +60,9 @@ class ReferenceSetup:
 
 
 @pytest.fixture
-def open_page(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., ReferenceSetup]]:
-    thumbnails = Thumbnails()
+def open_page(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
+) -> Iterator[Callable[..., ReferenceSetup]]:
     opened: list[ReferenceSetup] = []
     owner = QObject()
 
@@ -85,7 +86,6 @@ def open_page(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., ReferenceS
     yield make
     for setup in opened:
         setup.background.close()
-    thumbnails.close()
 
 
 def filled(folder: Path) -> VideoProject:

@@ -32,7 +32,6 @@ from gui.takes.takes_delegate import IMAGE
 from gui.takes.takes_widget import TakesWidget
 from gui.theme import Appearance, apply
 from gui.widgets.cells import ICON, PAD
-from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import ENTRY
 from tests.fakes.records import record_of
 from tests.fakes.scenes import make_project, make_take
@@ -48,19 +47,13 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from core.project.model.project import Take
+    from gui.widgets.thumbnails import Thumbnails
 
 IN_IMAGE = QPoint(PAD + IMAGE.width() // 2, PAD + IMAGE.height() // 2)
 TARGET = Target(provider="fake", deployment="local", model="fake-small")
 FOLDER = Path("/projects/harbour")
 _Flag = QItemSelectionModel.SelectionFlag
 _Left = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def thumbnails(qtbot: QtBot) -> Iterator[Thumbnails]:
-    made = Thumbnails()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -12,23 +12,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 
 from gui.widgets.image_slot import ImageSlot, SlotImage
-from gui.widgets.thumbnails import Thumbnails
 from tests.gui.children import child
 from tests.gui.dropping import files, hover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytestqt.qtbot import QtBot
 
+    from gui.widgets.thumbnails import Thumbnails
+
 IMAGE = Path(__file__).resolve().parents[3] / "Docs" / "images" / "ltx-mini.png"
-
-
-@pytest.fixture
-def thumbnails(qtbot: QtBot) -> Iterator[Thumbnails]:
-    thumbnails = Thumbnails()
-    yield thumbnails
-    thumbnails.close()
 
 
 @pytest.fixture

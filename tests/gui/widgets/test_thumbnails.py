@@ -12,20 +12,12 @@ from core.media.ffmpeg import run_ffmpeg
 from gui.widgets.thumbnails import Moment, Thumbnails
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from PySide6.QtGui import QPixmap
     from pytestqt.qtbot import QtBot
 
 SIZE = QSize(64, 36)
-
-
-@pytest.fixture
-def thumbnails(qtbot: QtBot) -> Iterator[Thumbnails]:
-    made = Thumbnails()
-    yield made
-    made.close()
 
 
 def image(path: Path, colour: str = "#ff0000", size: tuple[int, int] = (320, 180)) -> Path:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def mode_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny models, and what plain diffusers makes with them, from a process of their own."""
-    return made_by("tests.providers.tiny_modes", tmp_path_factory.mktemp("modes"))
+    return made_by("tiny_modes", tmp_path_factory.mktemp("modes"))
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import DEPLOYMENT, PROVIDER
 from tests.fakes.inputs import inputs_of
 from tests.providers.engine.test_engine_clips import images
-from tests.providers.tiny_enhanced import GENERATIONS, LENGTH, TEXTS
+from tests.providers.plain_diffusers.tiny_enhanced import GENERATIONS, LENGTH, TEXTS
 from tests.providers.tiny_home import PROMPT, SEED, TINY_AV, context_of, install, made_by, tiny
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ MODELS = {
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_by("tests.providers.tiny_enhanced", tmp_path_factory.mktemp("enhanced"))
+    return made_by("tiny_enhanced", tmp_path_factory.mktemp("enhanced"))
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from tests.fakes.loras import as_diffusers, random_pairs, write_lora
 from tests.providers.engine.lora_of_diffusers import check_like_diffusers
 from tests.providers.engine.test_engine_clips import images
 from tests.providers.gguf_files import write_gguf
-from tests.providers.tiny_gguf import KINDS, OTHER, STEPS, WIDE, transformer_of
+from tests.providers.plain_diffusers.tiny_gguf import KINDS, OTHER, STEPS, WIDE, transformer_of
 from tests.providers.tiny_home import (
     ALL_MODELS,
     EVERY_GENERATION,
@@ -57,7 +57,7 @@ MOST_DB_OF_OTHERS = 20
 
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_by("tests.providers.tiny_gguf", tmp_path_factory.mktemp("gguf"))
+    return made_by("tiny_gguf", tmp_path_factory.mktemp("gguf"))
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,6 @@ from core.video.request import (
     FrameRequest,
     Input,
     Residency,
-    RetakePart,
     Role,
     Sampling,
     Task,
@@ -33,23 +32,21 @@ from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.sizes import token_count
 from providers.ltx_video.models.timings import work_of
 from providers.ltx_video.models.workload import Workload
-from tests.fakes.clips import moving_clip
 from tests.providers.engine.test_engine_clips import images, samples
 from tests.providers.mode_requests import (
     EVERY_MODEL,
-    FPS,
-    FRAMES,
     GUIDED,
-    LAST,
     MODELS,
     as_written,
     asked,
     extending,
     keyframe,
     planned,
+    retaking,
     source,
 )
-from tests.providers.tiny_home import PROMPT, SEED, context_of, install
+from tests.providers.plain_diffusers.mode_cases import CHAIN, FPS, FRAMES, LAST
+from tests.providers.tiny_home import SEED, context_of, install
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,30 +76,20 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="session")
-def files(mode_files: Path) -> Path:
-    return mode_files
-
-
-@pytest.fixture(scope="module")
-def provider(mode_provider: LocalLTX) -> LocalLTX:
-    return mode_provider
-
-
 @pytest.mark.parametrize("case", CASES)
 @EVERY_MODEL
 def test_keyframes_give_what_plain_diffusers_gives(
-    provider: LocalLTX,
+    mode_provider: LocalLTX,
     watched: Watch,
-    files: Path,
+    mode_files: Path,
     tmp_path: Path,
     model: LocalModel,
     case: str,
 ) -> None:
-    plan = planned(provider, asked(model, *CASES[case](files)), model)
+    plan = planned(mode_provider, asked(model, *CASES[case](mode_files)), model)
     job = watched()
-    clip = provider.render(plan, job.context).path
-    bare = np.load(files / f"{model.id}-{case}.npy")
+    clip = mode_provider.render(plan, job.context).path
+    bare = np.load(mode_files / f"{model.id}-{case}.npy")
     assert bare.shape == (FRAMES, 64, 96, 3)
     assert np.array_equal(images(clip), as_written(bare, tmp_path))
     steps = {event.steps for event in job.progress if event.steps}
@@ -110,18 +97,18 @@ def test_keyframes_give_what_plain_diffusers_gives(
 
 
 @EVERY_MODEL
-def test_each_place_gives_another_clip(files: Path, model: LocalModel) -> None:
-    made = [np.load(files / f"{model.id}-{case}.npy").tobytes() for case in CASES]
+def test_each_place_gives_another_clip(mode_files: Path, model: LocalModel) -> None:
+    made = [np.load(mode_files / f"{model.id}-{case}.npy").tobytes() for case in CASES]
     assert len(set(made)) == len(CASES)
 
 
 @EVERY_MODEL
 def test_keyframes_count_as_work_and_memory(
-    provider: LocalLTX, files: Path, model: LocalModel
+    mode_provider: LocalLTX, mode_files: Path, model: LocalModel
 ) -> None:
     """The image of the first frame takes its place in the clip; each other comes to it."""
-    request = asked(model, *CASES["several"](files))
-    plan = planned(provider, request, model)
+    request = asked(model, *CASES["several"](mode_files))
+    plan = planned(mode_provider, request, model)
     assert Workload.of(plan, model.profile).tokens == token_count(96, 64, FRAMES) + 2 * 3 * 2
 
 
@@ -134,19 +121,19 @@ def anew(provider: LocalLTX, model: LocalModel, clip: Path, strength: float) -> 
 @pytest.mark.parametrize(("strength", "case"), [(0.8, "anew"), (0.0, "back"), (1.0, "plain")])
 @EVERY_MODEL
 def test_a_video_made_anew_is_what_plain_diffusers_makes_of_it(
-    provider: LocalLTX,
+    mode_provider: LocalLTX,
     watched: Watch,
-    files: Path,
+    mode_files: Path,
     tmp_path: Path,
     model: LocalModel,
     strength: float,
     case: str,
 ) -> None:
-    plan = anew(provider, model, files / "source.mp4", strength)
+    plan = anew(mode_provider, model, mode_files / "source.mp4", strength)
     assert (plan.num_frames, plan.fps, plan.task) == (FRAMES, FPS, Task.VIDEO_TO_VIDEO)
     job = watched()
-    clip = provider.render(plan, job.context).path
-    bare = np.load(files / f"{model.id}-{case}.npy")
+    clip = mode_provider.render(plan, job.context).path
+    bare = np.load(mode_files / f"{model.id}-{case}.npy")
     assert np.array_equal(images(clip), as_written(bare, tmp_path))
     levels = model.profile.sigmas_from(model.profile.num_inference_steps, strength)
     assert plan.steps_taken == len(levels)
@@ -155,181 +142,76 @@ def test_a_video_made_anew_is_what_plain_diffusers_makes_of_it(
 
 @EVERY_MODEL
 def test_a_video_made_anew_keeps_its_sound_unless_it_is_to_be_silent(
-    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
+    mode_provider: LocalLTX, watched: Watch, mode_files: Path, model: LocalModel
 ) -> None:
-    plan = anew(provider, model, files / "source.mp4", 0.0)
+    plan = anew(mode_provider, model, mode_files / "source.mp4", 0.0)
     assert plan.has_audio
     kept, original = (samples(clip) for clip in (
-        provider.render(plan, watched().context).path, files / "source.mp4"
+        mode_provider.render(plan, watched().context).path, mode_files / "source.mp4"
     ))  # fmt: skip
     count = min(kept.shape[1], original.shape[1]) - 2000
     # Once more through AAC, and a tone all the same.
     assert np.abs(kept[:, 2000:count] - original[:, 2000:count]).max() < 0.05
     silent = plan.model_copy(update={"has_audio": False})
-    assert not probe_clip(provider.render(silent, watched().context).path).has_audio
+    assert not probe_clip(mode_provider.render(silent, watched().context).path).has_audio
 
 
 def test_a_video_is_counted_as_the_memory_that_its_encoding_takes(
-    provider: LocalLTX, files: Path
+    mode_provider: LocalLTX, mode_files: Path
 ) -> None:
-    plan = anew(provider, MODELS[0], files / "source.mp4", 0.5)
+    plan = anew(mode_provider, MODELS[0], mode_files / "source.mp4", 0.5)
     assert Workload.of(plan, MODELS[0].profile).encodes_video
-    plain = anew(provider, MODELS[0], files / "source.mp4", 1.0)
+    plain = anew(mode_provider, MODELS[0], mode_files / "source.mp4", 1.0)
     assert not Workload.of(plain, MODELS[0].profile).encodes_video
 
 
 @pytest.mark.parametrize("mode", ["extended", "following", "retaken"])
 def test_after_a_clip_that_keeps_something_nothing_is_kept_of_it(
-    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, mode: str
+    mode_provider: LocalLTX, watched: Watch, mode_files: Path, tmp_path: Path, mode: str
 ) -> None:
     model = MODELS[-1]
     plans = {
         "extended": lambda: extending(
-            provider, model, files / "long.mp4", ExtendDirection.BACKWARD
+            mode_provider, model, mode_files / "long.mp4", ExtendDirection.BACKWARD
         ),
-        "following": lambda: following(provider, model, files / "source.mp4"),
-        "retaken": lambda: retaking(provider, model, files / "retake.mp4"),
+        "following": lambda: following(mode_provider, model, mode_files / "source.mp4"),
+        "retaken": lambda: retaking(mode_provider, model, mode_files / "retake.mp4"),
     }
-    provider.render(plans[mode](), watched().context)
-    after = provider.render(planned(provider, asked(model), model), watched().context).path
-    plain = np.load(files / f"{model.id}-plain.npy")
+    mode_provider.render(plans[mode](), watched().context)
+    after = mode_provider.render(
+        planned(mode_provider, asked(model), model), watched().context
+    ).path
+    plain = np.load(mode_files / f"{model.id}-plain.npy")
     assert np.array_equal(images(after), as_written(plain, tmp_path))
 
 
-RETAKEN, FIRST, STOP, SEEN_FIRST = 30, 10, 18, 1
-
-
-def retaking(
-    provider: LocalLTX,
-    model: LocalModel,
-    clip: Path,
-    *inputs: Input,
-    part: RetakePart | None = None,
-) -> RenderPlan:
-    video = Input(role=Role.RETAKE_VIDEO, path=clip)
-    editing = Editing(retake_from_s=FIRST / FPS, retake_to_s=STOP / FPS, retake_part=part)
-    request = asked(model, video, *inputs).model_copy(
-        update={"editing": editing, "frame": FrameRequest()}
-    )
-    return provider.fit(make_plan(request, model.spec, check_inputs(request)))
-
-
-def with_part_anew(clip: Path, made: np.ndarray) -> np.ndarray:
-    own = images(clip)
-    return np.concatenate((own[:FIRST], made[FIRST - SEEN_FIRST : STOP - SEEN_FIRST], own[STOP:]))
-
-
-@EVERY_MODEL
-def test_a_part_is_made_anew_as_plain_diffusers_does_it_and_all_else_is_kept(
-    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
-) -> None:
-    plan = retaking(provider, model, files / "retake.mp4", part=RetakePart.VIDEO)
-    assert (plan.task, plan.num_frames, plan.made_frames) == (Task.RETAKE, RETAKEN, 25)
-    assert (plan.new, plan.first_made) == ((range(FIRST, STOP),), SEEN_FIRST)
-    job = watched()
-    clip = provider.render(plan, job.context).path
-    name = "retaken-video" if model.spec.audio else "retaken"
-    made = np.load(files / f"{model.id}-{name}.npy")
-    expected = with_part_anew(files / "retake.mp4", made)
-    assert np.array_equal(images(clip), as_written(expected, tmp_path))
-    assert {event.steps for event in job.progress if event.steps} == {
-        model.profile.num_inference_steps
-    }
-    kept, original = samples(clip), samples(files / "retake.mp4")
-    count = min(kept.shape[1], original.shape[1]) - 2000
-    assert np.abs(kept[:, 2000:count] - original[:, 2000:count]).max() < 0.05
-
-
-@pytest.mark.parametrize("part", [RetakePart.AUDIO, RetakePart.BOTH])
-@pytest.mark.parametrize("model", MODELS[2:], ids=lambda model: model.id)
-def test_the_sound_of_a_part_is_made_anew_with_its_picture_or_to_it(
-    provider: LocalLTX,
-    watched: Watch,
-    files: Path,
-    tmp_path: Path,
-    model: LocalModel,
-    part: RetakePart,
-) -> None:
-    plan = retaking(provider, model, files / "retake.mp4", part=part)
-    clip = provider.render(plan, watched().context).path
-    name = files / f"{model.id}-retaken-{part}"
-    own, made = images(files / "retake.mp4"), np.load(f"{name}.npy")
-    picture = own if part is RetakePart.AUDIO else with_part_anew(files / "retake.mp4", made)
-    assert np.array_equal(images(clip), as_written(picture, tmp_path))
-
-    rate = 24_000
-    begin, end, offset = (round(frame / FPS * rate) for frame in (FIRST, STOP, SEEN_FIRST))
-    sound, new = samples(clip), np.load(f"{name}-sound.npy")
-    original = np.stack([part[::2] for part in samples(files / "retake.mp4")])
-    # A window of AAC spreads a little over what is next to it; the part itself is louder than that.
-    quiet = slice(2000, begin - 2100)
-    assert np.abs(sound[:, quiet] - original[:, quiet]).max() < 0.1
-    middle = slice(begin + 2000, end - 2000)
-    heard, wanted = sound[:, middle], new[:, begin - offset + 2000 : end - offset - 2000]
-    old = original[:, middle]
-    assert np.abs(heard - wanted).mean() < 0.5 * np.abs(heard - old).mean()
-
-
-def test_a_silent_video_gets_new_sound_where_that_is_asked_for(
-    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path
-) -> None:
-    silent = moving_clip(tmp_path / "silent.mp4", RETAKEN, FPS)
-    model = MODELS[-1]
-    assert not retaking(provider, model, silent).has_audio
-    plan = retaking(provider, model, silent, part=RetakePart.AUDIO)
-    sound = samples(provider.render(plan, watched().context).path)
-    begin, end = (round(frame / FPS * 24_000) for frame in (FIRST, STOP))
-    assert np.abs(sound[:, : begin - 2100]).max() < 0.001
-    assert np.abs(sound[:, begin + 500 : end - 500]).max() > 0.001
-
-
-@pytest.mark.parametrize("model", [MODELS[0], MODELS[-1]], ids=lambda model: model.id)
-def test_a_keyframe_and_streamed_weights_go_with_a_part_that_is_made_anew(
-    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
-) -> None:
-    plan = retaking(provider, model, files / "retake.mp4", keyframe(files / "b.png", 13))
-    memory = plan.memory_plan
-    assert memory is not None
-    assert Workload.of(plan, model.profile).encodes_video
-    streamed = memory.model_copy(update={"residency": Residency.GROUP_OFFLOAD})
-    whole, other = (
-        images(provider.render(one, watched().context).path)
-        for one in (plan, plan.model_copy(update={"memory_plan": streamed}))
-    )
-    assert np.array_equal(whole, other)
-    plain = retaking(provider, model, files / "retake.mp4")
-    without = images(provider.render(plain, watched().context).path)
-    assert not np.array_equal(whole[FIRST:STOP], without[FIRST:STOP])
-
-
-CHAIN = f"{PROMPT} | it stops | a blue box | it stops"
 PART_FRAMES = (17, 8, 8, 8)
 
 
 def chained(provider: LocalLTX, model: LocalModel, *inputs: Input) -> RenderPlan:
     request = asked(model, *inputs, num_frames=sum(PART_FRAMES)).model_copy(
-        update={"prompt": CHAIN}
+        update={"prompt": " | ".join(part.prompt for part in CHAIN)}
     )
     return planned(provider, request, model)
 
 
 @EVERY_MODEL
 def test_each_part_goes_on_from_the_latents_before_as_plain_diffusers_makes_it_of_them(
-    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+    mode_provider: LocalLTX, watched: Watch, mode_files: Path, tmp_path: Path, model: LocalModel
 ) -> None:
-    plan = chained(provider, model)
+    plan = chained(mode_provider, model)
     assert tuple(part.num_frames for part in plan.parts) == PART_FRAMES
     assert tuple(part.seen_frames for part in plan.parts) == (0, 17, 25, 25)
     job = watched()
-    clip = provider.render(plan, job.context).path
-    bare = np.load(files / f"{model.id}-chained.npy")
+    clip = mode_provider.render(plan, job.context).path
+    bare = np.load(mode_files / f"{model.id}-chained.npy")
     assert bare.shape == (sum(PART_FRAMES), 64, 96, 3)
     assert np.array_equal(images(clip), as_written(bare, tmp_path))
     steps = 4 * model.profile.num_inference_steps
     assert [event.step for event in job.progress if event.step] == [*range(1, steps + 1)]
     assert {event.steps for event in job.progress if event.steps} == {steps}
     if model.spec.audio is not None:
-        sound = Audio(np.load(files / f"{model.id}-chained-sound.npy"), 24_000)
+        sound = Audio(np.load(mode_files / f"{model.id}-chained-sound.npy"), 24_000)
         path = tmp_path / "sound.mp4"
         write_clip(path, bare, FPS, sound, lambda _: None)
         assert np.array_equal(samples(clip), samples(path))
@@ -337,28 +219,28 @@ def test_each_part_goes_on_from_the_latents_before_as_plain_diffusers_makes_it_o
 
 @pytest.mark.parametrize("model", [MODELS[0], MODELS[-1]], ids=lambda model: model.id)
 def test_images_of_a_clip_of_parts_count_in_the_part_that_holds_them(
-    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
+    mode_provider: LocalLTX, watched: Watch, mode_files: Path, model: LocalModel
 ) -> None:
     given = (
-        Input(role=Role.START, path=files / "a.png"),
-        keyframe(files / "b.png", 28),
-        Input(role=Role.END, path=files / "a.png"),
+        Input(role=Role.START, path=mode_files / "a.png"),
+        keyframe(mode_files / "b.png", 28),
+        Input(role=Role.END, path=mode_files / "a.png"),
     )
-    plan = chained(provider, model, *given)
+    plan = chained(mode_provider, model, *given)
     placed = [[image.frame for image in images_of(window)] for window in windows_of(plan)]
     assert placed == [[0], [], [28], [32]]
     clips = [
-        images(provider.render(chained(provider, model, *some), watched().context).path)
+        images(mode_provider.render(chained(mode_provider, model, *some), watched().context).path)
         for some in ((), given[:1], given[:2], given)
     ]
     assert len({clip.tobytes() for clip in clips}) == 4
 
 
 def test_a_clip_of_parts_counts_its_longest_window_as_memory_and_all_of_them_as_work(
-    provider: LocalLTX, files: Path
+    mode_provider: LocalLTX, mode_files: Path
 ) -> None:
     model = MODELS[-1]
-    plan = chained(provider, model, keyframe(files / "b.png", 28))
+    plan = chained(mode_provider, model, keyframe(mode_files / "b.png", 28))
     load = Workload.of(plan, model.profile)
     assert (load.num_frames, load.more_tokens) == (33, 6)
     assert load.tokens == token_count(96, 64, 33) + 6
@@ -370,7 +252,7 @@ def test_a_clip_of_parts_counts_its_longest_window_as_memory_and_all_of_them_as_
 
 @pytest.mark.parametrize("steps_done", [3, 8, 11])
 def test_a_clip_of_parts_is_cancelled_within_and_between_them(
-    provider: LocalLTX, watched: Watch, steps_done: int
+    mode_provider: LocalLTX, watched: Watch, steps_done: int
 ) -> None:
     model, job = MODELS[-1], watched()
 
@@ -380,7 +262,7 @@ def test_a_clip_of_parts_is_cancelled_within_and_between_them(
 
     job.on_event = stop
     with pytest.raises(JobCancelled):
-        provider.render(chained(provider, model), job.context)
+        mode_provider.render(chained(mode_provider, model), job.context)
     assert max(event.step or 0 for event in job.progress) < 32
     assert not (job.context.workdir / "clip.mp4").exists()
 
@@ -398,21 +280,21 @@ def in_two_stages(provider: LocalLTX, model: LocalModel, *inputs: Input) -> Rend
 
 @DISTILLED
 def test_two_stages_are_what_plain_diffusers_makes_in_two_calls(
-    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+    mode_provider: LocalLTX, watched: Watch, mode_files: Path, tmp_path: Path, model: LocalModel
 ) -> None:
-    plan = in_two_stages(provider, model)
+    plan = in_two_stages(mode_provider, model)
     steps = model.profile.num_inference_steps
     assert (plan.width, plan.height, plan.steps_text) == (192, 128, f"{steps} + 3 steps")
     job = watched()
-    clip = provider.render(plan, job.context).path
-    bare = np.load(files / f"{model.id}-two-stages.npy")
+    clip = mode_provider.render(plan, job.context).path
+    bare = np.load(mode_files / f"{model.id}-two-stages.npy")
     assert bare.shape == (FRAMES, 128, 192, 3)
     assert np.array_equal(images(clip), as_written(bare, tmp_path))
     numbers = [event.step for event in job.progress if event.step]
     assert numbers == list(range(1, steps + 4))
     assert {event.steps for event in job.progress if event.steps} == {steps + 3}
     if model.spec.audio is not None:
-        sound = Audio(np.load(files / f"{model.id}-two-stages-sound.npy"), 24_000)
+        sound = Audio(np.load(mode_files / f"{model.id}-two-stages-sound.npy"), 24_000)
         path = tmp_path / "sound.mp4"
         write_clip(path, bare, FPS, sound, lambda _: None)
         assert np.array_equal(samples(clip), samples(path))
@@ -420,9 +302,9 @@ def test_two_stages_are_what_plain_diffusers_makes_in_two_calls(
 
 @DISTILLED
 def test_the_plan_tells_what_each_of_two_stages_has_to_do(
-    provider: LocalLTX, model: LocalModel
+    mode_provider: LocalLTX, model: LocalModel
 ) -> None:
-    plan = in_two_stages(provider, model)
+    plan = in_two_stages(mode_provider, model)
     (told,) = (note for note in plan.notes if note.startswith("In two stages: "))
     steps = model.profile.num_inference_steps
     # 3 latent frames of 3 x 2 pieces, and of 6 x 4.
@@ -435,27 +317,29 @@ def test_the_plan_tells_what_each_of_two_stages_has_to_do(
 
 
 def test_a_start_image_counts_in_both_stages_and_streamed_weights_make_the_same(
-    provider: LocalLTX, watched: Watch, files: Path
+    mode_provider: LocalLTX, watched: Watch, mode_files: Path
 ) -> None:
     for model in (MODELS[1], MODELS[-1]):
-        plan = in_two_stages(provider, model, Input(role=Role.START, path=files / "a.png"))
+        plan = in_two_stages(
+            mode_provider, model, Input(role=Role.START, path=mode_files / "a.png")
+        )
         memory = plan.memory_plan
         assert memory is not None
         streamed = memory.model_copy(update={"residency": Residency.GROUP_OFFLOAD})
         whole, other = (
-            images(provider.render(one, watched().context).path)
+            images(mode_provider.render(one, watched().context).path)
             for one in (plan, plan.model_copy(update={"memory_plan": streamed}))
         )
         assert np.array_equal(whole, other)
-        assert not np.array_equal(whole, np.load(files / f"{model.id}-two-stages.npy"))
+        assert not np.array_equal(whole, np.load(mode_files / f"{model.id}-two-stages.npy"))
 
 
 def test_a_model_that_was_installed_without_its_upsampler_says_what_to_do(
-    files: Path, tmp_path: Path
+    mode_files: Path, tmp_path: Path
 ) -> None:
     model = MODELS[-1]
     folder = Paths.below(tmp_path).models_dir / model.id
-    shutil.copytree(files / model.id, folder)
+    shutil.copytree(mode_files / model.id, folder)
     shutil.rmtree(folder / "latent_upsampler")
     install(folder, model)
     without = LocalLTX(context_of(tmp_path), (model,))
@@ -465,17 +349,17 @@ def test_a_model_that_was_installed_without_its_upsampler_says_what_to_do(
 
 
 def test_a_clip_in_two_stages_follows_a_sound_too(
-    provider: LocalLTX, watched: Watch, files: Path
+    mode_provider: LocalLTX, watched: Watch, mode_files: Path
 ) -> None:
     model = MODELS[-1]
     sampling = Sampling(seed=SEED, two_stage=True)
-    request = asked(model, Input(role=Role.AUDIO, path=files / "source.mp4")).model_copy(
+    request = asked(model, Input(role=Role.AUDIO, path=mode_files / "source.mp4")).model_copy(
         update={"sampling": sampling, "frame": FrameRequest(resolution="128p")}
     )
-    plan = provider.fit(make_plan(request, model.spec, check_inputs(request)))
-    made = images(provider.render(plan, watched().context).path)
+    plan = mode_provider.fit(make_plan(request, model.spec, check_inputs(request)))
+    made = images(mode_provider.render(plan, watched().context).path)
     assert made.shape == (FRAMES, 128, 192, 3)
-    assert not np.array_equal(made, np.load(files / f"{model.id}-two-stages.npy"))
+    assert not np.array_equal(made, np.load(mode_files / f"{model.id}-two-stages.npy"))
 
 
 WITH_SOUND = (*MODELS[2:], GUIDED)
@@ -488,50 +372,50 @@ def following(provider: LocalLTX, model: LocalModel, audio: Path) -> RenderPlan:
 
 @pytest.mark.parametrize("model", WITH_SOUND, ids=lambda model: model.id)
 def test_a_clip_that_follows_a_sound_is_what_plain_diffusers_makes_with_frozen_audio(
-    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+    mode_provider: LocalLTX, watched: Watch, mode_files: Path, tmp_path: Path, model: LocalModel
 ) -> None:
-    plan = following(provider, model, files / "source.mp4")
+    plan = following(mode_provider, model, mode_files / "source.mp4")
     assert (plan.num_frames, plan.task) == (FRAMES, Task.AUDIO_TO_VIDEO)
-    clip = provider.render(plan, watched().context).path
-    bare = np.load(files / f"{model.id}-following.npy")
+    clip = mode_provider.render(plan, watched().context).path
+    bare = np.load(mode_files / f"{model.id}-following.npy")
     assert np.array_equal(images(clip), as_written(bare, tmp_path))
     # The sound has an effect, and with guidance another than without.
-    assert not np.array_equal(bare, np.load(files / f"{model.id}-plain.npy"))
+    assert not np.array_equal(bare, np.load(mode_files / f"{model.id}-plain.npy"))
 
 
-def test_guidance_acts_on_a_clip_that_follows_a_sound(files: Path) -> None:
+def test_guidance_acts_on_a_clip_that_follows_a_sound(mode_files: Path) -> None:
     guided, plain = (
-        np.load(files / f"{name}-following.npy") for name in ("tiny-2.3-guided", "tiny-2.3")
+        np.load(mode_files / f"{name}-following.npy") for name in ("tiny-2.3-guided", "tiny-2.3")
     )
     assert not np.array_equal(guided, plain)
 
 
 def test_its_sound_is_the_audio_file_and_silent_if_so_asked(
-    provider: LocalLTX, watched: Watch, files: Path
+    mode_provider: LocalLTX, watched: Watch, mode_files: Path
 ) -> None:
-    plan = following(provider, MODELS[-1], files / "source.mp4")
+    plan = following(mode_provider, MODELS[-1], mode_files / "source.mp4")
     made, original = (samples(clip) for clip in (
-        provider.render(plan, watched().context).path, files / "source.mp4"
+        mode_provider.render(plan, watched().context).path, mode_files / "source.mp4"
     ))  # fmt: skip
     count = min(made.shape[1], original.shape[1]) - 2000
     # Once more through AAC, and a tone all the same.
     assert np.abs(made[:, 2000:count] - original[:, 2000:count]).max() < 0.05
-    silent = provider.render(plan.model_copy(update={"has_audio": False}), watched().context)
+    silent = mode_provider.render(plan.model_copy(update={"has_audio": False}), watched().context)
     assert not probe_clip(silent.path).has_audio
     assert np.array_equal(
-        images(silent.path), images(provider.render(plan, watched().context).path)
+        images(silent.path), images(mode_provider.render(plan, watched().context).path)
     )
 
 
 @pytest.mark.parametrize("model", MODELS[2:], ids=lambda model: model.id)
 def test_slow_motion_is_the_clock_of_the_model_as_plain_diffusers_has_it(
-    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+    mode_provider: LocalLTX, watched: Watch, mode_files: Path, tmp_path: Path, model: LocalModel
 ) -> None:
-    plan = planned(provider, asked(model), model).model_copy(update={"motion_speed": 0.2})
-    clip = provider.render(plan, watched().context).path
-    bare = np.load(files / f"{model.id}-slow.npy")
+    plan = planned(mode_provider, asked(model), model).model_copy(update={"motion_speed": 0.2})
+    clip = mode_provider.render(plan, watched().context).path
+    bare = np.load(mode_files / f"{model.id}-slow.npy")
     assert np.array_equal(images(clip), as_written(bare, tmp_path))
-    assert not np.array_equal(bare, np.load(files / f"{model.id}-plain.npy"))
+    assert not np.array_equal(bare, np.load(mode_files / f"{model.id}-plain.npy"))
     facts = probe_clip(clip)
     assert (facts.num_frames, facts.fps) == (FRAMES, FPS)
 
@@ -539,24 +423,24 @@ def test_slow_motion_is_the_clock_of_the_model_as_plain_diffusers_has_it(
 @pytest.mark.parametrize("direction", [None, *ExtendDirection], ids=str)
 @pytest.mark.parametrize("model", [MODELS[0], MODELS[-1]], ids=lambda model: model.id)
 def test_streamed_weights_make_the_same_of_a_video(
-    provider: LocalLTX,
+    mode_provider: LocalLTX,
     watched: Watch,
-    files: Path,
+    mode_files: Path,
     model: LocalModel,
     direction: ExtendDirection | None,
 ) -> None:
     """The parts that encode a video are fetched for it, wherever they lie."""
     plan = (
-        anew(provider, model, files / "source.mp4", 0.8)
+        anew(mode_provider, model, mode_files / "source.mp4", 0.8)
         if direction is None
-        else extending(provider, model, files / "long.mp4", direction)
+        else extending(mode_provider, model, mode_files / "long.mp4", direction)
     )
     memory = plan.memory_plan
     assert memory is not None
     streamed = memory.model_copy(update={"residency": Residency.GROUP_OFFLOAD})
     tiled = streamed.model_copy(update={"tiled_decode": True, "framewise_decode": True})
     made = [
-        images(provider.render(one, watched().context).path)
+        images(mode_provider.render(one, watched().context).path)
         for one in (
             plan,
             plan.model_copy(update={"memory_plan": streamed}),

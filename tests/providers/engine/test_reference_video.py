@@ -39,7 +39,7 @@ from providers.ltx_video.models.sizes import reference_size, token_count
 from providers.ltx_video.models.timings import work_of
 from providers.ltx_video.models.workload import Workload
 from tests.providers.engine.test_engine_clips import images, samples
-from tests.providers.tiny_control import FPS, FRAMES, HALF, SAME_SIZE
+from tests.providers.plain_diffusers.tiny_control import FPS, FRAMES, HALF, SAME_SIZE
 from tests.providers.tiny_home import (
     PROMPT,
     SEED,
@@ -89,7 +89,7 @@ EVERY_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.i
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny models, and what plain diffusers makes with them, from a process of their own."""
-    return made_by("tests.providers.tiny_control", tmp_path_factory.mktemp("control"))
+    return made_by("tiny_control", tmp_path_factory.mktemp("control"))
 
 
 @pytest.fixture(scope="module")

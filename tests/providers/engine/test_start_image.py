@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from providers.ltx_video.engine.conditions import like_a_frame
+from providers.ltx_video.engine.pipeline_arguments import like_a_frame
 from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
 
 BLURRED_ALONE = LTX_VIDEO_2B_DEV.model_copy(update={"image_crf": 0})

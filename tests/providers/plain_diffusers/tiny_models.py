@@ -6,20 +6,18 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_ltx import AutoencoderKLLTXVideo
 from diffusers.models.autoencoders.autoencoder_kl_ltx2 import AutoencoderKLLTX2Video
 from diffusers.models.autoencoders.autoencoder_kl_ltx2_audio import AutoencoderKLLTX2Audio
 from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DModel
 from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3DModel
-from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline, LTXVideoCondition
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.pipelines.ltx2.connectors import LTX2TextConnectors
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import (
     LTX2ConditionPipeline,
-    LTX2VideoCondition,
 )
 from diffusers.pipelines.ltx2.vocoder import LTX2Vocoder
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
@@ -44,8 +42,7 @@ from transformers import (
     T5EncoderModel,
 )
 
-from providers.ltx_video.engine.conditions import like_a_frame
-from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
+from tests.providers.plain_diffusers.plain_clips import bare_ltx_2, bare_ltx_video
 
 WORDS = (
     "a red blue ball moving right left at sunset grey low quality blurry the camera".split()  # noqa: SIM905 - a list of words is harder to read
@@ -130,6 +127,23 @@ TRANSFORMERS: dict[str, dict[str, Any]] = {
     },
 }
 """What the transformers of the generations differ in."""
+_TEXT: dict[str, Any] = {
+    "vocab_size": 64,
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "head_dim": 8,
+    "sliding_window": 8,
+}
+_VISION: dict[str, Any] = {
+    "hidden_size": 16,
+    "intermediate_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+}
+"""What the language models of all generations have in common."""
 
 
 def save_tiny_ltx_2(folder: Path, generation: str = "2.0") -> None:
@@ -144,29 +158,10 @@ def save_tiny_ltx_2(folder: Path, generation: str = "2.0") -> None:
         "audio_gated_attn": True,
         "proj_bias": True,
     }
-    text_config = {
-        "vocab_size": 64,
-        "hidden_size": 16,
-        "intermediate_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-        "head_dim": 8,
-        "sliding_window": 8,
-        "max_position_embeddings": 512,
-    }
-    vision_config = {
-        "hidden_size": 16,
-        "intermediate_size": 16,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "image_size": 28,
-        "patch_size": 14,
-    }
     gemma = Gemma3ForConditionalGeneration(
         Gemma3Config(
-            text_config=text_config,
-            vision_config=vision_config,
+            text_config=_TEXT | {"max_position_embeddings": 512},
+            vision_config=_VISION | {"image_size": 28, "patch_size": 14},
             mm_tokens_per_image=4,
             image_token_index=60,
             boi_token_index=61,
@@ -266,26 +261,14 @@ def save_tiny_gemma_3_processor(folder: Path) -> None:
 def save_tiny_gemma_4(folder: Path) -> None:
     """What rewrites the prompts of a tiny LTX-2.5."""
     torch.manual_seed(1)
-    text_config = {
-        "vocab_size": 64,
-        "hidden_size": 16,
-        "intermediate_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-        "head_dim": 8,
+    text_config = _TEXT | {
         "global_head_dim": 8,
-        "sliding_window": 8,
         "vocab_size_per_layer_input": 64,
         "hidden_size_per_layer_input": 4,
         "layer_types": ["sliding_attention", "full_attention"],
         "max_position_embeddings": 4096,
     }
-    vision_config = {
-        "hidden_size": 16,
-        "intermediate_size": 16,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
+    vision_config = _VISION | {
         "num_key_value_heads": 2,
         "head_dim": 8,
         "patch_size": 4,
@@ -329,116 +312,6 @@ def _tokenizer(template: str, special: dict[str, int], max_length: int) -> PreTr
         unk_token="<unk>",
         model_max_length=max_length,
     )
-
-
-# The references: what a plain diffusers script makes with the settings that a profile must amount
-# to, spelled out here once more so that a wrong profile or engine shows.
-SIZE = {"height": 64, "width": 96, "num_frames": 17, "output_type": "np"}
-PROMPT = "a red ball moving right"
-SEED = 7
-DISTILLED_SIGMAS = [1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875]
-
-
-def bare_ltx_video(
-    folder: Path,
-    image: Image.Image | None,
-    transformer: torch.nn.Module | None = None,
-    *,
-    steps: int = 6,
-) -> Reference:
-    """Guided as the 2B dev model: scale 3, decoder time 0.05; the image softened first.
-
-    Args:
-        folder: of the model.
-        image: the clip's first frame.
-        transformer: in the place of the model's own.
-        steps: how many are taken.
-    """
-    image = None if image is None else like_a_frame(image, LTX_VIDEO_2B_DEV)
-    other = {} if transformer is None else {"transformer": transformer}
-    pipeline: Any = LTXConditionPipeline.from_pretrained(folder, dtype=torch.float32, **other)
-    frames = pipeline(
-        conditions=None if image is None else [LTXVideoCondition(image=image, frame_index=0)],
-        prompt=PROMPT,
-        negative_prompt="blurry",
-        frame_rate=16,
-        num_inference_steps=steps,
-        guidance_scale=3.0,
-        image_cond_noise_scale=0.15,
-        decode_timestep=0.05,
-        decode_noise_scale=0.025,
-        max_sequence_length=256,
-        generator=torch.Generator("cpu").manual_seed(SEED),
-        **SIZE,
-    ).frames[0]
-    return Reference(frames, None, 0)
-
-
-def bare_ltx_2(folder: Path, image: Image.Image | None, *, is_guided: bool) -> Reference:
-    """Distilled as Mini, or with every guidance knob on as the dev models."""
-    pipeline: Any = LTX2ConditionPipeline.from_pretrained(folder, dtype=torch.float32)
-    pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
-    if is_guided:
-        options = {
-            "negative_prompt": "blurry",
-            "num_inference_steps": 4,
-            "sigmas": [1.0, 0.75, 0.5, 0.25],
-            "guidance_scale": 3.0,
-            "stg_scale": 1.0,
-            "modality_scale": 3.0,
-            "guidance_rescale": 0.7,
-            "audio_guidance_scale": 7.0,
-            "audio_stg_scale": 1.0,
-            "audio_modality_scale": 3.0,
-            "audio_guidance_rescale": 0.7,
-            "spatio_temporal_guidance_blocks": [1],
-            "use_cross_timestep": False,
-            "max_sequence_length": 64,
-        }
-    else:
-        options = {
-            "num_inference_steps": 8,
-            "sigmas": DISTILLED_SIGMAS,
-            "guidance_scale": 1.0,
-            "stg_scale": 0.0,
-            "modality_scale": 1.0,
-            "guidance_rescale": 0.0,
-            "audio_guidance_scale": 1.0,
-            "audio_stg_scale": 0.0,
-            "audio_modality_scale": 1.0,
-            "audio_guidance_rescale": 0.0,
-            "use_cross_timestep": True,
-            "max_sequence_length": 32,
-        }
-    crf = 18 if is_guided else 0
-    output = pipeline(
-        conditions=None if image is None else [LTX2VideoCondition(frames=image, index=0, crf=crf)],
-        prompt=PROMPT,
-        frame_rate=16.0,
-        generator=torch.Generator("cpu").manual_seed(SEED),
-        **options,
-        **SIZE,
-    )
-    rate_hz = pipeline.vocoder.config.output_sampling_rate
-    return Reference(output.frames[0], output.audio[0].float().numpy(), rate_hz)
-
-
-class Reference(NamedTuple):
-    """Frames as floats of 0 to 1, sound as (channels, samples) or None."""
-
-    frames: np.ndarray
-    waveform: np.ndarray | None
-    rate_hz: int
-
-    def save(self, file: Path) -> None:
-        """Keep it as the engine would make it: bytes for the picture."""
-        waveform = np.zeros((0, 0), np.float32) if self.waveform is None else self.waveform
-        np.savez(
-            file,
-            frames=(self.frames * 255).round().astype("uint8"),
-            waveform=waveform,
-            rate_hz=self.rate_hz,
-        )
 
 
 def main(folder: Path) -> None:

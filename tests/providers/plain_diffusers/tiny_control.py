@@ -26,9 +26,10 @@ from core.jobs.job import CancelToken
 from providers.ltx_video.engine.reference_video import depth_maps, outlines
 from tests.fakes.clips import moving_clip
 from tests.fakes.loras import as_diffusers, random_pairs, write_lora
+from tests.providers.plain_diffusers.modes_of_ltx_2 import BareAv
+from tests.providers.plain_diffusers.plain_clips import as_bytes
+from tests.providers.plain_diffusers.tiny_models import save_tiny_ltx_2
 from tests.providers.tiny_home import TINY_AV, TINY_AV_23, loras_of
-from tests.providers.tiny_models import PROMPT, SEED, save_tiny_ltx_2
-from tests.providers.tiny_modes import BareAv
 
 if TYPE_CHECKING:
     from core.lora.lora_family import LoraLayer
@@ -56,14 +57,11 @@ class BareControl(BareAv):
         self, maps: list[Image.Image], downscale: int, **options: Any
     ) -> tuple[np.ndarray, np.ndarray]:
         """The clip and its sound."""
-        made = self.pipeline(
-            prompt=PROMPT,
-            generator=torch.Generator("cpu").manual_seed(SEED),
+        return self.run_both(
             reference_conditions=[LTX2ReferenceCondition(frames=maps)],
             reference_downscale_factor=downscale,
-            **{**self.options, **LARGE, **options},
+            **(LARGE | options),
         )
-        return made.frames[0], made.audio[0].float().clamp(-1, 1).numpy()
 
     def following_extended(self, frames: list[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
         """A clip of 96x64 with maps of 128x64: half of 96 is no whole number of pieces."""
@@ -145,7 +143,7 @@ def main(folder: Path) -> None:
             "extended": bare.following_extended(frames),
             "guided": guided.following_maps(maps, 2),
         }.items():
-            np.save(folder / f"{model.id}-{case}.npy", (picture * 255).round().astype("uint8"))
+            np.save(folder / f"{model.id}-{case}.npy", as_bytes(picture))
             np.save(folder / f"{model.id}-{case}-sound.npy", sound)
 
 

@@ -13,7 +13,8 @@ from safetensors.numpy import load_file
 
 from tests.fakes.checkpoints import as_the_makers_name_it
 from tests.providers.gguf_files import write_gguf
-from tests.providers.tiny_models import bare_ltx_video, save_tiny_ltx_video
+from tests.providers.plain_diffusers.plain_clips import bare_ltx_video
+from tests.providers.plain_diffusers.tiny_models import save_tiny_ltx_video
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,57 +11,39 @@ import numpy as np
 import torch
 from diffusers.pipelines.ltx2 import utils
 from diffusers.pipelines.ltx2.duration_head import LTX2DurationHead
-from diffusers.pipelines.ltx2.pipeline_ltx2_condition import (
-    LTX2ConditionPipeline,
-    LTX2VideoCondition,
-)
-from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
-    FlowMatchEulerDiscreteScheduler,
-)
+from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
 from PIL import Image
 from transformers import AutoModelForImageTextToText
 
 from providers.ltx_video.engine.text import load_processor
-from tests.providers.tiny_models import (
-    DISTILLED_SIGMAS,
-    PROMPT,
-    SEED,
+from tests.providers.plain_diffusers.plain_clips import (
+    DISTILLED,
     SIZE,
+    as_bytes,
+    open_ltx_2,
+    seeded,
+)
+from tests.providers.plain_diffusers.tiny_models import (
     save_tiny_gemma_3_processor,
     save_tiny_gemma_4,
     save_tiny_ltx_2,
 )
+from tests.providers.tiny_home import PROMPT
 
 GENERATIONS = ("2.0", "2.3", "2.5")
 TEXTS, LENGTH = "texts.json", "length.npy"
-_OPTIONS: dict[str, Any] = {
-    "frame_rate": 16.0,
-    "num_inference_steps": 8,
-    "sigmas": DISTILLED_SIGMAS,
-    "guidance_scale": 1.0,
-    "stg_scale": 0.0,
-    "modality_scale": 1.0,
-    "guidance_rescale": 0.0,
-    "audio_guidance_scale": 1.0,
-    "audio_stg_scale": 0.0,
-    "audio_modality_scale": 1.0,
-    "audio_guidance_rescale": 0.0,
-    "use_cross_timestep": True,
-    "max_sequence_length": 1024,
-}
+# The words of an enhancer are more than a person writes.
+_OPTIONS = DISTILLED | {"max_sequence_length": 1024}
 
 
 def _bare(folder: Path, generation: str, image: Image.Image | None) -> dict[str, Any]:
     """One call of the pipeline that enhances and renders; the words by a call of their own."""
     is_own = generation == "2.5"
-    own = folder / "prompt_enhancer"
-    pipeline: Any = LTX2ConditionPipeline.from_pretrained(
-        folder,
-        dtype=torch.float32,
-        processor=load_processor(folder / "processor"),
-        **({"prompt_enhancer": AutoModelForImageTextToText.from_pretrained(own)} if is_own else {}),
-    )
-    pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
+    parts: dict[str, Any] = {"processor": load_processor(folder / "processor")}
+    if is_own:
+        own = AutoModelForImageTextToText.from_pretrained(folder / "prompt_enhancer")
+        parts["prompt_enhancer"] = own
+    pipeline = open_ltx_2(folder, parts)
     first, later = utils.T2V_DEFAULT_SYSTEM_PROMPT, utils.I2V_DEFAULT_SYSTEM_PROMPT
     asked = first if image is None else later
     if is_own:
@@ -70,37 +52,31 @@ def _bare(folder: Path, generation: str, image: Image.Image | None) -> dict[str,
             if image is None
             else utils.LTX2_5_I2V_DEFAULT_SYSTEM_PROMPT
         )
-    text = pipeline.enhance_prompt(
-        PROMPT, asked, generator=torch.Generator("cpu").manual_seed(SEED), image=image
-    )
+    text = pipeline.enhance_prompt(PROMPT, asked, generator=seeded(), image=image)
     output = pipeline(
         conditions=None if image is None else [LTX2VideoCondition(frames=image, index=0, crf=0)],
         prompt=PROMPT,
         enable_prompt_enhancement=True,
         # 2.5 has instructions of its own, which are taken where none are given.
         system_prompt=None if is_own else asked,
-        generator=torch.Generator("cpu").manual_seed(SEED),
+        generator=seeded(),
         **_OPTIONS,
         **SIZE,
     )
-    return {"text": text[0], "frames": (output.frames[0] * 255).round().astype("uint8")}
+    return {"text": text[0], "frames": as_bytes(output.frames[0])}
 
 
 def _bare_length(folder: Path) -> np.ndarray:
     """One call that leaves the length to the model."""
-    pipeline: Any = LTX2ConditionPipeline.from_pretrained(
-        folder,
-        dtype=torch.float32,
-        duration_head=LTX2DurationHead.from_pretrained(folder / "duration_head"),
-    )
-    pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
+    head = LTX2DurationHead.from_pretrained(folder / "duration_head")
+    pipeline = open_ltx_2(folder, {"duration_head": head})
     output = pipeline(
         prompt=PROMPT,
         **_OPTIONS,
         **(SIZE | {"num_frames": None, "min_seconds": 1.0, "max_seconds": 5.0}),
-        generator=torch.Generator("cpu").manual_seed(SEED),
+        generator=seeded(),
     )
-    return (output.frames[0] * 255).round().astype("uint8")
+    return as_bytes(output.frames[0])
 
 
 def _save_duration_head(folder: Path) -> None:
