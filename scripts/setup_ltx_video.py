@@ -165,7 +165,7 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     from core.errors import JobCancelled, StudioError, UnsupportedRequest
     from core.jobs.job import Cancelled, Failed, JobContext, Succeeded
     from core.video.model_store import OnDisk
-    from providers.ltx_video.install.installed import check_installed
+    from providers.ltx_video.install.installed import check_installed, missing_parts
     from providers.ltx_video.install.weights import Installable, InstallModelJob
 
     model = Installable.find(options.model or "")
@@ -176,9 +176,12 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     )
     state = check_installed(models_dir, model.id)
     if state.on_disk is OnDisk.WHOLE:
-        voice.say(f"{model.label} is installed and complete in {state.folder}.")
-        voice.tell(Succeeded(path=state.folder))
-        return _DONE
+        missing = missing_parts(state.folder, model.weights)
+        if not missing:
+            voice.say(f"{model.label} is installed and complete in {state.folder}.")
+            voice.tell(Succeeded(path=state.folder))
+            return _DONE
+        voice.say(f"{model.label} is installed without its {' and '.join(missing)}.")
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir:
         ctx = JobContext(workdir=Path(workdir), cancel=cancel, report=voice.report)
         try:

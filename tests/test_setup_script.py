@@ -28,7 +28,16 @@ from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
 from scripts.setup_ltx_video import main
-from tests.fakes.catalogue_hub import BIG_BYTES, BIG_FILE, GATED, MODEL, asking, catalogue_hub
+from tests.fakes.catalogue_hub import (
+    BIG_BYTES,
+    BIG_FILE,
+    ENHANCER,
+    GATED,
+    MODEL,
+    asking,
+    catalogue_hub,
+    enhancer_repository,
+)
 from tests.fakes.installation import wait_until
 from tests.fakes.program import REAL
 
@@ -151,6 +160,22 @@ def test_model_is_installed_verified_and_removed(script: Script, hub: StubHub) -
     assert "It frees 0.9 MB." in removed.messages
     assert "removed; 0.9 MB freed" in removed.messages
     assert not path.parent.parent.exists()
+
+
+def test_what_a_whole_model_lacks_is_added_alone(script: Script, hub: StubHub) -> None:
+    assert script.run("--model", GATED, "--yes").code == 0
+    assert script.is_whole(GATED)
+    hub.repos[ENHANCER] = enhancer_repository()
+    hub.requests.clear()
+    added = script.run("--model", GATED, "--yes")
+    assert added.code == 0, added.messages
+    assert "is installed without its prompt enhancer." in added.messages
+    assert hub.fetched_paths() == set(enhancer_repository().files)
+    for place in ("prompt_enhancer/config.json", "processor/tokenizer"):
+        assert (script.models_dir / GATED / place).is_file()
+    hub.requests.clear()
+    assert "installed and complete" in script.run("--model", GATED).messages
+    assert hub.requests == []
 
 
 def test_files_of_another_program_are_named_linked_checked_and_left(

@@ -30,6 +30,8 @@ class Installation:
         reason: one or two sentences where it is not whole.
         shared_bytes: how much of `size_bytes` other models or programs hold too.
         is_own: whether it is a person's own checkpoint, which nobody can download.
+        missing_parts: what it was installed without and makes clips without, and what installing it
+            once more adds.
     """
 
     on_disk: OnDisk
@@ -38,6 +40,12 @@ class Installation:
     reason: str = ""
     shared_bytes: int = 0
     is_own: bool = False
+    missing_parts: tuple[str, ...] = ()
+
+    @property
+    def missing_parts_text(self) -> str:
+        """The same in words: "prompt enhancer and duration head"; else empty."""
+        return " and ".join(self.missing_parts)
 
     @property
     def freed_bytes(self) -> int:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.platform.units import bytes_text
-from core.video.listing import ModelState
+from core.video.listing import ListedModel, ModelState
 from core.video.model_store import OnDisk
 from core.video.model_text import facts_of
 from core.video.provider import NotReady, ReasonCode
@@ -106,8 +106,7 @@ class ModelDetails(QWidget):
         offered = _offered(item)
         for action, button in self._buttons.items():
             button.setVisible(action in offered)
-        is_begun = item.listed.state in (ModelState.PARTLY, ModelState.DAMAGED)
-        self._buttons[ModelAction.INSTALL].setText("Finish installing…" if is_begun else "Install…")
+        self._buttons[ModelAction.INSTALL].setText(_words_to_install(item.listed))
 
     def show_problem(self, text: str) -> None:
         """Say why the last thing that was asked for cannot be done; nothing for an empty text."""
@@ -172,6 +171,8 @@ class ModelDetails(QWidget):
             )
             if on_disk is None or not has_button:
                 reasons.append(listed.readiness.fix)
+        if on_disk is not None and on_disk.missing_parts:
+            reasons.append(f"It was installed without its {on_disk.missing_parts_text}.")
         if listed.too_large:
             reasons.append(f"This machine cannot run it. {listed.too_large}")
         self._reason.show_message(" ".join(dict.fromkeys(reasons)))
@@ -219,6 +220,13 @@ class ModelDetails(QWidget):
         self.wanted.emit(ModelAction(self.sender().objectName()))
 
 
+def _words_to_install(listed: ListedModel) -> str:
+    if listed.installation is not None and listed.installation.missing_parts:
+        return "Add missing parts…"
+    is_begun = listed.state in (ModelState.PARTLY, ModelState.DAMAGED)
+    return "Finish installing…" if is_begun else "Install…"
+
+
 def _offered(item: ModelItem) -> set[ModelAction]:
     """What can be done with a model now."""
     on_disk = item.listed.installation
@@ -227,12 +235,13 @@ def _offered(item: ModelItem) -> set[ModelAction]:
     installing = item.installing
     if installing is not None and installing.is_going_on:
         return {ModelAction.PAUSE}
-    is_whole = on_disk.on_disk is OnDisk.WHOLE
+    is_complete = on_disk.on_disk is OnDisk.WHOLE and not on_disk.missing_parts
     offered: set[ModelAction] = set()
-    if not is_whole and not on_disk.is_own:
+    if not is_complete and not on_disk.is_own:
         offered |= {ModelAction.INSTALL if installing is None else ModelAction.RESUME}
         offered |= {ModelAction.REUSE}
-        if item.listed.spec.licence.is_gated:
+        # What a model lacks may be what another page keeps closed.
+        if item.listed.spec.licence.is_gated or on_disk.missing_parts:
             offered |= {ModelAction.KEYS}
     if on_disk.on_disk is not OnDisk.NOTHING:
         offered |= {ModelAction.REMOVE}

@@ -113,11 +113,7 @@ class ModelsController(QObject):
     def _look(self, cancel: CancelToken) -> _Look:
         listed = read_listing(self._studio.registry, cancel).models
         models = tuple(sorted(listed, key=lambda model: model.obstacles))
-        whole = {
-            str(listed.target)
-            for listed in models
-            if listed.installation is None or listed.installation.on_disk is OnDisk.WHOLE
-        }
+        whole = {str(listed.target) for listed in models if _is_complete(listed.installation)}
         installing: dict[str, Installing] = {}
         for record in self._studio.queue.jobs():
             subject = record.subject
@@ -345,6 +341,11 @@ class ModelsController(QObject):
         chosen = self._page.chosen
         if chosen is not None:
             self._page.show_problem(chosen, str(error))
+
+
+def _is_complete(found: Installation | None) -> bool:
+    """Whether there is nothing to install."""
+    return found is None or (found.on_disk is OnDisk.WHOLE and not found.missing_parts)
 
 
 def _installing(record: JobRecord) -> Installing | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MODEL = "ltx-video-2b-0.9.5"
 GATED = "ltx-2.5-distilled"
+ENHANCER = "google/gemma-4-E2B-it"
 BIG_FILE = "transformer/diffusion_pytorch_model.safetensors"
 BIG_BYTES = 900_000
 
@@ -37,6 +38,13 @@ def _repository(model: str) -> StubRepo:
     files[BIG_FILE] = StubFile(b"\x07" * BIG_BYTES, is_lfs=True)
     commit = wanted.revision if len(wanted.revision) == 40 else "d" * 40
     return StubRepo(files, commit=commit)
+
+
+def enhancer_repository() -> StubRepo:
+    """What `GATED` rewrites prompts with, which the hub does not have at first."""
+    wanted = (part for part in WEIGHTS[GATED].sets if part.repo_id == ENHANCER)
+    names = [pattern.replace("*", "") for part in wanted for pattern in part.allow_patterns]
+    return StubRepo({name: StubFile(name.encode()) for name in names})
 
 
 def asking(hub: StubHub) -> dict[str, str]:

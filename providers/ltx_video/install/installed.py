@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken, JobContext
     from providers.ltx_video.install.download_progress import DownloadProgress
     from providers.ltx_video.install.hub import NeededFile
+    from providers.ltx_video.models.weights_spec import WeightsSpec
 
 MANIFEST_NAME = "imageai-model.json"
 UNFINISHED_NAME = f"{MANIFEST_NAME}.part"
@@ -276,6 +277,18 @@ def manifest_of(folder: Path) -> ModelManifest | None:
     with suppress(ValueError, OSError):
         return read_manifest(folder / MANIFEST_NAME)
     return None
+
+
+def missing_parts(folder: Path, weights: WeightsSpec) -> tuple[str, ...]:
+    """The parts of which an installed model has nothing, because they came to it later."""
+    manifest = manifest_of(folder)
+    files = manifest.files if manifest else ()
+    lacking = [
+        part
+        for part in weights.sets
+        if not any(file.repo_id == part.repo_id and part.has(file.path) for file in files)
+    ]
+    return tuple(dict.fromkeys(part.part or part.repo_id for part in lacking))
 
 
 def _without_manifest(folder: Path) -> Installation:

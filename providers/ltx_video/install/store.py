@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.platform.scratch import scratch_folder
-from core.video.model_store import AddedModel, Installation, InstallSurvey
+from core.video.model_store import AddedModel, Installation, InstallSurvey, OnDisk
 from providers.ltx_video.install.installed import (
     check_installed,
+    missing_parts,
     model_folder,
     remove_model,
     verify_model,
@@ -46,7 +47,10 @@ class LTXStore:
         if row.spec.is_builtin:
             return None
         found = check_installed(self._models_dir, model)
-        return replace(found, is_own=bool(row.added_from))
+        missing: tuple[str, ...] = ()
+        if found.on_disk is OnDisk.WHOLE and row.weights is not None:
+            missing = missing_parts(found.folder, row.weights)
+        return replace(found, is_own=bool(row.added_from), missing_parts=missing)
 
     def survey(self, model: str, reuse_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
         """What would be fetched; see `ModelStore.survey`."""

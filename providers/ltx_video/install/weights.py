@@ -35,6 +35,7 @@ from providers.ltx_video.install.installed import (
     fitting_records,
     hold_model,
     manifest_of,
+    missing_parts,
     model_folder,
 )
 from providers.ltx_video.install.model_files import find_on_disk
@@ -259,7 +260,9 @@ class InstallModelJob:
         """
         with hold_model(self._models_dir, self._model.id):
             state = check_installed(self._models_dir, self._model.id)
-            if state.on_disk is OnDisk.WHOLE and self._has_every_set(state.folder):
+            if state.on_disk is OnDisk.WHOLE and not missing_parts(
+                state.folder, self._model.weights
+            ):
                 ctx.report(Notice(message=f"{self._model.label} is installed and complete."))
                 return state.folder
             survey = self.survey(ctx)
@@ -272,14 +275,6 @@ class InstallModelJob:
                     hint="Make room or make the folder writable, and give the same command again.",
                 ) from error
             return state.folder
-
-    def _has_every_set(self, folder: Path) -> bool:
-        """Whether something of each part is there: parts that came to a model later are not."""
-        manifest = manifest_of(folder)
-        return manifest is not None and all(
-            any(file.repo_id == part.repo_id and part.has(file.path) for file in manifest.files)
-            for part in self._model.weights.sets
-        )
 
     def _install(self, ctx: JobContext, survey: Survey) -> None:
         files = survey.files

@@ -62,6 +62,7 @@ _PROCESSOR_FILES = ("*processor_config.json", "tokenizer*", "*tokens*.json", "ch
 _GEMMA_3 = FileSet(
     repo_id="Lightricks/gemma-3-12b-it-qat-q4_0-unquantized",
     allow_patterns=_PROCESSOR_FILES,
+    part="prompt enhancer",
     is_extra=True,
     target_folder=PROCESSOR,
 )
@@ -70,6 +71,7 @@ _GEMMA_3_PROCESSOR_BYTES = 39_000_000
 _GEMMA_4 = FileSet(
     repo_id="google/gemma-4-E2B-it",
     allow_patterns=("config.json", "generation_config.json", "model*.safetensors"),
+    part="prompt enhancer",
     is_extra=True,
     target_folder=Enhancer.OWN.value,
 )
@@ -149,7 +151,9 @@ def _with_upsampler(
     revision: str = "main",
 ) -> WeightsSpec:
     """With the model that enlarges latents between two stages."""
-    files = FileSet(repo_id=repo_id, revision=revision, allow_patterns=(f"{UPSAMPLER}/*",))
+    files = FileSet(
+        repo_id=repo_id, revision=revision, allow_patterns=(f"{UPSAMPLER}/*",), part="upsampler"
+    )
     return weights.model_copy(
         update={
             "sets": (*weights.sets, files),
@@ -183,7 +187,11 @@ def _with_enhancer(weights: WeightsSpec, *sets: FileSet, size_bytes: int) -> Wei
 def _with_duration_head(weights: WeightsSpec) -> WeightsSpec:
     """With what tells from a prompt how long a clip is: a few MB."""
     files = _25_DISTILLED.sets[0].model_copy(
-        update={"allow_patterns": (f"{DURATION_HEAD}/*",), "is_extra": True}
+        update={
+            "allow_patterns": (f"{DURATION_HEAD}/*",),
+            "part": "duration head",
+            "is_extra": True,
+        }
     )
     return weights.model_copy(update={"sets": (*weights.sets, files)})
 

@@ -40,6 +40,7 @@ class FileSet(Frozen):
         allow_patterns: a file belongs here when its path in the repository matches one of them;
             `*` also matches slashes, as in huggingface_hub.
         ignore_patterns: and none of these.
+        part: what they are to the model, where it may have been installed without them.
         is_extra: the model makes clips without them, so what a repository lacks of them is no
             reason to fetch nothing.
         source_folder: the folder in the repository that is taken away from each path.
@@ -51,6 +52,7 @@ class FileSet(Frozen):
     revision: str = "main"
     allow_patterns: tuple[str, ...] = Field(min_length=1)
     ignore_patterns: tuple[str, ...] = ()
+    part: str = ""
     is_extra: bool = False
     source_folder: str = ""
     target_folder: str = ""

@@ -33,7 +33,16 @@ from gui.models.models_page import InstallDialog, ModelsPage
 from providers import PROVIDERS
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
-from tests.fakes.catalogue_hub import BIG_BYTES, BIG_FILE, GATED, MODEL, asking, catalogue_hub
+from tests.fakes.catalogue_hub import (
+    BIG_BYTES,
+    BIG_FILE,
+    ENHANCER,
+    GATED,
+    MODEL,
+    asking,
+    catalogue_hub,
+    enhancer_repository,
+)
 from tests.fakes.checkpoints import TINY_ENTRY, install_layers, save, weights_like
 from tests.gui.children import child
 from tests.gui.models.test_models_page import has_dialog, offered, words
@@ -156,6 +165,21 @@ def test_a_model_is_installed_checked_and_removed(shop: Shop, hub: StubHub) -> N
     assert "It is removed; 0.9 MB are free." in words(shop.page)
     assert not (shop.studio.paths.models_dir / MODEL).exists()
     assert len(changed) == 2
+
+
+def test_parts_that_came_to_a_model_later_are_added_to_it(shop: Shop, hub: StubHub) -> None:
+    shop.choose(GATED)
+    shop.click("install")
+    shop.agree()
+    shop.wait(lambda: shop.state(GATED) == ModelState.INSTALLED)
+    assert "installed without its prompt enhancer." in words(shop.page)
+    hub.repos[ENHANCER] = enhancer_repository()
+    hub.requests.clear()
+    shop.click("install")
+    shop.agree()
+    shop.wait(lambda: shop.state(GATED) == ModelState.INSTALLED and bool(hub.fetched_paths()))
+    shop.wait(lambda: "install" not in offered(shop.page))
+    assert hub.fetched_paths() == set(enhancer_repository().files)
 
 
 def test_a_paused_download_goes_on_where_it_was(shop: Shop, hub: StubHub) -> None:

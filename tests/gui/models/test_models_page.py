@@ -248,6 +248,18 @@ def test_a_checkpoint_of_ones_own_is_checked_and_removed_and_never_fetched(qtbot
     question.reject()
 
 
+def test_a_whole_model_says_what_it_lacks_and_offers_to_add_it(qtbot: QtBot) -> None:
+    missing = ("prompt enhancer", "duration head")
+    whole = Installation(OnDisk.WHOLE, FOLDER, 20_000_000_000, missing_parts=missing)
+    page = make_page(qtbot, replace(big(OnDisk.WHOLE), installation=whole))
+    assert "installed without its prompt enhancer and duration head." in words(page)
+    assert offered(page) == {"install", "adopt", "keys", "verify", "remove"}
+    button = child(page, QPushButton, "install")
+    assert button.text() == "Add missing parts…"
+    button.click()
+    assert page.said == [f"install {target(BIG.id)}"]
+
+
 def test_a_built_in_model_offers_nothing_and_shows_its_facts(qtbot: QtBot) -> None:
     page = make_page(qtbot)
     page.choose(target(SMALL.id))
