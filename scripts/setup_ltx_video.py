@@ -201,7 +201,10 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     outcome = _run_job(job, studio, cancel, voice)
     match outcome:
         case Succeeded():
-            voice.say(f"{model.label} is installed in {outcome.path}. Every file is verified.")
+            missing = missing_parts(state.folder, model.weights)
+            without = f", without its {' and '.join(missing)}" if missing else ""
+            voice.say(f"{model.label} is installed in {outcome.path}{without}.")
+            voice.say("Every file is verified.")
             command = f"python3 main.py --provider ltx-video --model {model.id}"
             voice.say(f'Now: {command} -p "..." -o clip.mp4')
             voice.tell(outcome)
@@ -256,6 +259,7 @@ def _announce(
         total_bytes=survey.total_bytes,
         fetch_bytes=survey.fetch_bytes,
         free_bytes=survey.free_bytes,
+        left_out=list(survey.left_out),
         found=[
             {"folder": str(found.folder), "size_bytes": found.size_bytes} for found in survey.found
         ],
@@ -274,6 +278,7 @@ def _announce(
         ),
         f"To download: {bytes_text(survey.fetch_bytes)}; "
         f"free on the disk: {bytes_text(survey.free_bytes)}.",
+        *survey.left_out,
         *_terms(model, folder),
     ]
     for line in lines:

@@ -163,7 +163,11 @@ def test_model_is_installed_verified_and_removed(script: Script, hub: StubHub) -
 
 
 def test_what_a_whole_model_lacks_is_added_alone(script: Script, hub: StubHub) -> None:
-    assert script.run("--model", GATED, "--yes").code == 0
+    first = script.run("--model", GATED, "--yes")
+    assert first.code == 0, first.messages
+    assert f"left out: {hub.url} has no file for the repository '{ENHANCER}'" in first.messages
+    assert f"See {hub.url}/{ENHANCER} in a browser." in first.messages
+    assert ", without its prompt enhancer." in first.messages
     assert script.is_whole(GATED)
     hub.repos[ENHANCER] = enhancer_repository()
     hub.requests.clear()

@@ -82,6 +82,7 @@ class ModelsController(QObject):
         self._page = page
         self._background = Background(self)
         self._checks: dict[str, CancelToken] = {}
+        self._notes: dict[str, list[str]] = {}
         self._dialog: AddModelDialog | None = None
         self._adding: CancelToken | None = None
         page.install_wanted.connect(self._survey)
@@ -147,12 +148,15 @@ class ModelsController(QObject):
             case Progressed():
                 self._page.set_installing(target, _progress(job_id, event))
             case Notice():
+                self._notes.setdefault(job_id, []).append(event.message)
                 self._page.show_answer(target, event.message)
             case Charged():
                 pass
             case Succeeded():
                 self._page.set_installing(target, None)
-                self._page.show_answer(target, "It is installed, and every file is verified.")
+                notes = self._notes.pop(job_id, [])
+                done = " ".join(["It is installed, and every file is verified.", *notes])
+                self._page.show_answer(target, done)
                 self._look_again(target)
                 self.changed.emit(target)
             case Cancelled():

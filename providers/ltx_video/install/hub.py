@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import re
 from contextlib import contextmanager
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from core.platform.network import NetworkSwitch
     from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
 
-log = logging.getLogger(__name__)
-
 _DEFAULT_ENDPOINT = "https://huggingface.co"
 _CONNECT_TIMEOUT_S = 10.0
 _READ_TIMEOUT_S = 30.0
@@ -60,6 +57,19 @@ class NeededFile:
     def identity(self) -> str:
         """A name for the content: two versions of a file never share it."""
         return self.sha256 or self.git_hash or self.commit
+
+
+@dataclass(frozen=True)
+class FileList:
+    """What is to be installed of a model.
+
+    Attributes:
+        files: all that can be had.
+        left_out: why parts cannot be had, without which it makes clips; a sentence or two each.
+    """
+
+    files: tuple[NeededFile, ...]
+    left_out: tuple[str, ...] = ()
 
 
 class ContentCheck:
@@ -131,23 +141,25 @@ class Hub:
         """
         self._network.check(f"nothing is asked of {self.endpoint}", target=self._target)
 
-    def list_files(self, spec: WeightsSpec) -> tuple[NeededFile, ...]:
+    def list_files(self, spec: WeightsSpec) -> FileList:
         """Every file of a model with size, hash and commit.
 
         What only adds to a model is left out where its own repository is closed to this account or
-        gone: what needs it then says so.
+        gone.
 
         Raises:
             RetryableFailure: worth another try.
             ProviderError: it cannot be done.
         """
         needed: dict[str, NeededFile] = {}
+        left_out: list[str] = []
         for files in spec.sets:
-            for file in self._list_extra(files) if files.is_extra else self._list_set(files):
+            listed = self._list_extra(files, left_out) if files.is_extra else self._list_set(files)
+            for file in listed:
                 other = needed.setdefault(file.place, file)
                 if other != file:
                     raise self._bad_listing(files.repo_id, f"two files want to be {file.place!r}")
-        return tuple(needed.values())
+        return FileList(tuple(needed.values()), tuple(dict.fromkeys(left_out)))
 
     def check_access(self, files: Sequence[NeededFile]) -> None:
         """Ask for one file of every repository, so that a closed gate shows before any download.
@@ -226,16 +238,19 @@ class Hub:
 
         return hf_hub_url(file.repo_id, file.path, revision=file.commit, endpoint=self.endpoint)
 
-    def _list_extra(self, files: FileSet) -> list[NeededFile]:
+    def _list_extra(self, files: FileSet, left_out: list[str]) -> list[NeededFile]:
         try:
             listed = self._list_set(files)
             self.check_access(listed[:1])
         except ProviderError as error:
             # What is of a kind of its own, such as a bad token or a silent hub, concerns all.
-            if type(error) is not ProviderError:
+            if type(error) is not ProviderError and not _is_closed_gate(error):
                 raise
-            log.warning("%s is left out: %s", files.repo_id, error)
+            left_out.append(f"The {files.part} is left out: {error}")
             return []
+        if not listed:
+            page = f"{self.endpoint}/{files.repo_id}"
+            left_out.append(f"The {files.part} is left out: {page} has none of its files.")
         return listed
 
     def _list_set(self, files: FileSet) -> list[NeededFile]:
@@ -386,6 +401,13 @@ class Hub:
             hint=f"Open {page} with the same account, accept the licence, wait for the approval "
             "if it asks for one, and give the same command again.",
         )
+
+
+def _is_closed_gate(error: ProviderError) -> bool:
+    """Whether one repository waits for consent; other things that are not set up concern all."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return isinstance(error, NotConfigured) and isinstance(error.__cause__, HfHubHTTPError)
 
 
 def check_token(keys: ApiKeys, network: NetworkSwitch) -> Readiness:

@@ -282,13 +282,7 @@ def manifest_of(folder: Path) -> ModelManifest | None:
 def missing_parts(folder: Path, weights: WeightsSpec) -> tuple[str, ...]:
     """The parts of which an installed model has nothing, because they came to it later."""
     manifest = manifest_of(folder)
-    files = manifest.files if manifest else ()
-    lacking = [
-        part
-        for part in weights.sets
-        if not any(file.repo_id == part.repo_id and part.has(file.path) for file in files)
-    ]
-    return tuple(dict.fromkeys(part.part or part.repo_id for part in lacking))
+    return weights.missing_parts(manifest.files if manifest else ())
 
 
 def _without_manifest(folder: Path) -> Installation:

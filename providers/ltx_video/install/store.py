@@ -66,6 +66,7 @@ class LTXStore:
             page_url=wanted.weights.page_url,
             found=found.found,
             passed_over=found.passed_over,
+            left_out=found.left_out,
         )
 
     def install_job(

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import AliasChoices, Field
 
 from core.errors import (
-    NotConfigured,
     OutputError,
     Problem,
-    ProviderUnavailable,
     UnsupportedRequest,
 )
 from core.frozen import Frozen
@@ -25,21 +23,20 @@ from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
 from core.video.model_store import FoundFiles, OnDisk
 from providers.ltx_video.install.download_progress import DownloadProgress
-from providers.ltx_video.install.hub import OFFLINE, Hub, NeededFile
+from providers.ltx_video.install.file_list import list_files
+from providers.ltx_video.install.hub import Hub, NeededFile
 from providers.ltx_video.install.installed import (
-    MANIFEST_NAME,
     InstalledFile,
     ModelManifest,
     VerifiedFiles,
     check_installed,
     fitting_records,
     hold_model,
-    manifest_of,
     missing_parts,
     model_folder,
 )
 from providers.ltx_video.install.model_files import find_on_disk
-from providers.ltx_video.install.other_programs import find_offline_list, folders_of_programs
+from providers.ltx_video.install.other_programs import folders_of_programs
 from providers.ltx_video.install.retry import WAITS_S, ask_with_retries
 from providers.ltx_video.install.reuse_files import (
     LocalCopies,
@@ -117,7 +114,7 @@ class Survey:
         found: the folders of this machine in which others of them seem to lie.
         fetch_bytes: what has to be downloaded of them.
         free_bytes: room on the disk of the models.
-        passed_over: see `core.video.model_store.InstallSurvey`.
+        passed_over, left_out: see `core.video.model_store.InstallSurvey`.
     """
 
     hub: Hub
@@ -129,6 +126,7 @@ class Survey:
     fetch_bytes: int
     free_bytes: int
     passed_over: tuple[str, ...]
+    left_out: tuple[str, ...]
 
     @property
     def total_bytes(self) -> int:
@@ -222,7 +220,15 @@ class InstallModelJob:
         self._check_folders()
         ctx.report(Progressed(stage=Stage.DOWNLOAD, message="asking which files are needed"))
         hub = Hub(self._keys, self._target, self._network)
-        files = self._list_files(ctx, hub)
+        weights = self._model.weights
+        listed = list_files(
+            weights,
+            self._model.label,
+            self._reuse_from,
+            ctx,
+            lambda: self._ask(ctx, lambda: hub.list_files(weights)),
+        )
+        files = listed.files
         # Models of one family share their text encoder, which is half of the download.
         others = [
             folder
@@ -243,12 +249,17 @@ class InstallModelJob:
         ]
         absent = [file for file in not_here if not copies.candidates(file)]
         self._check_fetch(ctx, hub, absent)
-        fetch_bytes = sum(_left_bytes(self._folder, file) for file in absent)
-        free_bytes = free_disk_bytes(self._folder)
-        found = copies.found(not_here)
-        passed_over = programs.problems
         return Survey(
-            hub, files, copies, records, absent, found, fetch_bytes, free_bytes, passed_over
+            hub=hub,
+            files=files,
+            copies=copies,
+            records=records,
+            absent=absent,
+            found=copies.found(not_here),
+            fetch_bytes=sum(_left_bytes(self._folder, file) for file in absent),
+            free_bytes=free_disk_bytes(self._folder),
+            passed_over=programs.problems,
+            left_out=listed.left_out,
         )
 
     def run(self, ctx: JobContext) -> Path:
@@ -266,6 +277,8 @@ class InstallModelJob:
                 ctx.report(Notice(message=f"{self._model.label} is installed and complete."))
                 return state.folder
             survey = self.survey(ctx)
+            for text in survey.left_out:
+                ctx.report(Notice(message=text))
             try:
                 self._install(ctx, survey)
             except OSError as error:
@@ -353,53 +366,6 @@ class InstallModelJob:
                 )
         if messages:
             raise UnsupportedRequest([Problem("adopt", message) for message in messages])
-
-    def _list_files(self, ctx: JobContext, hub: Hub) -> tuple[NeededFile, ...]:
-        for folder in self._reuse_from:
-            files = self._files_of_copy(folder)
-            if files:
-                return files
-        try:
-            return self._ask(ctx, lambda: hub.list_files(self._model.weights))
-        except (ProviderUnavailable, NotConfigured) as error:
-            elsewhere = (*self._reuse_from, *folders_of_programs(self._reuse_from).folders)
-            known = find_offline_list(self._model.weights, elsewhere)
-            if known is not None:
-                folder, files = known
-                message = (
-                    f"The list of its files is that of {str(folder)!r}, since the hub gives none."
-                )
-                ctx.report(Notice(message=f"{message} {error.message}"))
-                return files
-            if not self._reuse_from:
-                raise
-            # The advice to give a folder would go to somebody who did just that.
-            folders = ", ".join(repr(str(folder)) for folder in self._reuse_from)
-            raise type(error)(
-                f"{error.message} What belongs to {self._model.label} is not told by {folders} "
-                f"either: neither {MANIFEST_NAME} of this model nor the whole list of a hub "
-                "cache or of 'hf download' lies there.",
-                target=error.target,
-                hint=f"Go online once, for the list alone. {OFFLINE}",
-            ) from error
-
-    def _files_of_copy(self, folder: Path) -> tuple[NeededFile, ...]:
-        """What another installation of ours consists of: with it no hub is needed."""
-        manifest = manifest_of(folder)
-        if manifest is None or manifest.model != self._model.id:
-            return ()
-        return tuple(
-            NeededFile(
-                place=file.place,
-                repo_id=file.repo_id,
-                commit=file.revision,
-                path=file.path,
-                size_bytes=file.size_bytes,
-                sha256=file.sha256,
-                git_hash=None,
-            )
-            for file in manifest.files
-        )
 
     def _check_fetch(self, ctx: JobContext, hub: Hub, files: Sequence[NeededFile]) -> None:
         """Raise now what would otherwise stop the download later."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import Field
 
@@ -22,6 +22,20 @@ TRANSFORMER = "transformer"
 
 WEIGHT_SCALES = (".weight_scale", ".scale_weight")
 """How the names end of what the weights of a layer in 8 bit are multiplied by."""
+
+
+class FileOfRepo(Protocol):
+    """A file that is known by where it came from."""
+
+    @property
+    def repo_id(self) -> str:
+        """The repository."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Where it lies there."""
+        ...
 
 
 class RemoteFile(Frozen):
@@ -110,6 +124,15 @@ class WeightsSpec(Frozen):
     def repo_ids(self) -> tuple[str, ...]:
         """The repositories, each once."""
         return tuple(dict.fromkeys(files.repo_id for files in self.sets))
+
+    def missing_parts(self, files: Collection[FileOfRepo]) -> tuple[str, ...]:
+        """What the parts are called of which there is no file."""
+        missing = [
+            part
+            for part in self.sets
+            if not any(file.repo_id == part.repo_id and part.has(file.path) for file in files)
+        ]
+        return tuple(dict.fromkeys(part.part or part.repo_id for part in missing))
 
 
 class Footprint(Frozen):

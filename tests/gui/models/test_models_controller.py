@@ -173,6 +173,7 @@ def test_parts_that_came_to_a_model_later_are_added_to_it(shop: Shop, hub: StubH
     shop.agree()
     shop.wait(lambda: shop.state(GATED) == ModelState.INSTALLED)
     assert "installed without its prompt enhancer." in words(shop.page)
+    assert f"See {hub.url}/{ENHANCER} in a browser." in words(shop.page)
     hub.repos[ENHANCER] = enhancer_repository()
     hub.requests.clear()
     shop.click("install")

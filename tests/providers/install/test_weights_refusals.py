@@ -40,6 +40,7 @@ from tests.fakes.services.stub_hub import (
     Refuse,
     StubFile,
     StubHub,
+    StubRepo,
     running_hub,
 )
 
@@ -119,6 +120,51 @@ def test_unknown_repository_is_named(hub: StubHub, models_dir: Path, run: Run) -
     with pytest.raises(ProviderError, match="'maker/nothing'") as caught:
         job(models_dir, installable(files)).run(run.ctx)
     assert f"{hub.url}/maker/nothing" in caught.value.hint
+
+
+BASE = FileSet(repo_id=REPO, allow_patterns=("model_index.json", "transformer/*"))
+EXTRA = FileSet(
+    repo_id="maker/enhancer",
+    allow_patterns=("enhancer/*",),
+    part="prompt enhancer",
+    is_extra=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("repo", "why"),
+    [
+        (None, "does not show it to this account"),
+        (StubRepo({"enhancer/a.json": StubFile(b"{}")}, is_gated=True), "accept the licence"),
+        (StubRepo({"other/a.json": StubFile(b"{}")}), "has none of its files"),
+    ],
+    ids=["closed or gone", "gated", "empty"],
+)
+def test_what_the_hub_keeps_closed_is_left_out_and_told_with_its_page(
+    hub: StubHub, models_dir: Path, run: Run, tmp_path: Path, repo: StubRepo | None, why: str
+) -> None:
+    if repo is not None:
+        hub.repos["maker/enhancer"] = repo
+    model = installable(BASE, EXTRA)
+    (left_out,) = job(models_dir, model).survey(run.ctx).left_out
+    assert left_out.startswith("The prompt enhancer is left out: ")
+    assert why in left_out
+    assert f"{hub.url}/maker/enhancer" in left_out
+    folder = job(models_dir, model).run(run.ctx)
+    assert left_out in run.notes
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
+    # Whoever installs from that copy gets no more, and is told so too.
+    again = Run(tmp_path)
+    job(tmp_path / "other", model, reuse_from=[folder]).run(again.ctx)
+    assert f"The prompt enhancer is left out: {str(folder)!r} has none" in again.notes
+
+
+def test_a_part_that_is_no_extra_is_never_left_out(
+    hub: StubHub, models_dir: Path, run: Run
+) -> None:
+    needed = EXTRA.model_copy(update={"is_extra": False})
+    with pytest.raises(ProviderError, match="does not show it to this account"):
+        job(models_dir, installable(BASE, needed)).run(run.ctx)
 
 
 def test_unknown_revision_is_told(hub: StubHub, models_dir: Path, run: Run) -> None:
