@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.errors import FFmpegCrashed, FFmpegFailed, OutputError, RenderFailed, UnreadableClip
+from core.errors import (
+    FFmpegCrashed,
+    FFmpegFailed,
+    JobCancelled,
+    OutputError,
+    RenderFailed,
+    UnreadableClip,
+)
 from core.jobs.job import Charged, Notice, Progressed
 from core.jobs.lanes import Stage
 from core.media.ffmpeg import ClipFacts, probe_clip
@@ -129,10 +136,12 @@ def interpolated(
 ) -> tuple[RenderPlan, Rendered]:
     """What was made, at the higher rate of its plan; where it has that already, as it is.
 
+    One that was paid for is kept at its own rate where that fails or is stopped, which is told.
+
     Raises:
+        JobCancelled: asked to stop, and the clip is of this machine.
         OutputError: the disk is full.
-        RenderFailed: a clip of this machine cannot be interpolated; one that was paid for is kept
-            at its own rate, which is told.
+        RenderFailed: a clip of this machine cannot be interpolated.
     """
     wanted = plan.interpolated_fps
     assert wanted is not None, "the plan wants it"
@@ -160,6 +169,11 @@ def interpolated(
             cancel=ctx.cancel,
             on_progress=report,
         )
+    except JobCancelled:
+        if plan.spec.is_exact:
+            raise
+        message = f"The clip is not interpolated and keeps its {plan.fps} fps: it was stopped."
+        return _unchanged(as_it_is, message, ctx)
     except FFmpegFailed as error:
         if error.is_disk_full:
             raise _disk_full(plan, ctx) from error

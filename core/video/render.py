@@ -178,13 +178,14 @@ class RenderJob:
             return placed
         started_at = datetime.now(UTC)
         plan, rendered = self._render(ctx)
+        may_stop = ctx
         if not plan.spec.is_exact:
             # It was paid for and is here: whoever asks to stop now gets it all the same.
             ctx = replace(ctx, cancel=CancelToken())
         ctx.report(Progressed(stage=Stage.WRITE, fraction=_PROVIDER_SHARE))
         plan = as_made(plan, rendered, self.output, ctx)
         if plan.interpolated_fps is not None:
-            plan, rendered = interpolated(plan, rendered, ctx)
+            plan, rendered = interpolated(plan, rendered, may_stop)
         record = make_record(
             # The files by the names that they had, not by those of their copies.
             plan.with_inputs(self.plan.request.inputs),

@@ -9,26 +9,29 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from core.errors import JournalError, RenderFailed
-from core.jobs.job import CancelToken, JobContext, JobEvent, Notice, Progressed
+from core.errors import JobCancelled, JournalError, RenderFailed
+from core.jobs.job import CancelToken, JobContext, JobEvent, Notice, Progressed, StopReason
+from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from core.media.output import Output, aside_path
 from core.project.files.media import take_of
 from core.project.render.rerender import request_again
+from core.studio import Studio
 from core.video.plan import ClipSettings
 from core.video.planning.clip_plan import make_plan
 from core.video.proof import interpolated
+from core.video.provider import ProviderEntry
 from core.video.record import ClipRecord, read_embedded, read_head
 from core.video.rendered import Rendered
 from core.video.request import Delivery, FrameRequest, RenderRequest, Role
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.loras import smallest_lora
-from tests.fakes.provider import PROVENANCE, SMALL, FakeProvider
+from tests.fakes.provider import ENTRY, PROVENANCE, SMALL, FakeProvider, write_clip
 
 if TYPE_CHECKING:
-    from core.jobs.job import Report
+    from core.jobs.job import JobUpdate, Report
     from core.platform.paths import Paths
-    from core.studio import Studio
+    from core.video.spec import ModelSpec
 
 
 class Run:
@@ -145,6 +148,48 @@ def test_what_a_service_gives_is_kept_where_no_frames_can_be_made_between(
         assert told[-1] == Notice(message=made.notes[-1])
     with pytest.raises(RenderFailed, match="cannot be read"):
         interpolated(make_plan(request_smooth, SMALL), Rendered(clip, PROVENANCE), ctx)
+
+
+class Rented(FakeProvider):
+    """A service whose clips are kept as they come."""
+
+    def models(self) -> tuple[ModelSpec, ...]:
+        return (SMALL.model_copy(update={"is_exact": False}),)
+
+
+def test_stop_is_heard_while_frames_are_made_between_and_a_paid_clip_stays(
+    paths: Paths, request_smooth: RenderRequest, tmp_path: Path
+) -> None:
+    studio = Studio([ProviderEntry(ENTRY.info, lambda _: Rented())], paths=paths)
+
+    def stop_once_it_came(update: JobUpdate) -> None:
+        if isinstance(update.event, Progressed) and update.event.stage is Stage.WRITE:
+            studio.queue.cancel(update.job_id)
+
+    studio.queue.subscribe(stop_once_it_came)
+    run = Run(studio, request_smooth, tmp_path / "ball.mp4")
+    assert probe_clip(run.path).fps == 8
+    assert run.notes == ["The clip is not interpolated and keeps its 8 fps: it was stopped."]
+    record = read_embedded(run.path)
+    assert record is not None
+    assert record.interpolated_fps is None
+    studio.close()
+
+
+@pytest.mark.parametrize("reason", StopReason)
+def test_only_what_was_not_paid_for_ends_where_it_is_stopped(
+    request_smooth: RenderRequest, tmp_path: Path, reason: StopReason
+) -> None:
+    plan, clip = make_plan(request_smooth, SMALL), tmp_path / "clip.mp4"
+    write_clip(clip, plan, CancelToken(), num_frames=plan.num_frames)
+    token = CancelToken()
+    token.cancel(reason)
+    ctx = JobContext(tmp_path, token, lambda event: None)
+    with pytest.raises(JobCancelled):
+        interpolated(plan, Rendered(clip, PROVENANCE), ctx)
+    paid = make_plan(request_smooth, SMALL.model_copy(update={"is_exact": False}))
+    _, rendered = interpolated(paid, Rendered(clip, PROVENANCE), ctx)
+    assert rendered.path == clip
 
 
 def test_record_names_the_start_image_without_its_folder(
