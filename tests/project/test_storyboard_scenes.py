@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.film.model.film import Transition
-from core.project.model.edits import own_duration_s, with_duration
+from core.project.model.edits import own_duration_s, with_duration, with_enhanced_words
 from core.project.model.project import Scene, SceneTakes, Take, VideoProject, new_project
 from core.project.storyboard.scenes import LengthChange, renew, renew_scenes
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
@@ -55,6 +55,17 @@ def test_renewing_keeps_text_and_target_in_the_project() -> None:
     project = renew(new_project("Film", NOW), split("a fox\n\nan owl", 12))
     assert project.storyboard == "a fox\n\nan owl"
     assert project.target_length_s == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "enhanced"), [("a fox {style: ink}", "A red fox."), ("a fox {style: oil}", "")]
+)
+def test_what_an_enhancer_wrote_stays_only_as_long_as_its_prompt(text: str, enhanced: str) -> None:
+    project = made_from("a fox {style: ink}")
+    project = project.with_scene(with_enhanced_words(project.scenes[0], "A red fox."))
+    (renewed,) = renew(project, split(text)).scenes
+    assert renewed.id == project.scenes[0].id
+    assert renewed.enhanced_prompt == enhanced
 
 
 def test_scenes_with_the_same_words_keep_id_edits_and_takes() -> None:

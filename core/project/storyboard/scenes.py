@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.project.model.edits import own_duration_s, with_duration
+from core.project.model.edits import own_duration_s, with_duration, with_prompt
 from core.project.model.project import Scene, VideoProject, new_id
 from core.project.storyboard.formats import plain_words, read_marks
 from core.project.storyboard.markup import (
@@ -213,11 +213,11 @@ def _renewed(scene: Scene, draft: SceneDraft, before: _Before) -> Scene:
     """The scene with what the storyboard now says; what a person changed otherwise stays."""
     stated = {type(meaning) for meaning in before.meanings(scene)}
     update: dict[str, object] = {"text": draft.text}
-    if before.is_as_made(scene):
-        update["prompt"] = draft.prompt
     if draft.title or Title in stated:
         update["title"] = draft.title
     renewed = scene.model_copy(update=update)
+    if before.is_as_made(scene):
+        renewed = with_prompt(renewed, draft.prompt)
     if draft.transition is not None or CutInto in stated:
         renewed = _with_cut(renewed, draft)
     for control, kind, value in (
