@@ -221,7 +221,7 @@ class Studio(Setup):
     ) -> str:
         """Have the prompt of a plan enhanced and make nothing else; gives the job's id.
 
-        `core.video.enhance_job.read_enhanced` reads the words from the job's file.
+        `core.video.enhance_job.read_enhancement` gives the words.
 
         Args:
             planned: what `plan_enhancement` gave.

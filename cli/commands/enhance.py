@@ -13,7 +13,6 @@ from cli.render_options import CONTROL_OPTIONS, read_request
 from cli.run_job import run_job
 from core.errors import UnsupportedRequest
 from core.video.control_row import Control
-from core.video.enhance_job import read_enhanced
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +55,7 @@ def _enhance(context: CliContext, typed: Typed) -> int:
     console.tell(f"{plan.spec.label} ({plan.target}), seed {plan.seed}")
 
     def tell(file: Path) -> None:
-        text = read_enhanced(file)
+        text = file.read_text(encoding="utf-8")
         console.event("enhanced", prompt=plan.request.prompt, enhanced_prompt=text, seed=plan.seed)
         console.answer_in_words(text)
         console.tell(

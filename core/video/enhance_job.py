@@ -133,12 +133,30 @@ def to_enhance(request: RenderRequest) -> RenderRequest:
     return request.model_copy(update={"enhance_prompt": True, "enhanced_prompt": None})
 
 
-def read_enhanced(file: Path) -> str:
-    """The words that a job gave.
+@dataclass(frozen=True)
+class EnhancedPrompt:
+    """A prompt, what its model's enhancer made of it, and by which seed."""
+
+    prompt: str
+    text: str
+    seed: int
+
+
+def read_enhancement(payload: str, file: Path) -> EnhancedPrompt:
+    """What came of a stored job.
+
+    Args:
+        payload: the job as it is stored.
+        file: what it gave.
 
     Raises:
         JournalError: the file is gone: its job was forgotten.
     """
+    plan = EnhancePayload.model_validate_json(payload).plan
+    return EnhancedPrompt(plan.request.prompt, _read_words(file), plan.seed)
+
+
+def _read_words(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:

@@ -11,10 +11,12 @@ from core.errors import StudioError, UnsupportedRequest
 from core.jobs.job import Cancelled, Failed, Progressed, SubjectKind, Succeeded
 from core.jobs.queue import new_job_id
 from core.project.render.planning import plan_words
-from core.video.enhance_job import read_enhanced
+from core.video.enhance_job import read_enhancement
 from gui.scenes.enhanced_box import Enhancement
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.jobs.job import CancelToken, JobUpdate
     from core.studio import Studio
     from gui.background import Background
@@ -98,8 +100,8 @@ class EnhanceController(QObject):
                 self._show(scene_id, Enhancement(is_running=True, message=text))
             case Succeeded(path=path):
                 self._background.run(
-                    lambda _: read_enhanced(path),
-                    lambda words: self._end(update.job_id, Enhancement(words=words)),
+                    lambda _: self._read(update.job_id, path),
+                    lambda found: self._end(update.job_id, found),
                     lambda error: self._fail(update.job_id, error),
                 )
             case Failed(error=error):
@@ -108,6 +110,11 @@ class EnhanceController(QObject):
                 self._end(update.job_id, Enhancement())
             case _:
                 pass
+
+    def _read(self, job_id: str, file: Path) -> Enhancement:
+        """The words of a job with the prompt that it was given."""
+        words = read_enhancement(self._studio.queue.job(job_id).payload, file)
+        return Enhancement(words=words.text, prompt=words.prompt)
 
     def _cancel(self, jobs: list[str]) -> None:
         known = {record.id for record in self._studio.queue.jobs()}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ENHANCE = "Let the model's own enhancer rewrite the prompt, and look at its words first"
 _STOP = "Stop the enhancer"
 _OFFERED = "The enhancer's words, to be changed, taken or left:"
+_OF_ANOTHER = "The prompt was changed since it was enhanced."
 _TAKEN = "The model reads these words instead of the prompt:"
 
 
@@ -29,12 +30,18 @@ class Enhancement:
 
     Attributes:
         words: what came of it and was neither taken nor left yet.
+        prompt: what these words were made of; they are offered for no other.
     """
 
     is_running: bool = False
     message: str = ""
     is_bad: bool = False
     words: str = ""
+    prompt: str = ""
+
+    def offered_for(self, scene: Scene) -> str:
+        """The words that a scene may take; none once its prompt is another."""
+        return self.words if self.prompt == scene.prompt else ""
 
 
 _NONE = Enhancement()
@@ -96,27 +103,29 @@ class EnhancedBox(QWidget):
             is_offered: whether the scene's model brings an enhancer.
             is_read_only: whether nothing may be changed.
         """
-        self._state, self._is_offered = state, bool(state.words)
-        words = state.words or scene.enhanced_prompt
+        offered = state.offered_for(scene)
+        self._state, self._is_offered = state, bool(offered)
+        words = offered or scene.enhanced_prompt
+        message = state.message or (_OF_ANOTHER if state.words and not offered else "")
         self.setVisible(is_offered or bool(words) or state.is_running)
         self._button.setVisible(is_offered or state.is_running)
         self._button.setText("Stop" if state.is_running else "Enhance")
         self._button.setToolTip(_STOP if state.is_running else _ENHANCE)
         self._button.setEnabled(state.is_running or (not is_read_only and bool(scene.prompt)))
-        self._message.show_message(state.message, Tone.BAD if state.is_bad else Tone.QUIET)
-        self._heading.setText(_OFFERED if state.words else _TAKEN)
+        self._message.show_message(message, Tone.BAD if state.is_bad else Tone.QUIET)
+        self._heading.setText(_OFFERED if offered else _TAKEN)
         if words != self._box.toPlainText():
             self._box.replace_text(words, keeps_cursor=self._box.hasFocus())
         self._box.setReadOnly(is_read_only)
         self._take.setVisible(self._is_offered)
         self._take.setEnabled(not is_read_only)
-        self._leave.setText("Leave" if state.words else "Read the prompt")
+        self._leave.setText("Leave" if offered else "Read the prompt")
         self._leave.setToolTip(
             "Forget the enhancer's words"
-            if state.words
+            if offered
             else "Have the model read the prompt itself again"
         )
-        self._leave.setEnabled(bool(state.words) or not is_read_only)
+        self._leave.setEnabled(self._is_offered or not is_read_only)
         for part in (self._heading, self._box, self._leave):
             part.setVisible(bool(words))
 

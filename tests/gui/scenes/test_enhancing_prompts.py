@@ -65,6 +65,22 @@ def test_the_words_are_looked_at_taken_and_made_a_clip_of(
     assert scene(opened).enhanced_prompt == ""
 
 
+def test_words_are_offered_only_for_the_prompt_that_they_were_made_of(opened: OpenWindow) -> None:
+    begin(opened, "a fox ")
+    click(button(opened, "scene_enhance"))
+    opened.until(lambda: words(opened).startswith("a fox"))
+    take = button(opened, "scene_take_enhanced")
+    assert take.isVisible()
+    write("an owl")(child(opened.tab, QPlainTextEdit, "scene_prompt"))
+    assert not take.isVisible()
+    assert words(opened) == ""
+    labels = opened.tab.findChildren(QLabel)
+    assert any(label.text().startswith("The prompt was changed since") for label in labels)
+    opened.model.undo_stack.undo()
+    assert take.isVisible()
+    assert words(opened).startswith("a fox")
+
+
 def test_an_enhancement_is_stopped_by_its_button(opened: OpenWindow) -> None:
     begin(opened, "hang")
     enhance = button(opened, "scene_enhance")
@@ -101,7 +117,7 @@ def test_words_that_are_offered_are_taken_edited_or_left(
 ) -> None:
     def offered() -> SceneInspector:
         panel = inspector(qtbot, thumbnails, ("s2",))
-        panel.show_enhancements({"s2": Enhancement(words="a box of gold")})
+        panel.show_enhancements({"s2": Enhancement(words="a box of gold", prompt="a box")})
         return panel
 
     check_page(offered, "Prompt", OFFERED)
