@@ -37,18 +37,12 @@ _TICK_S = 0.25
 _STOP_WITHIN_S = 1.7
 
 
-def run_job(
-    context: CliContext,
-    begin: Callable[[], str],
-    *,
-    answer: Callable[[Path], None] | None = None,
-) -> int:
+def run_job(context: CliContext, begin: Callable[[], str]) -> int:
     """Put a job into the queue by calling `begin`, run it to its end and give the exit code.
 
     Args:
         context: what every command works with.
         begin: gives the job's id.
-        answer: tells what is in the finished file, where its place is not what was asked for.
 
     Raises:
         StudioError: the job cannot even be put into the queue.
@@ -61,7 +55,7 @@ def run_job(
             outcome = run.to_the_end(begin)
     finally:
         unsubscribe()
-    return run.tell_end(outcome, answer)
+    return run.tell_end(outcome)
 
 
 class JobEvents:
@@ -189,15 +183,24 @@ class _JobRun:
         fields = event.model_dump(mode="json", exclude_none=True, exclude={"event"})
         self._console.event(event.event, job=self._job_id, **fields)
 
-    def tell_end(self, outcome: Terminal, answer: Callable[[Path], None] | None) -> int:
+    def _tell_result(self, path: Path) -> None:
+        """Say where the finished file is, or what is in it where that was asked for."""
+        # Imported late: most jobs give clips.
+        from cli.commands.enhance import tell_words
+        from core.video.enhance_job import KIND
+
+        record = self._queue.job(self._job_id)
+        if record.kind == KIND:
+            tell_words(self._console, record, path)
+        else:
+            self._console.answer_in_words(str(path))
+
+    def tell_end(self, outcome: Terminal) -> int:
         """Say how the job ended; gives the exit code."""
         match outcome:
             case Succeeded():
                 self._console.tell(f"Done in {clock(time.monotonic() - self._started)}.")
-                if answer is None:
-                    self._console.answer_in_words(str(outcome.path))
-                else:
-                    answer(outcome.path)
+                self._tell_result(outcome.path)
                 return EXIT_DONE
             case Failed():
                 self._console.fail(self._with_log(outcome.error), job=self._job_id)

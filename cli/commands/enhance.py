@@ -13,12 +13,15 @@ from cli.render_options import CONTROL_OPTIONS, read_request
 from cli.run_job import run_job
 from core.errors import UnsupportedRequest
 from core.video.control_row import Control
+from core.video.enhance_job import read_enhancement
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cli.console import Console
     from cli.context import CliContext
     from cli.options import Typed
+    from core.jobs.job_record import JobRecord
 
 # What the words depend on; the rest of a clip is chosen when it is made.
 _CONTROLS = (
@@ -53,20 +56,24 @@ def _enhance(context: CliContext, typed: Typed) -> int:
         raise UnsupportedRequest(typed.problems)
     plan = planned.plan
     console.tell(f"{plan.spec.label} ({plan.target}), seed {plan.seed}")
+    return run_job(context, lambda: studio.submit_enhancement(planned))
 
-    def tell(file: Path) -> None:
-        text = file.read_text(encoding="utf-8")
-        console.event("enhanced", prompt=plan.request.prompt, enhanced_prompt=text, seed=plan.seed)
-        console.answer_in_words(text)
-        console.tell(
-            wrapped(
-                "Give these words, or what you make of them, with '--enhanced-prompt', besides the "
-                "prompt. '--enhance-prompt' with the same seed and start image has them written "
-                "again."
-            )
+
+def tell_words(console: Console, record: JobRecord, file: Path) -> None:
+    """Print what an enhancer wrote, whichever command ran its job.
+
+    Raises:
+        JournalError: the words are gone.
+    """
+    found = read_enhancement(record.payload, file)
+    console.event("enhanced", prompt=found.prompt, enhanced_prompt=found.text, seed=found.seed)
+    console.answer_in_words(found.text)
+    console.tell(
+        wrapped(
+            "Give these words, or what you make of them, with '--enhanced-prompt', besides the "
+            "prompt. '--enhance-prompt' with the same seed and start image has them written again."
         )
-
-    return run_job(context, lambda: studio.submit_enhancement(planned), answer=tell)
+    )
 
 
 enhance = typer.Typer(rich_markup_mode=None, add_completion=False)

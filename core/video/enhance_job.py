@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from core.errors import JournalError
 from core.frozen import Frozen
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 KIND = "enhance-prompt"
 
 _TEXT = "enhanced.txt"
+_ANSWERED = ".answered"
 _LABEL = ROLES[Role.START].name
 
 
@@ -142,6 +146,17 @@ class EnhancedPrompt:
     seed: int
 
 
+def is_answered(file: Path) -> bool:
+    """Whether a person has taken or left the words that are in a file."""
+    return file.with_suffix(_ANSWERED).exists()
+
+
+def mark_answered(file: Path) -> None:
+    """Remember that a person has taken or left the words; where that fails they are shown again."""
+    with suppress(OSError):
+        file.with_suffix(_ANSWERED).touch()
+
+
 def read_enhancement(payload: str, file: Path) -> EnhancedPrompt:
     """What came of a stored job.
 
@@ -150,9 +165,15 @@ def read_enhancement(payload: str, file: Path) -> EnhancedPrompt:
         file: what it gave.
 
     Raises:
-        JournalError: the file is gone: its job was forgotten.
+        JournalError: the file is gone: its job was forgotten; or another version wrote the job.
     """
-    plan = EnhancePayload.model_validate_json(payload).plan
+    try:
+        plan = EnhancePayload.model_validate_json(payload).plan
+    except ValidationError as error:
+        raise JournalError(
+            "The enhanced prompt was made by another version and cannot be read.",
+            hint="Have the prompt enhanced once more.",
+        ) from error
     return EnhancedPrompt(plan.request.prompt, _read_words(file), plan.seed)
 
 

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from core.errors import StudioError, UnsupportedRequest
-from core.jobs.job import Cancelled, Failed, Progressed, SubjectKind, Succeeded
+from core.errors import JournalError, StudioError, UnsupportedRequest
+from core.jobs.job import Cancelled, Failed, Progressed, Queued, SubjectKind, Succeeded
+from core.jobs.job_record import JobState
 from core.jobs.queue import new_job_id
 from core.project.render.planning import plan_words
-from core.video.enhance_job import read_enhancement
+from core.video.enhance_job import is_answered, mark_answered, read_enhancement
 from gui.scenes.enhanced_box import Enhancement
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.jobs.job import CancelToken, JobUpdate
+    from core.jobs.job import CancelToken, JobUpdate, Subject
     from core.studio import Studio
     from gui.background import Background
     from gui.project.project_model import ProjectModel
     from gui.scenes.scene_inspector import SceneInspector
 
 _WAITING = "Waiting for its turn"
+
+
+@dataclass(frozen=True)
+class _KnownJob:
+    """A job with where it stands; `file` has its words."""
+
+    scene_id: str
+    job_id: str
+    state: Enhancement
+    file: Path | None = None
+
+
+def _scene_of(subject: Subject | None, project_id: str) -> str | None:
+    """The scene of a project whose prompt a job is about; None where it is about another thing."""
+    if subject is None or subject.kind is not SubjectKind.PROMPT:
+        return None
+    project, _, scene_id = subject.id.partition("/")
+    return scene_id if project == project_id else None
 
 
 class EnhanceController(QObject):
@@ -43,10 +63,14 @@ class EnhanceController(QObject):
         self._inspector = inspector
         self._background = background
         self._scene_of_job: dict[str, str] = {}
+        self._stopped: set[str] = set()
         self._states: dict[str, Enhancement] = {}
+        self._files: dict[str, Path] = {}
         inspector.enhance_wanted.connect(self.enhance)
         inspector.stop_wanted.connect(self.stop)
         inspector.words_changed.connect(self.set_words)
+        project_id = model.project.id
+        background.run(lambda _: self._find_jobs(project_id), self._take_up, lambda _: None)
 
     @Slot(object)
     def enhance(self, scene_id: str) -> None:
@@ -60,10 +84,10 @@ class EnhanceController(QObject):
         def submit(cancel: CancelToken) -> None:
             planned = plan_words(self._studio, project, scene, folder, cancel)
             cancel.check()
-            if job_id in self._scene_of_job:
+            if job_id not in self._stopped:
                 name = f"{project.id}/{scene_id}"
                 self._studio.submit_enhancement(planned, scene=name, job_id=job_id)
-            if job_id not in self._scene_of_job:
+            if job_id in self._stopped:
                 # A person stopped it while it was put into the queue.
                 self._cancel([job_id])
 
@@ -75,6 +99,7 @@ class EnhanceController(QObject):
         jobs = [job for job, scene in self._scene_of_job.items() if scene == scene_id]
         for job_id in jobs:
             del self._scene_of_job[job_id]
+        self._stopped.update(jobs)
         self._show(scene_id, Enhancement())
 
         self._background.run(lambda _: self._cancel(jobs), lambda _: None, lambda _: None)
@@ -84,24 +109,34 @@ class EnhanceController(QObject):
         """A person has edited what was offered; empty where it was taken or left."""
         now = self._states.get(scene_id, Enhancement())
         self._show(scene_id, replace(now, words=words, message="", is_bad=False))
+        file = self._files.pop(scene_id, None) if not words else None
+        if file is not None:
+            self._background.run(lambda _: mark_answered(file), lambda _: None, lambda _: None)
 
     @Slot(object)
     def on_event(self, update: JobUpdate) -> None:
         """Show how far an enhancement is, and its words."""
-        scene_id = self._scene_of_job.get(update.job_id)
-        if scene_id is None or update.subject is None:
+        scene_id = _scene_of(update.subject, self._model.project.id)
+        if scene_id is None:
             return
-        if update.subject.kind is not SubjectKind.PROMPT:
+        is_over = isinstance(update.event, Succeeded | Failed | Cancelled)
+        if update.job_id in self._stopped:
+            if is_over:
+                self._stopped.discard(update.job_id)
             return
+        # One that another run of the program began, or that was resumed, is known by its scene.
+        self._scene_of_job[update.job_id] = scene_id
         match update.event:
+            case Queued():
+                self._show(scene_id, Enhancement(is_running=True, message=_WAITING))
             case Progressed(fraction=fraction, message=message):
                 share = "" if fraction is None else f"{fraction * 100:.0f} %"
                 text = " · ".join(filter(None, [share, message]))
                 self._show(scene_id, Enhancement(is_running=True, message=text))
             case Succeeded(path=path):
                 self._background.run(
-                    lambda _: self._read(update.job_id, path),
-                    lambda found: self._end(update.job_id, found),
+                    lambda _: self._read(scene_id, update.job_id, path),
+                    lambda found: self._offer(update.job_id, found),
                     lambda error: self._fail(update.job_id, error),
                 )
             case Failed(error=error):
@@ -111,10 +146,49 @@ class EnhanceController(QObject):
             case _:
                 pass
 
-    def _read(self, job_id: str, file: Path) -> Enhancement:
+    def _find_jobs(self, project_id: str) -> tuple[_KnownJob, ...]:
+        """The newest job of each scene, where it is not over or its words have no answer yet."""
+        newest: dict[str, _KnownJob | None] = {}
+        for record in self._studio.queue.jobs():
+            scene_id = _scene_of(record.subject, project_id)
+            if scene_id is None:
+                continue
+            found = None
+            if record.state in (JobState.QUEUED, JobState.RUNNING):
+                found = _KnownJob(
+                    scene_id, record.id, Enhancement(is_running=True, message=_WAITING)
+                )
+            elif record.path is not None and not is_answered(record.path):
+                with suppress(JournalError):
+                    found = self._read(scene_id, record.id, record.path)
+            newest[scene_id] = found
+        return tuple(filter(None, newest.values()))
+
+    def _take_up(self, jobs: tuple[_KnownJob, ...]) -> None:
+        """Show what went on before this project was opened."""
+        scenes = {scene.id: scene for scene in self._model.project.scenes}
+        for found in jobs:
+            scene = scenes.get(found.scene_id)
+            # What was heard since is newer.
+            if scene is None or scene.id in self._states:
+                continue
+            words = found.state.offered_for(scene)
+            if found.state.is_running:
+                self._scene_of_job[found.job_id] = scene.id
+                self._show(scene.id, found.state)
+            elif found.file is not None and words and words != scene.enhanced_prompt:
+                self._files[scene.id] = found.file
+                self._show(scene.id, found.state)
+
+    def _read(self, scene_id: str, job_id: str, file: Path) -> _KnownJob:
         """The words of a job with the prompt that it was given."""
         words = read_enhancement(self._studio.queue.job(job_id).payload, file)
-        return Enhancement(words=words.text, prompt=words.prompt)
+        return _KnownJob(scene_id, job_id, Enhancement(words=words.text, prompt=words.prompt), file)
+
+    def _offer(self, job_id: str, found: _KnownJob) -> None:
+        if found.file is not None and job_id in self._scene_of_job:
+            self._files[found.scene_id] = found.file
+        self._end(job_id, found.state)
 
     def _cancel(self, jobs: list[str]) -> None:
         known = {record.id for record in self._studio.queue.jobs()}

@@ -10,7 +10,11 @@ from PIL import Image
 
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import probe_clip
+from core.platform.paths import Paths
+from core.studio import Studio
 from core.video.record import read_sidecar
+from core.video.request import RenderRequest, Sampling, Target
+from tests.fakes.app import ENTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +32,16 @@ def test_the_words_are_printed_and_no_clip_is_made(run: Run, home: Path) -> None
     assert answer.out == "a fox, from words, with seed 7\n"
     assert "--enhanced-prompt" in answer.err
     assert not list(home.rglob("*.mp4"))
+
+
+def test_a_job_that_is_resumed_prints_its_words_too(run: Run, home: Path) -> None:
+    studio = Studio([ENTRY], paths=Paths.below(home))
+    target = Target(provider="fake", deployment="local", model="fake-full")
+    request = RenderRequest(target=target, prompt="a fox", sampling=Sampling(seed=7))
+    job = studio.submit_enhancement(studio.plan_enhancement(request))
+    studio.close()
+    assert run("jobs", "cancel", job).code == 0
+    assert run("jobs", "resume", job).out == "a fox, from words, with seed 7\n"
 
 
 def test_programs_get_them_as_an_event(run: Run) -> None:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QPlainTextEdit
 
+from core.video.enhance_job import is_answered
 from core.video.record import read_sidecar
+from core.video.request import RenderRequest, Target
 from gui.scenes.enhanced_box import Enhancement
 from tests.fakes.provider import SMALL
 from tests.gui.children import child
@@ -79,6 +81,52 @@ def test_words_are_offered_only_for_the_prompt_that_they_were_made_of(opened: Op
     opened.model.undo_stack.undo()
     assert take.isVisible()
     assert words(opened).startswith("a fox")
+
+
+def reopen(window: OpenWindow) -> None:
+    folder = window.folder
+    window.saved()
+    window.new("another film")
+    window.open(folder)
+    window.tab.select([scene(window).id])
+
+
+def test_words_wait_for_their_answer_also_when_the_project_is_opened_anew(
+    opened: OpenWindow,
+) -> None:
+    begin(opened, "a fox")
+    click(button(opened, "scene_enhance"))
+    opened.until(lambda: words(opened).startswith("a fox, from words"))
+    reopen(opened)
+    opened.until(lambda: words(opened).startswith("a fox, from words"))
+    click(button(opened, "scene_leave_enhanced"))
+    file = next(iter(opened.window.studio.queue.jobs())).path
+    assert file is not None
+    opened.until(lambda: is_answered(file))
+    reopen(opened)
+    opened.qtbot.wait(500)
+    assert words(opened) == ""
+
+
+def test_a_job_that_another_run_began_is_shown_at_its_scene(opened: OpenWindow) -> None:
+    begin(opened, "hang")
+    studio, project = opened.window.studio, opened.model.project
+    target = Target(provider="fake", deployment="local", model="fake-full")
+
+    def submit(prompt: str) -> str:
+        planned = studio.plan_enhancement(RenderRequest(target=target, prompt=prompt))
+        return studio.submit_enhancement(planned, scene=f"{project.id}/{scene(opened).id}")
+
+    submit("hang")
+    enhance = button(opened, "scene_enhance")
+    opened.until(lambda: enhance.text() == "Stop")
+    click(enhance)
+    jobs = studio.queue
+    opened.until(lambda: all(record.state.value == "cancelled" for record in jobs.jobs()))
+    opened.until(lambda: enhance.text() == "Enhance")
+    write("a fox")(child(opened.tab, QPlainTextEdit, "scene_prompt"))
+    submit("a fox")
+    opened.until(lambda: words(opened).startswith("a fox, from words"))
 
 
 def test_an_enhancement_is_stopped_by_its_button(opened: OpenWindow) -> None:
