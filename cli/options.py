@@ -98,6 +98,10 @@ class Typed:
         self.words = tuple(words)
         self.problems: list[Problem] = []
 
+    def has(self, option: str) -> bool:
+        """Whether the command has such an option at all."""
+        return option in self._values
+
     def texts(self, option: str) -> tuple[str, ...]:
         """Every value of an option, in order."""
         found: Any = self._values.get(option) or ()

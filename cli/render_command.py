@@ -96,7 +96,7 @@ def at_option(problem: Problem, typed: Typed) -> Problem:
     if problem.field == field_of(Role.END) and not typed.texts(option or ""):
         # A keyframe at the end of the clip is its end image.
         option = option_of(field_of(Role.KEYFRAME))
-    if option is None or option in problem.message:
+    if option is None or not typed.has(option) or option in problem.message:
         return problem
     return replace(problem, message=f"{option}: {problem.message}")
 

@@ -27,7 +27,12 @@ from core.spending import Ledger
 from core.video.enhance_job import KIND as ENHANCE_KIND
 from core.video.enhance_job import EnhanceJob, to_enhance
 from core.video.lora_training import free_name, plan_training, usual_name
-from core.video.planning.render_planner import PlannedRender, RenderPlanner, network_is_off
+from core.video.planning.render_planner import (
+    PlannedRender,
+    PlannedWords,
+    RenderPlanner,
+    network_is_off,
+)
 from core.video.provider import NotReady, Readiness
 from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
 from core.video.train_lora_job import KIND as TRAIN_KIND
@@ -155,8 +160,11 @@ class Studio(Setup):
         Raises:
             UnsupportedRequest: with everything that is wrong, of request and place.
         """
-        planner = RenderPlanner(self.registry, self.settings, self.paths, self._free_bytes)
-        return planner.plan(request, out=out, overwrite=overwrite)
+        return self._planner.plan(request, out=out, overwrite=overwrite)
+
+    @property
+    def _planner(self) -> RenderPlanner:
+        return RenderPlanner(self.registry, self.settings, self.paths, self._free_bytes)
 
     def submit_render(
         self,
@@ -192,7 +200,7 @@ class Studio(Setup):
             self.ledger.release(job_id)
             raise
 
-    def _refuse_what_cannot_run(self, planned: PlannedRender) -> None:
+    def _refuse_what_cannot_run(self, planned: PlannedRender | PlannedWords) -> None:
         target = str(planned.plan.target)
         if isinstance(planned.readiness, NotReady):
             raise NotConfigured(planned.readiness.reason, target=target, hint=planned.readiness.fix)
@@ -208,16 +216,16 @@ class Studio(Setup):
                 hint="Choose a smaller size, a shorter clip or another model.",
             )
 
-    def plan_enhancement(self, request: RenderRequest) -> PlannedRender:
-        """The plan of a clip whose prompt is enhanced; costs nothing.
+    def plan_enhancement(self, request: RenderRequest) -> PlannedWords:
+        """The plan of a clip whose prompt is enhanced alone; costs nothing and needs no place.
 
         Raises:
             UnsupportedRequest: with everything that is wrong; its model may bring no enhancer.
         """
-        return self.plan(to_enhance(request))
+        return self._planner.plan_words(to_enhance(request))
 
     def submit_enhancement(
-        self, planned: PlannedRender, *, scene: str = "", job_id: str | None = None
+        self, planned: PlannedWords, *, scene: str = "", job_id: str | None = None
     ) -> str:
         """Have the prompt of a plan enhanced and make nothing else; gives the job's id.
 

@@ -77,7 +77,9 @@ def test_what_cannot_be_enhanced_is_refused_with_a_sentence(run: Run) -> None:
     refused = run("enhance", "-p", "a fox", "--model", "fake-small")
     assert refused.code == 2
     assert "brings no prompt enhancer" in refused.err
-    assert "Fake Full" in refused.err, "which one does is named"
+    said = " ".join(refused.err.split())
+    assert "Choose a model that does: Fake Full (fake-full)." in said
+    assert "enhance-prompt" not in said, "this command has no such option"
     for words in (("--enhance-prompt",), ("--enhanced-prompt", "words")):
         refused = run("-p", "a fox", "--model", "fake-small", *words, "--dry-run")
         assert refused.code == 2
@@ -89,6 +91,20 @@ def test_what_cannot_be_enhanced_is_refused_with_a_sentence(run: Run) -> None:
     both = run("enhance", "--model", "fake-full")
     assert both.code == 2
     assert "The prompt is empty" in both.err
+
+
+def test_words_need_no_place_for_a_clip(run: Run, home: Path) -> None:
+    (home / "a-file").touch()
+    settings = {"render": {"provider": "fake"}, "folders": {"output": str(home / "a-file" / "out")}}
+    (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    assert run(*WORDS, "--dry-run").code == 2
+    answer = run("enhance", *WORDS)
+    assert answer.code == 0, answer.err
+    studio = Studio([ENTRY], paths=Paths.below(home), free_bytes=lambda folder: 0)
+    target = Target(provider="fake", deployment="local", model="fake-full")
+    planned = studio.plan_enhancement(RenderRequest(target=target, prompt="a fox"))
+    assert planned.plan.enhances_prompt
+    studio.close()
 
 
 def test_a_failure_tells_why(run: Run) -> None:

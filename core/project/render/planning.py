@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.project.model.project import Scene, Take, VideoProject
     from core.project.render.requests import SceneRequest
     from core.studio import Studio
-    from core.video.planning.render_planner import PlannedRender
+    from core.video.planning.render_planner import PlannedRender, PlannedWords
     from core.video.spec import ModelSpec
 
 
@@ -96,7 +96,7 @@ def plan_scene(
 
 def plan_words(
     studio: Studio, project: VideoProject, scene: Scene, folder: Path, cancel: CancelToken
-) -> PlannedRender:
+) -> PlannedWords:
     """The plan by which a scene's prompt is enhanced alone; reads files, renders nothing.
 
     Raises:

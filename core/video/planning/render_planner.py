@@ -21,7 +21,7 @@ from core.media.output import (
 )
 from core.platform.network import SWITCH_ON, sentence
 from core.video.control_row import Control
-from core.video.controls import taken_by
+from core.video.controls import ROWS, taken_by
 from core.video.inputs import (
     CheckedInputs,
     check_inputs,
@@ -31,7 +31,7 @@ from core.video.inputs import (
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import prompt_problems
 from core.video.provider import NotReady, ReasonCode
-from core.video.request import AUTO, OutputKind
+from core.video.request import AUTO, OutputKind, Target
 from core.video.spec import ANOTHER_MODEL
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SPARE_BYTES = 20_000_000
+_ENHANCE_FIELD = ROWS[Control.ENHANCE_PROMPT].path
 _OF_FILES = (ReasonCode.NOT_INSTALLED, ReasonCode.DAMAGED)
 _MENDED_BY_INSTALLING = (*_OF_FILES, ReasonCode.PACKAGE_MISSING)
 
@@ -59,6 +60,14 @@ class PlannedRender:
 
     plan: RenderPlan
     output: Output
+    readiness: Readiness
+
+
+@dataclass(frozen=True)
+class PlannedWords:
+    """A plan of a clip whose prompt is to be enhanced, and whether that can start now."""
+
+    plan: RenderPlan
     readiness: Readiness
 
 
@@ -84,6 +93,46 @@ class RenderPlanner:
         Raises:
             UnsupportedRequest: with everything that is wrong, of request and place.
         """
+        tried = self._try_plan(request)
+        problems, plan = tried.problems, tried.plan
+        place = partial(self._place, tried.request, plan, out, overwrite=overwrite)
+        output = _collect(problems, place)
+        _collect(problems, _need_ffmpeg)
+        if tried.chosen is not None and plan is not None and output is not None and not problems:
+            return PlannedRender(plan, output, self._readiness(tried.chosen))
+        raise self._refused(tried)
+
+    def plan_words(self, request: RenderRequest) -> PlannedWords:
+        """The plan by which a prompt is enhanced; no clip is written, so it needs no place.
+
+        Raises:
+            UnsupportedRequest: with everything that is wrong.
+        """
+        tried = self._try_plan(request)
+        chosen = tried.chosen
+        if chosen is not None and tried.plan is not None and not tried.problems:
+            return PlannedWords(tried.plan, self._readiness(chosen))
+        if chosen is not None and not chosen.spec.enhances_prompt:
+            no_enhancer = Problem(
+                "target.model",
+                f"{chosen.spec.label} brings no prompt enhancer. {self._models_that_enhance()}",
+            )
+            others = (one for one in tried.problems if one.field != _ENHANCE_FIELD)
+            tried = replace(tried, problems=[no_enhancer, *others])
+        raise self._refused(tried)
+
+    def _models_that_enhance(self) -> str:
+        """A sentence that names them."""
+        found: list[str] = []
+        for info in self.registry.infos:
+            provider = self.registry.open(Target(provider=info.id, deployment=info.deployment))
+            if provider.enhancer is not None:
+                specs = (spec for spec in provider.models() if spec.enhances_prompt)
+                found += [f"{spec.label} ({spec.id})" for spec in specs]
+        return f"Choose a model that does: {', '.join(found)}." if found else "No model does."
+
+    def _try_plan(self, request: RenderRequest) -> _TriedPlan:
+        """The plan without its place, as far as it goes."""
         problems: list[Problem] = []
         lora_dirs = self.paths.lora_dirs
         request = with_absolute_paths(with_named_loras(request, lora_dirs))
@@ -94,19 +143,20 @@ class RenderPlanner:
             problems += prompt_problems(request)
         else:
             plan = _collect(problems, partial(_fitted_plan, chosen, inputs))
-        output = _collect(problems, partial(self._place, request, plan, out, overwrite=overwrite))
-        _collect(problems, _need_ffmpeg)
-        if chosen is not None and plan is not None and output is not None and not problems:
-            return PlannedRender(plan, output, self._readiness(chosen))
+        return _TriedPlan(request, inputs, chosen, plan, problems)
+
+    def _refused(self, tried: _TriedPlan) -> UnsupportedRequest:
+        """Everything that is wrong, with what the chosen model lacks on this machine."""
+        problems, chosen = tried.problems, tried.chosen
         if chosen is not None:
-            problems = _with_other_models(problems, chosen.request, inputs, self.registry)
+            problems = _with_other_models(problems, chosen.request, tried.inputs, self.registry)
             readiness = self._readiness(chosen)
             if isinstance(readiness, NotReady):
                 message = f"{readiness.reason} {readiness.fix}"
                 is_of_files = readiness.reason_code in _OF_FILES
                 reason = readiness.reason if is_of_files and not chosen.spec.is_builtin else ""
                 problems.append(Problem("target", message, is_of_setup=True, reason=reason))
-        raise UnsupportedRequest(problems)
+        return UnsupportedRequest(problems)
 
     def _choose_model(self, request: RenderRequest) -> _ChosenModel:
         provider = self.registry.open(request.target)
@@ -171,6 +221,17 @@ class _ChosenModel:
     request: RenderRequest
     spec: ModelSpec
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _TriedPlan:
+    """A request as far as it could be planned; `plan` is None where something is wrong with it."""
+
+    request: RenderRequest
+    inputs: CheckedInputs
+    chosen: _ChosenModel | None
+    plan: RenderPlan | None
+    problems: list[Problem]
 
 
 def _with_real_name(
