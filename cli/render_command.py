@@ -12,7 +12,8 @@ from cli.run_job import run_job
 from cli.signals import EXIT_DONE, EXIT_NOT_CONFIGURED
 from core.errors import NotConfigured, Problem, UnsupportedRequest
 from core.platform.units import clock, price
-from core.video.controls import option_of
+from core.video.control_row import Control
+from core.video.controls import ROWS, option_of
 from core.video.inputs import field_of
 from core.video.plan import Device
 from core.video.provider import NotReady, Ready
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.planning.render_planner import PlannedRender
     from core.video.provider import ProviderInfo
+
+
+_AUTO_DURATION = ROWS[Control.AUTO_DURATION]
 
 
 def render(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> int:
@@ -96,6 +100,9 @@ def at_option(problem: Problem, typed: Typed) -> Problem:
     if problem.field == field_of(Role.END) and not typed.texts(option or ""):
         # A keyframe at the end of the clip is its end image.
         option = option_of(field_of(Role.KEYFRAME))
+    if problem.field == _AUTO_DURATION.path and not typed.texts(option or ""):
+        # Who left the length to the model said so in place of a number.
+        option = option_of(ROWS[Control.DURATION].path)
     if option is None or not typed.has(option) or option in problem.message:
         return problem
     return replace(problem, message=f"{option}: {problem.message}")

@@ -136,4 +136,7 @@ def test_a_length_that_is_left_to_the_model_is_in_plan_record_and_clip(run: Run)
     assert refused.code == 2
     refused = run("-p", "a fox", "--model", "fake-small", "--auto-duration", "--dry-run")
     assert refused.code == 2
-    assert "chooses no duration itself" in refused.err
+    assert "--auto-duration: Fake Small chooses no duration itself" in refused.err
+    refused = run("-p", "a fox", "--model", "fake-small", "--duration", "auto", "--dry-run")
+    assert "--duration: Fake Small chooses no duration itself" in refused.err
+    assert "--auto-duration" not in refused.err
