@@ -209,10 +209,10 @@ def with_continues(scene: Scene, continues: bool) -> Scene:
 
 
 def with_duration(scene: Scene, seconds: float | None) -> Scene:
-    """The scene with a length of its own; None for the project's."""
+    """The scene with a length of its own, not chosen by the model; None for the project's."""
     if seconds is None:
         return scene.without_own(Control.DURATION)
-    return scene.with_own(Control.DURATION, seconds)
+    return scene.without_own(Control.AUTO_DURATION).with_own(Control.DURATION, seconds)
 
 
 def with_cut(scene: Scene, name: str, value: object) -> Scene:

@@ -129,9 +129,14 @@ def scene_request(
     if frame.auto_duration and frame.duration_s is not None:
         # A length of the scene's own counts more than that the project leaves lengths open.
         is_own = Control.DURATION in scene.own_fields
-        is_own = is_own and Control.AUTO_DURATION not in scene.own_fields
-        row = ROWS[Control.AUTO_DURATION if is_own else Control.DURATION]
+        is_left_open = Control.AUTO_DURATION in scene.own_fields
+        row = ROWS[Control.AUTO_DURATION if is_own and not is_left_open else Control.DURATION]
         request = row.with_value(request, None)
+        if is_own and is_left_open:
+            left_out.append(
+                f"The scene's own length of {frame.duration_s:g} s is not sent, because automatic "
+                "duration is chosen for the scene too. Switch that off to have the length."
+            )
     # What is said of a video counts only where there is one.
     for row in CHOICES:
         if row.needs is not None and not request.of_role(row.needs):

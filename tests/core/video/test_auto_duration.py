@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from core.errors import UnsupportedRequest
+from core.project.model.edits import with_duration
 from core.project.model.project import Scene, new_project
 from core.project.render.requests import scene_request
 from core.project.render.rerender import choices_of, request_again
+from core.project.storyboard.scenes import renew
+from core.project.storyboard.storyboard import Storyboard, split_storyboard
 from core.video.planning.clip_plan import make_plan
 from core.video.record import make_record
 from core.video.rendered import Rendered
@@ -97,3 +100,28 @@ def test_a_length_of_a_scenes_own_counts_more_than_an_open_one_of_the_project() 
     own = scene.with_own("duration_s", 3.0)
     sent = scene_request(project, own, FULL).request.frame
     assert (sent.auto_duration, sent.duration_s) == (None, 3.0)
+
+
+def test_of_two_choices_of_a_scenes_own_the_later_counts_and_the_other_is_told() -> None:
+    scene = Scene(id="s", prompt="a fox").with_own("auto_duration", True)
+    render = RenderChoices(target=TARGET)
+    project = new_project("Foxes", NOON).model_copy(update={"scenes": (scene,), "render": render})
+    fixed = scene_request(project, with_duration(scene, 3.0), FULL)
+    assert (fixed.request.frame.auto_duration, fixed.request.frame.duration_s) == (None, 3.0)
+    assert fixed.left_out == ()
+    opened = scene_request(project, with_duration(scene, 3.0).with_own("auto_duration", True), FULL)
+    assert (opened.request.frame.auto_duration, opened.request.frame.duration_s) == (True, None)
+    (told,) = opened.left_out
+    assert told.startswith("The scene's own length of 3 s is not sent")
+
+
+def test_the_length_that_a_storyboard_gives_is_the_length_that_is_sent() -> None:
+    def split(text: str) -> Storyboard:
+        return split_storyboard(text, target_length_s=None, clip_s=5, min_s=1, max_s=8)
+
+    project = renew(new_project("Foxes", NOON), split("a fox"))
+    project = project.model_copy(update={"render": RenderChoices(target=TARGET)})
+    project = project.with_scene(project.scenes[0].with_own("auto_duration", True))
+    (scene,) = renew(project, split("[4s] a fox")).scenes
+    sent = scene_request(project, scene, FULL).request.frame
+    assert (sent.auto_duration, sent.duration_s) == (None, 4.0)
