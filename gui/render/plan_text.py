@@ -14,6 +14,7 @@ from gui.render.plan_fixes import (
     fix_for_problem,
     fix_for_readiness,
     frame_fixes,
+    problem_in_window,
     said_in_window,
     use_automatic,
 )
@@ -103,7 +104,7 @@ def describe_problems(problems: Sequence[Problem], at: PlanContext) -> PlanText:
 def _issue(problem: Problem, at: PlanContext) -> PlanIssue:
     # The last frame of the scene before is no picture that could be chosen or cleared.
     first, *others = (() if at.is_linked else frame_fixes(problem, at.spec)) or (None,)
-    message = problem.message
+    message = problem_in_window(problem)
     if problem.field == "target" and isinstance(at.readiness, NotReady) and at.spec is not None:
         message = said_in_window(at.readiness, at.spec)
     return PlanIssue(message, first or fix_for_problem(problem, at), tuple(others))

@@ -14,6 +14,8 @@ from core.jobs.job_record import JobState
 from core.jobs.queue import new_job_id
 from core.project.render.planning import plan_words
 from core.video.enhance_job import is_answered, mark_answered, read_enhancement
+from core.video.provider import NotReady
+from gui.render.plan_fixes import problem_in_window, said_in_window
 from gui.scenes.enhanced_box import Enhancement
 
 if TYPE_CHECKING:
@@ -84,6 +86,8 @@ class EnhanceController(QObject):
         def submit(cancel: CancelToken) -> None:
             planned = plan_words(self._studio, project, scene, folder, cancel)
             cancel.check()
+            if isinstance(planned.readiness, NotReady):
+                raise StudioError(said_in_window(planned.readiness, planned.plan.spec))
             if job_id not in self._stopped:
                 name = f"{project.id}/{scene_id}"
                 self._studio.submit_enhancement(planned, scene=name, job_id=job_id)
@@ -197,7 +201,7 @@ class EnhanceController(QObject):
 
     def _fail(self, job_id: str, error: StudioError) -> None:
         reasons = error.problems if isinstance(error, UnsupportedRequest) else ()
-        text = " ".join(problem.message for problem in reasons) or str(error)
+        text = " ".join(map(problem_in_window, reasons)) or str(error)
         self._end(job_id, Enhancement(message=text, is_bad=True))
 
     def _end(self, job_id: str, state: Enhancement) -> None:

@@ -14,6 +14,7 @@ from core.project.render.training_takes import list_set
 from core.video.lora_training import TrainingRequest, list_trainable
 from gui import theme
 from gui.background import Background
+from gui.render.plan_fixes import problem_in_window
 from gui.theme import Tone
 from gui.training.training_form import MoreTrainingForm, TrainingChoices, TrainingForm
 from gui.widgets.fields import named
@@ -149,7 +150,7 @@ class TrainingDialog(QDialog):
         self._show_nothing("")
         said = [str(error)]
         if isinstance(error, UnsupportedRequest):
-            said = first_of([problem.message for problem in error.problems], 6)
+            said = first_of(list(map(problem_in_window, error.problems)), 6)
         self._line.show_message("\n".join(said), Tone.BAD)
 
     @Slot()

@@ -140,11 +140,8 @@ def upsampler_problem(model: LocalModel, models_dir: Path) -> Problem | None:
     folder = folder_of(model, models_dir)
     if not folder.is_dir() or (folder / UPSAMPLER / "config.json").is_file():
         return None
-    return Problem(
-        "sampling.two_stage",
-        f"{model.spec.label} was installed without what enlarges the first of two stages. "
-        f"{_way_to_add(model, 'about 1 GB')}",
-        is_of_setup=True,
+    return _missing_part(
+        model, "sampling.two_stage", "what enlarges the first of two stages", "about 1 GB"
     )
 
 
@@ -157,12 +154,8 @@ def enhancer_problem(model: LocalModel, models_dir: Path) -> Problem | None:
     if not missing:
         return None
     size = f"{model.footprint.enhancer * 2:.0f} GB" if model.footprint.enhancer else "40 MB"
-    return Problem(
-        "enhance_prompt",
-        f"{model.spec.label} was installed without its prompt enhancer "
-        f"({' and '.join(missing)}). {_way_to_add(model, f'about {size}')}",
-        is_of_setup=True,
-    )
+    what = f"its prompt enhancer ({' and '.join(missing)})"
+    return _missing_part(model, "enhance_prompt", what, f"about {size}")
 
 
 def duration_head_problem(model: LocalModel, models_dir: Path) -> Problem | None:
@@ -170,22 +163,21 @@ def duration_head_problem(model: LocalModel, models_dir: Path) -> Problem | None
     folder = folder_of(model, models_dir)
     if not folder.is_dir() or (folder / DURATION_HEAD).is_dir():
         return None
-    return Problem(
-        "frame.auto_duration",
-        f"{model.spec.label} was installed without its duration head. "
-        f"{_way_to_add(model, 'a few MB')}",
-        is_of_setup=True,
-    )
+    return _missing_part(model, "frame.auto_duration", "its duration head", "a few MB")
 
 
-def _way_to_add(model: LocalModel, size: str) -> str:
-    """What brings a part that a model was installed without; a person's own is made of links."""
+def _missing_part(model: LocalModel, field: str, what: str, size: str) -> Problem:
+    """That a model was installed without a part, and what brings it."""
+    reason = f"{model.spec.label} was installed without {what}."
     if model.added_from:
-        return (
+        # A person's own is made of links, which no installation adds to.
+        way = (
             "Bring it to the model that this checkpoint is run like, run 'main.py models remove "
             f"{model.id}', and add the checkpoint again from {model.added_from!r}."
         )
-    return f"{way_to_repair(model)} It adds that alone, {size}."
+        return Problem(field, f"{reason} {way}", is_of_setup=True)
+    message = f"{reason} {way_to_repair(model)} It adds that alone, {size}."
+    return Problem(field, message, is_of_setup=True, reason=reason)
 
 
 def _difference(model: LocalModel, paths: Paths) -> str:

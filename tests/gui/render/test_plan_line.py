@@ -222,6 +222,13 @@ def test_a_clip_too_long_for_its_size_is_shortened_to_what_the_size_allows() -> 
     assert refused(request, choices, SMALL) == {"frame.duration_s": ChooseValue("duration_s", 2.0)}
 
 
+def test_what_is_to_be_installed_points_to_the_page_and_to_no_command() -> None:
+    at = PlanContext(LTX_FULL, chosen(), FULL, LOCAL.info)
+    command = Problem("enhance_prompt", "It lacks a part. Run 'it'.", reason="It lacks a part.")
+    (told,) = describe_problems([command], at).issues
+    assert told.message == "It lacks a part. Install or repair it in the Models tab."
+
+
 @pytest.mark.parametrize("role", [Role.EXTEND_VIDEO, Role.SOURCE_VIDEO])
 def test_a_length_that_a_video_has_no_room_for_is_left_out(role: Role) -> None:
     choices = chosen(duration_s=99).with_inputs((Input(role=role, path=Path("v.mp4")),))

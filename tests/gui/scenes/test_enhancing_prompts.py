@@ -4,25 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QPlainTextEdit
 
+from core.platform.paths import Paths
 from core.video.enhance_job import is_answered
 from core.video.record import read_sidecar
 from core.video.request import RenderRequest, Target
-from gui.scenes.enhanced_box import Enhancement
+from gui.scenes.enhanced_box import EnhancedBox, Enhancement
+from providers import PROVIDERS
+from providers.ltx_video.install.installed import (
+    MANIFEST_NAME,
+    InstalledFile,
+    ModelManifest,
+    write_manifest,
+)
 from tests.fakes.provider import SMALL
+from tests.fakes.scenes import NOON
 from tests.gui.children import child
 from tests.gui.controls import controls_of
 from tests.gui.operating import click, write
 from tests.gui.scenes.inspectors import OFFERED, asked_of, check_page, inspector, second, turn_to
+from tests.gui.whole_window import OpenWindow
+
+LARGE = "ltx-2.3"
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytestqt.qtbot import QtBot
 
     from core.project.model.project import Scene
     from gui.scenes.scene_inspector import SceneInspector
     from gui.widgets.thumbnails import Thumbnails
-    from tests.gui.whole_window import BoxAnswers, OpenWindow
+    from tests.gui.whole_window import BoxAnswers
 
 
 def button(window: OpenWindow, name: str) -> QAbstractButton:
@@ -152,6 +167,56 @@ def test_a_failure_is_told_where_it_was_asked_for(opened: OpenWindow) -> None:
 
     opened.until(is_told)
     assert button(opened, "scene_enhance").text() == "Enhance"
+
+
+def install_without_enhancer(models_dir: Path) -> None:
+    """A whole model, as far as its manifest knows."""
+    file = models_dir / LARGE / "model_index.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    installed = InstalledFile(
+        place=file.name,
+        size_bytes=2,
+        sha256="0" * 64,
+        modified_ns=file.stat().st_mtime_ns,
+        repo_id="maker/model",
+        revision="main",
+        path=file.name,
+    )
+    manifest = ModelManifest(
+        model=LARGE, licence="", page_url="", installed_at=NOON, files=(installed,)
+    )
+    write_manifest(file.parent / MANIFEST_NAME, manifest)
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_what_an_enhancement_needs_points_to_the_page_and_to_no_command(
+    tmp_path: Path, qtbot: QtBot, *, is_installed: bool
+) -> None:
+    home = tmp_path / "home"
+    if is_installed:
+        install_without_enhancer(Paths.below(home).models_dir)
+    (entry,) = (one for one in PROVIDERS if one.info.is_local)
+    window = OpenWindow(home, qtbot, entry)
+    try:
+        window.new("a fox")
+        target = Target(provider="ltx-video", deployment="local", model=LARGE)
+        render = window.model.project.render.model_copy(update={"target": target})
+        window.model.edit("Target", window.model.project.model_copy(update={"render": render}))
+        window.tab.select([scene(window).id])
+        window.until(button(window, "scene_enhance").isVisible)
+        click(button(window, "scene_enhance"))
+        what = "installed without its prompt enhancer" if is_installed else "is not installed"
+
+        def told() -> str:
+            box = child(window.tab, EnhancedBox)
+            return " ".join(label.text() for label in box.findChildren(QLabel))
+
+        window.until(lambda: what in told())
+        assert "in the Models tab." in told()
+        assert "setup_ltx_video" not in told()
+    finally:
+        window.close()
 
 
 def test_a_model_without_an_enhancer_has_no_button(opened: OpenWindow) -> None:
