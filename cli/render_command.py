@@ -195,12 +195,13 @@ def _sampling(plan: RenderPlan) -> str:
 
 
 def _effort(plan: RenderPlan) -> str:
-    time = (
-        "time unknown until the first clip of this kind"
-        if plan.est_seconds is None
-        else f"about {clock(plan.est_seconds)}"
-    )
-    return f"{price(plan.cost_usd)}, {time}"
+    parts = [price(plan.cost_usd)]
+    if plan.est_seconds is not None:
+        parts.append(f"about {clock(plan.est_seconds)}")
+    elif plan.memory_plan is not None:
+        # Clips of services are not timed: their first one would tell nothing of the next.
+        parts.append("time unknown until the first clip of this kind")
+    return ", ".join(parts)
 
 
 def _memory(memory: MemoryPlan) -> str:

@@ -116,10 +116,17 @@ def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:
     parts = [
         f"{plan.width}x{plan.height}{'' if plan.is_image else frames}",
         f"{place}, {price(plan.cost_usd)}",
-        "time not known yet" if plan.est_seconds is None else f"about {clock(plan.est_seconds)}",
+        _time(plan),
+        _needs(plan.memory_plan, machine),
     ]
-    needs = _needs(plan.memory_plan, machine)
-    return " · ".join([*parts, needs] if needs else parts)
+    return " · ".join(filter(None, parts))
+
+
+def _time(plan: RenderPlan) -> str:
+    """How long it takes; nothing for what a service makes, which is not timed."""
+    if plan.est_seconds is not None:
+        return f"about {clock(plan.est_seconds)}"
+    return "time not known yet" if plan.memory_plan is not None else ""
 
 
 def _needs(memory: MemoryPlan | None, machine: Machine) -> str:

@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from cli.render_command import describe
 from core.media.ffmpeg import probe_clip
+from core.media.output import Output
+from core.video.planning.clip_plan import make_plan
+from core.video.planning.render_planner import PlannedRender
+from core.video.provider import Ready
+from core.video.request import RenderRequest, Target
 from tests.fakes.loras import smallest_lora
+from tests.fakes.provider import SMALL, FakeProvider, memory_plan
 
 TERMINAL = {"succeeded", "failed", "cancelled"}
 
@@ -23,6 +30,17 @@ def test_the_path_alone_is_on_stdout_and_the_plan_on_stderr(run) -> None:
     assert "1.3 s at 8 fps → 9 frames" in answer.err
     assert "denoise: step 1 of 4, 22%" in answer.err
     assert json.loads(path.with_suffix(".json").read_text())["seed"] == 5
+
+
+def test_only_clips_that_are_timed_say_that_their_time_is_not_known_yet() -> None:
+    target = Target(provider="fake", deployment="local", model=SMALL.id)
+    plan = make_plan(RenderRequest(target=target, prompt="a ball"), SMALL)
+    output = Output(Path("ball.mp4"), is_named=True)
+    told = [
+        describe(PlannedRender(one, output, Ready()), FakeProvider().info)
+        for one in (plan, plan.model_copy(update={"memory_plan": memory_plan(0)}))
+    ]
+    assert ["time unknown" in text for text in told] == [False, True]
 
 
 def test_the_plan_names_the_loras(run) -> None:
