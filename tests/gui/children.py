@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QLabel, QWidget
 
 if TYPE_CHECKING:
     from pytestqt.wait_signal import SignalBlocker
@@ -18,6 +19,11 @@ def child(parent: QObject | None, kind: type[Kind], name: str = "") -> Kind:
     found = parent.findChild(kind, name) if name else parent.findChild(kind)
     assert isinstance(found, kind), f"no {kind.__name__} {name!r}"
     return found
+
+
+def shown_labels(panel: QWidget) -> list[QLabel]:
+    """What can be read in a panel, once it is on the screen."""
+    return [label for label in panel.findChildren(QLabel) if label.isVisibleTo(panel)]
 
 
 def carried(blocker: SignalBlocker) -> object:

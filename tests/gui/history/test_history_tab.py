@@ -1,13 +1,13 @@
+"""The tab of the history: found, shown in full, played, removed and read page by page."""
+
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from PySide6.QtCore import QDate, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QDateEdit,
     QFileDialog,
     QLabel,
-    QLineEdit,
     QListView,
     QTableView,
     QWidget,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from core.film.model.delivery import ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film
-from core.history.history import History, HistoryQuery
+from core.history.history import History
 from core.history.history_entry import HistoryEntry, WorkKind
 from core.platform.paths import Paths
 from core.studio import Studio
@@ -37,6 +36,7 @@ from tests.fakes.provider import ENTRY
 from tests.fakes.stills import as_image
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
+from tests.gui.history.test_history_filter_bar import choose_days
 from tests.gui.operating import choose, choose_index, click, step_up, write
 from tests.gui.small_images import SmallImages
 
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytestqt.qtbot import QtBot
-
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
@@ -486,87 +485,6 @@ def test_facts_tell_every_setting_of_a_clip_and_of_a_film(studio: Studio) -> Non
 def test_facts_of_a_record_that_cannot_be_read_are_what_the_list_knows() -> None:
     names = [name for name, _ in facts_of(made(1).model_copy(update={"record": "{"}))]
     assert names == ["Kind", "Made", "Folder"]
-
-
-LABELS = ("LTX Mini", "Another model", "A model that is gone")
-DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(7999, 12, 31))
-ONE_LINE = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=20)
-
-
-@settings(
-    max_examples=50,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    text=ONE_LINE,
-    kind=st.sampled_from([None, *WorkKind]),
-    model=st.sampled_from(["", *LABELS]),
-    first=DAYS,
-    last=DAYS,
-)
-def test_filter_bar_tells_what_is_chosen_and_forgets_it_at_once(
-    qtbot: QtBot, text: str, kind: WorkKind | None, model: str, first: date, last: date
-) -> None:
-    bar = HistoryFilterBar()
-    qtbot.addWidget(bar)
-    bar.show()
-    bar.set_models(LABELS)
-    messages: list[object] = []
-    bar.changed.connect(messages.append)
-    search = controls_of(bar)["search"]
-    assert isinstance(search, QLineEdit)
-    search.setText(text)
-    QTest.keyClick(search, Qt.Key.Key_Return)
-    choose_index([None, *WorkKind].index(kind))(controls_of(bar)["kind"])
-    choose_index(["", *LABELS].index(model))(controls_of(bar)["model"])
-    choose("Between two days")(controls_of(bar)["span"])
-    choose_days(bar, first, last)
-    value = HistoryQuery(
-        text, midnight(first), midnight(last + timedelta(days=1)), model=model, kind=kind
-    )
-    assert bar.value() == messages[-1] == value
-    messages.clear()
-    bar.set_models(["LTX Mini", "Other"])
-    assert bar.value() == value
-    qtbot.wait(1)
-    assert messages == []
-    click(controls_of(bar)["clear"])
-    assert messages == [HistoryQuery()]
-    assert bar.value() == HistoryQuery()
-
-
-def choose_days(bar: QWidget, first: date, last: date) -> None:
-    for name, day in (("first", first), ("last", last)):
-        box = controls_of(bar)[name]
-        assert isinstance(box, QDateEdit)
-        box.setDate(QDate(day.year, day.month, day.day))
-
-
-def midnight(day: date) -> datetime:
-    return datetime.combine(day, time()).astimezone()
-
-
-def test_spans_are_whole_days_of_this_machine(qtbot: QtBot) -> None:
-    bar = HistoryFilterBar()
-    qtbot.addWidget(bar)
-    bar.show()
-
-    def days(span: str) -> tuple[datetime | None, datetime | None]:
-        choose(span)(controls_of(bar)["span"])
-        return bar.value().since, bar.value().until
-
-    today = datetime.now().astimezone().date()
-    assert (bar.value().since, bar.value().until) == (None, None)
-    assert days("Today") == (midnight(today), None)
-    assert days("Last 7 days") == (midnight(today - timedelta(days=6)), None)
-    assert days("Last 30 days") == (midnight(today - timedelta(days=29)), None)
-    choose("Between two days")(controls_of(bar)["span"])
-    choose_days(bar, date(2026, 3, 1), date(2026, 3, 2))
-    assert (bar.value().since, bar.value().until) == (
-        midnight(date(2026, 3, 1)),
-        midnight(date(2026, 3, 3)),
-    )
 
 
 def test_days_are_asked_for_only_where_they_count(controller: Desk) -> None:
