@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -158,8 +159,7 @@ def test_settings_that_cannot_be_saved_count_and_are_told(
     qtbot: QtBot, dialog: SettingsDialog, studio: Studio
 ) -> None:
     path = studio.config.path
-    path.unlink()
-    path.parent.rmdir()
+    shutil.rmtree(path.parent)
     path.parent.write_text("a file where the folder should be", encoding="utf-8")
     click(qtbot, dialog, "network_is_off")
     assert studio.settings.network.is_off
