@@ -184,7 +184,7 @@ def _models(context: CliContext) -> int:
     """Say of each model whether it can run; the exit code is that of the built-in one."""
     can_run_builtin = False
     for provider in read_listing(context.setup.registry).providers:
-        if _lacks_key(provider):
+        if _has_no_key(provider):
             count = count_text(len(provider.models), "model")
             text = f"{count}, for which the key is missing."
             _show(context, Finding(f"{provider.name} at {provider.place}", text, is_ok=False))
@@ -196,7 +196,7 @@ def _models(context: CliContext) -> int:
     return EXIT_DONE if can_run_builtin else EXIT_FAILED
 
 
-def _lacks_key(provider: ListedProvider) -> bool:
+def _has_no_key(provider: ListedProvider) -> bool:
     """Whether that is all that can be said of its models, which was said of the key already."""
     return all(
         isinstance(item.readiness, NotReady)
