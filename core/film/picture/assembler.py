@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.film.model.transitions import FADE_WHITE
+from core.film.picture.compositing import Layer, laid_over
 from core.film.picture.graph import Graph, joined
 from core.film.picture.picture import (
     SCALING,
@@ -13,7 +14,6 @@ from core.film.picture.picture import (
     counted,
     cut,
     in_film_colours,
-    laid_over,
     shot_image,
 )
 
@@ -157,7 +157,7 @@ def _transition(
         )
         mixed = goes.under(
             comes,
-            "xfade",
+            name="xfade",
             transition=kind.xfade,
             duration=f"{float(count / timeline.rate):.6f}",
             offset=0,
@@ -184,18 +184,16 @@ def _with_overlays(
     end: int,
     overlays: Overlays,
 ) -> VideoStream:
-    overlaid, form = False, overlays.look.pixel_format
+    layers: list[Layer] = []
+    form = overlays.look.pixel_format
     if overlays.watermark is not None:
         rendered = overlays.watermark
-        mark = _rendered(graph, rendered, form)
-        image = laid_over(image, mark, form, x=rendered.x, y=rendered.y)
-        overlaid = True
+        layers.append(Layer(_rendered(graph, rendered, form), rendered.x, rendered.y))
     for title, rendered in zip(timeline.titles, overlays.rendered_texts, strict=True):
         if title.first < end and first < title.end:
             words = _title(graph, timeline, title, rendered, first, end, form)
-            image = laid_over(image, words, form, x=rendered.x, y=rendered.y, eof_action="pass")
-            overlaid = True
-    return in_film_colours(image, form) if overlaid else image
+            layers.append(Layer(words, rendered.x, rendered.y, eof_action="pass"))
+    return in_film_colours(laid_over(image, layers, form), form) if layers else image
 
 
 def _rendered(graph: Graph, rendered: RenderedText, pixel_format: str) -> VideoStream:

@@ -11,6 +11,7 @@ from core.film.model.delivery import Retime
 from core.film.model.film import Fit
 from core.film.model.frame_rate import GAP
 from core.film.model.timeline import nearest
+from core.film.picture.compositing import Layer, laid_over
 from core.media.interpolation import BY_MOTION, MORE_TO_LOSE, steady_times
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ _HD_FROM = 720
 _SCALERS_NAMES = {"bt2020nc": "bt2020", "bt470bg": "bt470"}
 # What FFmpeg makes frames in between of, 8 bits a channel.
 _MIXED_FORMATS = "yuv420p|yuv422p|yuv444p"
-# The overlay filter's names; whole colours in 10 bits have none before FFmpeg 6.
-_LAID_OVER = {"yuv420p": "yuv420", "yuv420p10le": "yuv420p10", "yuv422p10le": "yuv422p10"}
 # Between the steps of a change of colours: 16 bits a channel, which every FFmpeg's lut3d takes.
 _DEEP, _DEEP_ALPHA = "rgb48le", "rgba64le"
 # FFmpeg keeps both halves of a time base in 32 bits.
@@ -69,6 +68,16 @@ class Look:
     conversions: Mapping[ColourConversion, LutFile] = field(
         default_factory=dict["ColourConversion", LutFile]
     )
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether the film has 10 bits a channel."""
+        return self.pixel_format.endswith("10le")
+
+    @property
+    def unit(self) -> int:
+        """How many of the film's levels lie between two of 8 bits."""
+        return 4 if self.is_deep else 1
 
 
 def shot_image(
@@ -126,24 +135,6 @@ def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
             range="limited",
         )
     )
-
-
-def laid_over(
-    image: VideoStream,
-    other: VideoStream,
-    pixel_format: str,
-    *,
-    x: int,
-    y: int,
-    eof_action: str = "repeat",
-) -> VideoStream:
-    """Frames with others over them, both in the film's format, which they keep.
-
-    Left to choose, FFmpeg takes one with whole colours: halved again, those of the whole picture
-    would be smeared by whatever lies in its corner.
-    """
-    form = _LAID_OVER.get(pixel_format, "auto")
-    return image.under(other, x=x, y=y, eof_action=eof_action, format=form)
 
 
 def _opened(graph: Graph, source: Source) -> VideoStream:
@@ -324,7 +315,7 @@ def _fitted(
             behind = _blurred(back, facts, width, height, look)
             front = _scaled(front, size.width, size.height, facts, look)
             behind, front = (in_film_colours(one, look.pixel_format) for one in (behind, front))
-            return laid_over(behind, front, look.pixel_format, x=size.x, y=size.y)
+            return laid_over(behind, [Layer(front, size.x, size.y)], look.pixel_format)
         case _:
             assert_never(fit)
 
@@ -337,15 +328,15 @@ def _with_bars(image: VideoStream, size: _Inside, timeline: Timeline, look: Look
         return image.filter("pad", width, height, size.x, size.y, f"0x{colour.removeprefix('#')}")
     # Older FFmpegs pad by the colours of old TV, whatever the picture's are.
     brightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    unit = 4 if look.pixel_format.endswith("10le") else 1
     plain = {
-        "y": round(unit * (16 + 219 * brightness)),
-        "u": round(unit * (128 + 224 * (blue - brightness) / 1.8556)),
-        "v": round(unit * (128 + 224 * (red - brightness) / 1.5748)),
+        "y": round(look.unit * (16 + 219 * brightness)),
+        "u": round(look.unit * (128 + 224 * (blue - brightness) / 1.8556)),
+        "v": round(look.unit * (128 + 224 * (red - brightness) / 1.5748)),
     }
     front, back = in_film_colours(image, look.pixel_format).split(2)
     behind = back.filter("scale", width, height, flags="neighbor").filter("lutyuv", **plain)
-    return laid_over(behind.filter("setsar", 1), front, look.pixel_format, x=size.x, y=size.y)
+    layers = [Layer(front, size.x, size.y)]
+    return laid_over(behind.filter("setsar", 1), layers, look.pixel_format)
 
 
 def _read_by(facts: SourceFacts) -> dict[str, Value]:

@@ -19,8 +19,10 @@ from core.film.model.delivery import (
     Container,
     ExportSettings,
     FrameFormat,
+    ProResProfile,
     Quality,
     Retime,
+    VideoCodec,
 )
 from core.film.model.film import Clip, Film, Fit, Transition, Watermark
 from core.media.ffmpeg_check import faults_of, version_of
@@ -29,7 +31,7 @@ from core.media.ffmpeg_program import find_ffmpeg
 from scripts.ffmpeg_builds import WHEELS, program_of
 from tests.film.bundled import BUNDLED, run_bundled
 from tests.film.counted_clips import FilmBench, Pulses, mark_of, raw_images, write_counted
-from tests.film.seen import frames_of
+from tests.film.seen import deep_frames_of, frames_of
 
 ROOT = Path(__file__).resolve().parents[3]
 # What a folder may be called, and what the image muxer and demuxer of FFmpeg make of it.
@@ -210,6 +212,41 @@ def test_same_film_comes_of_every_accepted_ffmpeg(
     accepted: Path, room: Room, by_bundled: Path
 ) -> None:
     alike(room.made_by(accepted, lossless()), by_bundled)
+
+
+@pytest.mark.parametrize(
+    "coding",
+    [
+        pytest.param({}, id="H.264"),
+        pytest.param(
+            {
+                "video_codec": VideoCodec.PRORES,
+                "prores_profile": ProResProfile.P4444,
+                "quality": Quality.HIGH,
+            },
+            id="ProRes 4444",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", ["dissolve", "fade-white"])
+def test_same_film_of_10_bits_comes_of_every_accepted_ffmpeg(
+    accepted: Path, room: Room, coding: dict[str, object], kind: str
+) -> None:
+    """With a mark, a blurred surrounding and clips that let something through."""
+    film = room.film.model_copy(
+        update={
+            "clips": tuple(room.film.clips[number] for number in (0, 5, 9, 3)),
+            "transition": Transition(kind=kind, duration_s=0.2),
+        }
+    )
+    settings = lossless(bit_depth=10, **coding)
+    made, wanted = (
+        deep_frames_of(room.made_by(program, settings, film)).astype(int)
+        for program in (accepted, BUNDLED)
+    )
+    assert made.shape == wanted.shape
+    # Two levels of 10 bits; one of 8 is four.
+    assert np.abs(made - wanted).max() <= 2 * 64
 
 
 @pytest.mark.parametrize("retime", [Retime.BLEND, Retime.MOTION])
