@@ -42,9 +42,9 @@ _NEEDED = {
     "muxers": "mp4 mov matroska webm avi gif image2 f32le mpegts rawvideo null",
     "demuxers": "mov matroska avi gif png_pipe mpegts concat ffmetadata srt f32le rawvideo lavfi",
     "filters": "color sine scale format setparams setsar settb setpts fps tpad trim split overlay "
-    "lutrgb lutyuv drawbox bwdif concat xfade fade crop pad loop gblur eq minterpolate zscale "
-    "tonemap lut3d lut1d palettegen paletteuse select aresample aformat pan adelay atempo apad "
-    "atrim asetpts "
+    "lutrgb lutyuv shuffleplanes maskedmerge drawbox bwdif concat xfade fade crop pad loop gblur "
+    "eq minterpolate zscale tonemap lut3d lut1d palettegen paletteuse select aresample aformat pan "
+    "adelay atempo apad atrim asetpts "
     "volume alimiter ebur128 ametadata anull null copy",
 }
 """By what FFmpeg calls its lists: what every film may need. Codecs that a film names are asked for
@@ -169,10 +169,13 @@ _WIDE = "scale=2*iw:ih:flags=neighbor"
 _COUNTED = "settb=1/25,setpts=N,fps=25"
 _GRAPH = ";".join(
     (
-        "[0]format=rgba,lutrgb=a=128,split[over][under]",
+        "[0]format=rgba,lutrgb=a=128,split=3[over][under][through]",
         "[under]lutrgb=r=16:g=32:b=48:a=255[filled]",
-        "[filled][over]overlay=format=rgb,format=rgb24,split=3[alpha][clip][rgb]",
-        f"[rgb]{_TO_BT709},format=yuv444p10le,{_BT709},split[whole][mark]",
+        "[filled][over]overlay=format=rgb,format=rgb24,split[alpha][clip]",
+        "[through]format=gbrap16le,split=3[over16][under16][alpha16]",
+        "[under16]lutrgb=r=4112:g=8224:b=12336[filled16];[alpha16]shuffleplanes=3:3:3:3[mask16]",
+        f"[filled16][over16][mask16]maskedmerge,format=rgb48le,{_TO_BT709},format=yuv444p10le,"
+        f"{_BT709},split[whole][mark]",
         f"[whole]{_WIDE},format=yuv422p10le[wide]",
         f"[mark]crop=8:8:0:0,lutyuv=y=940,{_WIDE},format=yuva422p10le[wide_mark]",
         "[wide][wide_mark]overlay=x=8:y=8:format=yuv422p10,scale=iw/2:ih:flags=neighbor,"
@@ -212,7 +215,7 @@ _WANTED = {
 """The values of a pixel in the middle: RGB, in 10 bits, then twice brightness and both colours."""
 _MEANINGS = {
     "alpha": "what lets through on its background",
-    "deep": "the colours of 10 bits under a mark",
+    "deep": "what lets through, in 10 bits",
     "matrix": "the colours of small clips",
     "hdr": "the brightness of HDR clips",
 }

@@ -11,7 +11,7 @@ from core.film.model.delivery import Retime
 from core.film.model.film import Fit
 from core.film.model.frame_rate import GAP
 from core.film.model.timeline import nearest
-from core.film.picture.compositing import Layer, laid_over
+from core.film.picture.compositing import Layer, laid_over, on_background
 from core.media.interpolation import BY_MOTION, MORE_TO_LOSE, steady_times
 
 if TYPE_CHECKING:
@@ -203,11 +203,8 @@ def _flattened(image: VideoStream, facts: SourceFacts, background: str, look: Lo
     conversion = conversion_of(facts)
     if conversion is not None:
         image = _through(image.filter("format", _DEEP_ALPHA), look.conversions[conversion])
-    over, under = image.filter("scale", flags=SCALING).filter("format", "rgba").split(2)
-    # By a table of constants: FFmpeg 5.1 crashes when it draws a box on pictures with alpha.
-    red, green, blue = bytes.fromhex(background.removeprefix("#"))
-    filled = under.filter("lutrgb", r=red, g=green, b=blue, a=255)
-    return filled.under(over, format="rgb").filter("format", "rgb24")
+    image = image.filter("scale", flags=SCALING)
+    return on_background(image, background, is_deep=look.is_deep)
 
 
 def _at_rate(image: VideoStream, shot: Shot, rate: Fraction, retime: Retime) -> VideoStream:

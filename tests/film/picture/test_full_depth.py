@@ -187,3 +187,17 @@ def test_image_with_something_around_it_is_left_as_it_was(
         if "background" in around:
             assert far_from(plane[:, :, :bar], colour) < 1
             assert far_from(plane[:, :, -bar:], colour) < 1
+
+
+def test_clip_that_lets_something_through_mixes_with_its_background(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    ranges = (400, 600), (480, 544), (480, 544), (0, FULL + 1)
+    *colours, alpha = (random.integers(*ends, (COUNT, HEIGHT, WIDTH)) for ends in ranges)
+    alpha[:, :16], alpha[:, 16:32] = FULL, 0
+    path = written(tmp_path / "clip.mkv", [*colours, alpha], "yuva444p10le")
+    film = Film(clips=(Clip(path=path),), background="#506080")
+    planes = film_planes(tmp_path / "film", film, WHOLE)
+    opacity = alpha / FULL
+    behind = levels(0x50, 0x60, 0x80)
+    for plane, colour, background in zip(planes, colours, behind, strict=True):
+        assert far_from(plane, colour * opacity + background * (1 - opacity)) < CLOSE
