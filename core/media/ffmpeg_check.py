@@ -42,7 +42,7 @@ _NEEDED = {
     "muxers": "mp4 mov matroska webm avi gif image2 f32le mpegts rawvideo null",
     "demuxers": "mov matroska avi gif png_pipe mpegts concat ffmetadata srt f32le rawvideo lavfi",
     "filters": "color sine scale format setparams setsar settb setpts fps tpad trim split overlay "
-    "lutrgb lutyuv shuffleplanes maskedmerge drawbox bwdif concat xfade fade crop pad loop gblur "
+    "lutrgb lutyuv shuffleplanes maskedmerge bwdif concat xfade fade crop pad loop gblur "
     "eq minterpolate zscale tonemap lut3d lut1d palettegen paletteuse select aresample aformat pan "
     "adelay atempo apad atrim asetpts "
     "volume alimiter ebur128 ametadata anull null copy",

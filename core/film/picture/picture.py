@@ -158,13 +158,10 @@ def _of_one_size(image: VideoStream, facts: SourceFacts) -> VideoStream:
     """Frames whose size changes on the way, each as large as fits into the clip's own size."""
     upright = (facts.width, facts.height)
     width, height = upright[::-1] if facts.rotation % 180 else upright
-    # To lay one on the other loses the last frame in some versions: it gets one more to lose.
-    under, over = image.filter("tpad", stop_mode="clone", stop=1).split(2)
-    behind = under.filter("scale", width, height).filter("drawbox", color="black", t="fill")
-    inside = over.filter(
+    inside = image.filter(
         "scale", width, height, eval="frame", force_original_aspect_ratio="decrease"
     )
-    return behind.under(inside, x="(W-w)/2", y="(H-h)/2", eval="frame")
+    return inside.filter("pad", width, height, "(ow-iw)/2", "(oh-ih)/2", eval="frame")
 
 
 def _tagged(image: VideoStream, facts: SourceFacts) -> VideoStream:

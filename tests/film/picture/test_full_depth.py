@@ -22,6 +22,7 @@ from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.media.render_cache import RenderCache
 from tests.film.bundled import run_bundled
+from tests.film.real_files import glued
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,3 +202,17 @@ def test_clip_that_lets_something_through_mixes_with_its_background(tmp_path: Pa
     behind = levels(0x50, 0x60, 0x80)
     for plane, colour, background in zip(planes, colours, behind, strict=True):
         assert far_from(plane, colour * opacity + background * (1 - opacity)) < CLOSE
+
+
+def test_clip_whose_size_changes_is_left_as_it_was(tmp_path: Path) -> None:
+    pixel_format = "yuv422p10le"
+    small, large = noise(pixel_format, size=(48, 32)), noise(pixel_format)
+    coding = ("-c:v", "libx264", "-qp", "0", "-bf", "0")
+    first = written(tmp_path / "1.ts", small, pixel_format, *coding)
+    later = (*coding, "-output_ts_offset", "0.4")
+    both = glued(
+        tmp_path / "both.ts", first, written(tmp_path / "2.ts", large, pixel_format, *later)
+    )
+    planes = film_planes(tmp_path / "film", Film(clips=(Clip(path=both),)), pixel_format)
+    for plane, wanted in zip(planes, large, strict=True):
+        assert np.array_equal(plane[COUNT:], wanted)
