@@ -43,7 +43,7 @@ _NEEDED = {
     "demuxers": "mov matroska avi gif png_pipe mpegts concat ffmetadata srt f32le rawvideo lavfi",
     "filters": "color sine scale format setparams setsar settb setpts fps tpad trim split overlay "
     "lutrgb lutyuv shuffleplanes maskedmerge bwdif concat xfade fade crop pad loop gblur "
-    "eq minterpolate zscale tonemap lut3d lut1d palettegen paletteuse select aresample aformat pan "
+    "minterpolate zscale tonemap lut3d lut1d palettegen paletteuse select aresample aformat pan "
     "adelay atempo apad atrim asetpts "
     "volume alimiter ebur128 ametadata anull null copy",
 }
@@ -192,7 +192,7 @@ _GRAPH = ";".join(
         f"setsar=1,{_TO_BT709},format=yuv420p,{_BT709},split[a][goes]",
         "[other]scale=48:32,tpad=stop_mode=clone:stop=3,minterpolate=fps=50:mi_mode=blend,"
         f"tpad=stop_mode=clone:stop=-1,trim=end_frame=10,{_COUNTED},gblur=sigma=2,"
-        f"eq=brightness=-0.06,setsar=1,{_TO_BT709},format=yuv420p,{_BT709}[comes]",
+        f"setsar=1,{_TO_BT709},format=yuv420p,{_BT709}[comes]",
         "[goes]tpad=stop_mode=clone:stop=1[goes1];[comes]tpad=stop_mode=clone:stop=1[comes1]",
         "[goes1][comes1]xfade=transition=fade:duration=0.4:offset=0,trim=end_frame=10,"
         f"{_TO_BT709},format=yuv420p,setsar=1,{_BT709},{_COUNTED}[b]",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from core.film.picture.graph import Graph, Value, VideoStream
 
 _BLUR_SHRINK = 8
+# Of 255; by a table, for FFmpeg's own filter for it knows 8 bits alone.
+_DIMMED = 15
 # Left to itself, FFmpeg darkens greys by up to three levels when it changes the colour matrix.
 SCALING = "bicubic+accurate_rnd+full_chroma_int"
 _HD_FROM = 720
@@ -309,6 +311,7 @@ def _fitted(
             behind = _blurred(back, facts, width, height, look)
             front = _scaled(front, size.width, size.height, facts, look)
             behind, front = (in_film_colours(one, look.pixel_format) for one in (behind, front))
+            behind = behind.filter("lutyuv", y=f"val-{_DIMMED * look.unit}")
             return laid_over(behind, [Layer(front, size.x, size.y)], look.pixel_format)
         case _:
             assert_never(fit)
@@ -398,7 +401,6 @@ def _blurred(
         .filter("gblur", sigma=max(1.0, small[1] / 24))
         .filter("scale", cover.width, cover.height, flags=SCALING)
         .filter("crop", width, height, max(0, -cover.x), max(0, -cover.y))
-        .filter("eq", brightness=-0.06)
         .filter("setsar", 1)
     )
 

@@ -216,3 +216,19 @@ def test_clip_whose_size_changes_is_left_as_it_was(tmp_path: Path) -> None:
     planes = film_planes(tmp_path / "film", Film(clips=(Clip(path=both),)), pixel_format)
     for plane, wanted in zip(planes, large, strict=True):
         assert np.array_equal(plane[COUNT:], wanted)
+
+
+@pytest.mark.parametrize("pixel_format", FORMATS)
+def test_blurred_surrounding_has_steps_as_fine_as_the_film(
+    tmp_path: Path, pixel_format: str
+) -> None:
+    slope = np.linspace(300, 400, WIDTH).round().astype(int)
+    planes = [np.full_like(plane, GREY) for plane in noise(pixel_format)]
+    planes[0][:] = slope
+    clip = Clip(path=written(tmp_path / "clip.mkv", planes, pixel_format))
+    film = Film(clips=(clip,), fit=Fit.BLUR)
+    brightness = film_planes(tmp_path / "film", film, pixel_format, (WIDTH + 64, HEIGHT))[0]
+    bars = np.concatenate([brightness[:, :, :32], brightness[:, :, -32:]])
+    # Out of 8 bits only every fourth level would come.
+    shares = np.bincount(bars.ravel() % 4, minlength=4) / bars.size
+    assert shares.min() > 0.1
