@@ -164,16 +164,25 @@ def _transition(
         )
         mixed = mixed.filter("trim", end_frame=count)
         return counted(in_film_colours(mixed, look.pixel_format), timeline.rate)
+    is_white = kind.name == FADE_WHITE
+    if is_white:
+        # FFmpeg fades to white in 8 bits of RGB, and to black in every format.
+        goes, comes = _negative(goes, look), _negative(comes, look)
     half = count // 2
-    colour = "white" if kind.name == FADE_WHITE else "black"
     halves: list[VideoStream] = []
     if half:
-        out = goes.filter("fade", type="out", start_frame=0, nb_frames=half, color=colour)
+        out = goes.filter("fade", type="out", start_frame=0, nb_frames=half)
         halves.append(cut(out, 0, half, timeline.rate))
-    into = comes.filter("fade", type="in", start_frame=half, nb_frames=count - half, color=colour)
+    into = comes.filter("fade", type="in", start_frame=half, nb_frames=count - half)
     halves.append(cut(into, half, count, timeline.rate))
-    whole = in_film_colours(joined(halves), look.pixel_format)
-    return counted(whole, timeline.rate)
+    whole = _negative(joined(halves), look) if is_white else joined(halves)
+    return counted(in_film_colours(whole, look.pixel_format), timeline.rate)
+
+
+def _negative(image: VideoStream, look: Look) -> VideoStream:
+    """Frames with white for black, and with the opposite of each colour."""
+    luma, chroma = f"{(16 + 235) * look.unit}-val", f"{256 * look.unit}-val"
+    return image.filter("lutyuv", y=luma, u=chroma, v=chroma)
 
 
 def _with_overlays(

@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.film.build.export_inputs import prepare
 from core.film.model.delivery import AudioCodec, Container, ExportSettings, FrameFormat, VideoCodec
-from core.film.model.film import Caption, Clip, Film, Fit, Watermark
+from core.film.model.film import Caption, Clip, Film, Fit, Transition, Watermark
 from core.film.picture.assembler import stretch
 from core.film.picture.graph import arguments
 from core.film.picture.overlays import prepare_overlays
@@ -190,6 +190,22 @@ def test_image_with_something_around_it_is_left_as_it_was(
             assert far_from(plane[:, :, -bar:], colour) < 1
 
 
+@pytest.mark.parametrize("pixel_format", FORMATS)
+def test_blurred_surrounding_has_steps_as_fine_as_the_film(
+    tmp_path: Path, pixel_format: str
+) -> None:
+    slope = np.linspace(300, 400, WIDTH).round().astype(int)
+    planes = [np.full_like(plane, GREY) for plane in noise(pixel_format)]
+    planes[0][:] = slope
+    clip = Clip(path=written(tmp_path / "clip.mkv", planes, pixel_format))
+    film = Film(clips=(clip,), fit=Fit.BLUR)
+    brightness = film_planes(tmp_path / "film", film, pixel_format, (WIDTH + 64, HEIGHT))[0]
+    bars = np.concatenate([brightness[:, :, :32], brightness[:, :, -32:]])
+    # Out of 8 bits only every fourth level would come.
+    shares = np.bincount(bars.ravel() % 4, minlength=4) / bars.size
+    assert shares.min() > 0.1
+
+
 def test_clip_that_lets_something_through_mixes_with_its_background(tmp_path: Path) -> None:
     random = np.random.default_rng(2)
     ranges = (400, 600), (480, 544), (480, 544), (0, FULL + 1)
@@ -218,17 +234,24 @@ def test_clip_whose_size_changes_is_left_as_it_was(tmp_path: Path) -> None:
         assert np.array_equal(plane[COUNT:], wanted)
 
 
-@pytest.mark.parametrize("pixel_format", FORMATS)
-def test_blurred_surrounding_has_steps_as_fine_as_the_film(
-    tmp_path: Path, pixel_format: str
-) -> None:
-    slope = np.linspace(300, 400, WIDTH).round().astype(int)
-    planes = [np.full_like(plane, GREY) for plane in noise(pixel_format)]
-    planes[0][:] = slope
-    clip = Clip(path=written(tmp_path / "clip.mkv", planes, pixel_format))
-    film = Film(clips=(clip,), fit=Fit.BLUR)
-    brightness = film_planes(tmp_path / "film", film, pixel_format, (WIDTH + 64, HEIGHT))[0]
-    bars = np.concatenate([brightness[:, :, :32], brightness[:, :, -32:]])
-    # Out of 8 bits only every fourth level would come.
-    shares = np.bincount(bars.ravel() % 4, minlength=4) / bars.size
-    assert shares.min() > 0.1
+@pytest.mark.parametrize("kind", ["dissolve", "fade", "fade-white"])
+def test_transition_mixes_all_that_the_clips_have(tmp_path: Path, kind: str) -> None:
+    goes, comes = noise(WHOLE), noise(WHOLE, 2)
+    clips = (
+        Clip(path=written(tmp_path / "goes.mkv", goes, WHOLE)),
+        Clip(
+            path=written(tmp_path / "comes.mkv", comes, WHOLE),
+            transition=Transition(kind=kind, duration_s=6 / 25),
+        ),
+    )
+    planes = film_planes(tmp_path / "film", Film(clips=clips), WHOLE)
+    between = {"fade": (BLACK, GREY, GREY), "fade-white": (WHITE, GREY, GREY)}.get(kind)
+    for number, (plane, a, b) in enumerate(zip(planes, goes, comes, strict=True)):
+        for step in range(6):
+            one, other = a[COUNT - 6 + step], b[step]
+            share = step / 6
+            if between is not None:
+                one, other = (one, between[number]) if step < 3 else (between[number], other)
+                share = step % 3 / 3
+            wanted = one * (1 - share) + other * share
+            assert far_from(plane[COUNT - 6 + step], wanted) < CLOSE
