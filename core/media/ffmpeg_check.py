@@ -32,6 +32,7 @@ _NUMBERS = re.compile(r"n?(\d+)\.(\d+)")
 _CODEC = re.compile(r"^ [VASFXBD.]{6} (\S+)", re.MULTILINE)
 _FILTER = re.compile(r"^ [TSC.]{2,3} (\S+) +\S+->", re.MULTILINE)
 _FORMAT = re.compile(r"^ [DEd ]{2,3} (\S+)", re.MULTILINE)
+_TRANSITION = re.compile(r"^ {5}(\w+) +\d+ +\.\.", re.MULTILINE)
 _CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS")
 # How Windows tells that a program did what none may; errors of FFmpeg's own lie outside of it.
 _NT_ERRORS = range(0xC000_0000, 0xD000_0000)
@@ -82,6 +83,15 @@ def names_in(program: Path, kind: str) -> frozenset[str]:
     found = pattern.findall(_answer(program, "-hide_banner", f"-{kind}"))
     # One format may go by several names.
     return frozenset(name for names in found for name in names.split(","))
+
+
+def transitions_in(program: Path) -> frozenset[str]:
+    """What the filter `xfade` of an FFmpeg calls the transitions that it has.
+
+    Raises:
+        FFmpegMissing: it does not start.
+    """
+    return frozenset(_TRANSITION.findall(_answer(program, "-hide_banner", "-h", "filter=xfade")))
 
 
 def crash_of(exit_code: int) -> str:
