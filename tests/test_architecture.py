@@ -443,3 +443,14 @@ def test_every_import_is_required_and_every_requirement_is_imported() -> None:
                 problems.append(f"{module.name} imports {name}, which requirements.txt lacks")
     problems += [f"nobody imports {name}" for name in sorted(set(brought) - used - FOR_ITS_FILES)]
     assert problems == []
+
+
+def test_pytest_passes_over_no_folder_of_tests(pytestconfig: pytest.Config) -> None:
+    passed_over = pytestconfig.getini("norecursedirs")
+    folders = {
+        part
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for part in path.relative_to(ROOT).parts[:-1]
+    }
+    assert "film" in folders
+    assert [name for name in folders if any(fnmatch(name, one) for one in passed_over)] == []

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _LAST_LINES = 20
 _POLL_S = 0.05
+# After these FFmpeg 5 ends as if nothing had happened.
+_UNFINISHED = ("Error writing trailer", "Error closing file")
 _FRAME = re.compile(rb"frame=\s*(\d+)")
 
 
@@ -137,7 +139,7 @@ def run_ffmpeg(
                 reader.join()
     if crash := crash_of(exit_code):
         raise _crashed(command, exit_code, crash, tuple(last_lines))
-    if exit_code != 0:
+    if exit_code != 0 or any(line.startswith(_UNFINISHED) for line in last_lines):
         raise FFmpegFailed(command, exit_code, tuple(last_lines))
     return tuple(last_lines)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OLDEST = (5, 1)
 """The oldest version that makes the same film: before it, `-fps_mode` and some filters are not."""
 # Raised when the check asks for more: what an earlier one found counts no longer.
-_CHECK = 1
+_CHECK = 2
 _START_S = 30.0
 _MAKE_S = 120.0
 _VERSION = re.compile(r"ffmpeg version (\S+)")
@@ -32,6 +32,7 @@ _NUMBERS = re.compile(r"n?(\d+)\.(\d+)")
 _CODEC = re.compile(r"^ [VASFXBD.]{6} (\S+)", re.MULTILINE)
 _FILTER = re.compile(r"^ [TSC.]{2,3} (\S+) +\S+->", re.MULTILINE)
 _FORMAT = re.compile(r"^ [DEd ]{2,3} (\S+)", re.MULTILINE)
+_TRANSITION = re.compile(r"^ {5}(\w+) +\d+ +\.\.", re.MULTILINE)
 _CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS")
 # How Windows tells that a program did what none may; errors of FFmpeg's own lie outside of it.
 _NT_ERRORS = range(0xC000_0000, 0xD000_0000)
@@ -42,9 +43,9 @@ _NEEDED = {
     "muxers": "mp4 mov matroska webm avi gif image2 f32le mpegts rawvideo null",
     "demuxers": "mov matroska avi gif png_pipe mpegts concat ffmetadata srt f32le rawvideo lavfi",
     "filters": "color sine scale format setparams setsar settb setpts fps tpad trim split overlay "
-    "lutrgb lutyuv drawbox bwdif concat xfade fade crop pad loop gblur eq minterpolate zscale "
-    "tonemap lut3d lut1d palettegen paletteuse select aresample aformat pan adelay atempo apad "
-    "atrim asetpts "
+    "lutrgb lutyuv shuffleplanes maskedmerge bwdif concat xfade fade crop pad loop gblur "
+    "minterpolate zscale tonemap lut3d lut1d palettegen paletteuse select aresample aformat pan "
+    "adelay atempo apad atrim asetpts "
     "volume alimiter ebur128 ametadata anull null copy",
 }
 """By what FFmpeg calls its lists: what every film may need. Codecs that a film names are asked for
@@ -82,6 +83,15 @@ def names_in(program: Path, kind: str) -> frozenset[str]:
     found = pattern.findall(_answer(program, "-hide_banner", f"-{kind}"))
     # One format may go by several names.
     return frozenset(name for names in found for name in names.split(","))
+
+
+def transitions_in(program: Path) -> frozenset[str]:
+    """What the filter `xfade` of an FFmpeg calls the transitions that it has.
+
+    Raises:
+        FFmpegMissing: it does not start.
+    """
+    return frozenset(_TRANSITION.findall(_answer(program, "-hide_banner", "-h", "filter=xfade")))
 
 
 def crash_of(exit_code: int) -> str:
@@ -165,12 +175,21 @@ def _found(program: Path) -> Iterator[str]:
 _LIMITED = "range=limited"
 _BT709 = f"setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:{_LIMITED}"
 _TO_BT709 = "scale=flags=bicubic+accurate_rnd+full_chroma_int:out_color_matrix=bt709:out_range=tv"
+_WIDE = "scale=2*iw:ih:flags=neighbor"
 _COUNTED = "settb=1/25,setpts=N,fps=25"
 _GRAPH = ";".join(
     (
-        "[0]format=rgba,lutrgb=a=128,split[over][under]",
+        "[0]format=rgba,lutrgb=a=128,split=3[over][under][through]",
         "[under]lutrgb=r=16:g=32:b=48:a=255[filled]",
         "[filled][over]overlay=format=rgb,format=rgb24,split[alpha][clip]",
+        "[through]format=gbrap16le,split=3[over16][under16][alpha16]",
+        "[under16]lutrgb=r=4112:g=8224:b=12336[filled16];[alpha16]shuffleplanes=3:3:3:3[mask16]",
+        f"[filled16][over16][mask16]maskedmerge,format=rgb48le,{_TO_BT709},format=yuv444p10le,"
+        f"{_BT709},split[whole][mark]",
+        f"[whole]{_WIDE},format=yuv422p10le[wide]",
+        f"[mark]crop=8:8:0:0,lutyuv=y=940,{_WIDE},format=yuva422p10le[wide_mark]",
+        "[wide][wide_mark]overlay=x=8:y=8:format=yuv422p10,scale=iw/2:ih:flags=neighbor,"
+        "format=yuv444p10le[deep]",
         "[1]format=yuv420p,lutyuv=y=100:u=90:v=200,setparams=color_primaries=smpte170m"
         f":color_trc=smpte170m:colorspace=smpte170m:{_LIMITED},{_TO_BT709},{_BT709},{_TO_BT709},"
         f"format=yuv420p,{_BT709},split[matrix][other]",
@@ -183,7 +202,7 @@ _GRAPH = ";".join(
         f"setsar=1,{_TO_BT709},format=yuv420p,{_BT709},split[a][goes]",
         "[other]scale=48:32,tpad=stop_mode=clone:stop=3,minterpolate=fps=50:mi_mode=blend,"
         f"tpad=stop_mode=clone:stop=-1,trim=end_frame=10,{_COUNTED},gblur=sigma=2,"
-        f"eq=brightness=-0.06,setsar=1,{_TO_BT709},format=yuv420p,{_BT709}[comes]",
+        f"setsar=1,{_TO_BT709},format=yuv420p,{_BT709}[comes]",
         "[goes]tpad=stop_mode=clone:stop=1[goes1];[comes]tpad=stop_mode=clone:stop=1[comes1]",
         "[goes1][comes1]xfade=transition=fade:duration=0.4:offset=0,trim=end_frame=10,"
         f"{_TO_BT709},format=yuv420p,setsar=1,{_BT709},{_COUNTED}[b]",
@@ -197,10 +216,16 @@ _GRAPH = ";".join(
 )
 _FILM_FRAMES = 15
 _OFF = 4
-_WANTED = {"alpha": (108, 36, 54), "matrix": (89, 98, 199), "hdr": (120, 128, 128)}
-"""The values of a pixel in the middle: RGB, then twice the brightness and both colours."""
+_WANTED = {
+    "alpha": (108, 36, 54),
+    "deep": (241, 515, 638),
+    "matrix": (89, 98, 199),
+    "hdr": (120, 128, 128),
+}
+"""The values of a pixel in the middle: RGB, in 10 bits, then twice brightness and both colours."""
 _MEANINGS = {
     "alpha": "what lets through on its background",
+    "deep": "what lets through, in 10 bits",
     "matrix": "the colours of small clips",
     "hdr": "the brightness of HDR clips",
 }
@@ -222,7 +247,7 @@ def _trial(program: Path, folder: Path) -> Iterator[str]:
         yield problem
         return
     for name, wanted in _WANTED.items():
-        seen = _middle(folder / name, is_rgb=name == "alpha")
+        seen = _middle(folder / name)
         if max(abs(a - b) for a, b in zip(seen, wanted, strict=True)) > _OFF:
             yield f"changes {_MEANINGS[name]}: {seen} instead of {wanted}"
     (folder / "list").write_text("ffconcat version 1.0\nfile a.mp4\nfile a.mp4\n", "utf-8")
@@ -262,12 +287,16 @@ def _run(program: Path, words: Sequence[str]) -> str:
     return ""
 
 
-def _middle(path: Path, *, is_rgb: bool) -> tuple[int, int, int]:
-    """The pixel in the middle of a raw square frame, RGB or 4:2:0."""
+def _middle(path: Path) -> tuple[int, int, int]:
+    """The pixel in the middle of a raw square frame: RGB, 4:4:4 in 10 bits or, else, 4:2:0."""
     raw = path.read_bytes()
-    if is_rgb:
+    if path.name == "alpha":
         at = len(raw) // 2
         return raw[at], raw[at + 1], raw[at + 2]
+    if path.name == "deep":
+        values = memoryview(raw).cast("H")
+        pixels = len(values) // 3
+        return values[pixels // 2], values[pixels * 3 // 2], values[pixels * 5 // 2]
     pixels = len(raw) * 2 // 3
     return raw[pixels // 2], raw[pixels * 9 // 8], raw[pixels * 11 // 8]
 

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import FFmpegMissing
-from core.media.ffmpeg_check import faults_of, names_in, version_line, version_of
+from core.media.ffmpeg_check import (
+    faults_of,
+    names_in,
+    transitions_in,
+    version_line,
+    version_of,
+)
 from core.media.ffmpeg_choice import FFMPEG_SETTING, FFMPEG_VARIABLE, FoundBy, named_ffmpeg
 
 
@@ -130,6 +136,15 @@ def ffmpeg_encoders(program: Path | None = None) -> frozenset[str]:
         FFmpegMissing: there is none, or it cannot be used.
     """
     return names_in(program or find_ffmpeg(), "encoders")
+
+
+def ffmpeg_transitions() -> frozenset[str]:
+    """The transitions that the FFmpeg in use has, by its own names.
+
+    Raises:
+        FFmpegMissing: there is none, or it cannot be used.
+    """
+    return transitions_in(find_ffmpeg())
 
 
 def _named() -> FFmpegProgram | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Raised when the same description would give other bytes: a key of an older program is not found.
-FORMAT = 2
+FORMAT = 3
 _KEY_LENGTH = 40
 _PART = ".part"
 _DIGEST = ".seal"

@@ -240,13 +240,13 @@ def test_clips_and_films_may_have_any_name(tmp_path: Path) -> None:
 # Programs
 
 
-def _program_without(tmp_path: Path, *encoders: str) -> str:
-    """The FFmpeg in use, but for these encoders."""
+def _program_without(tmp_path: Path, *names: str) -> str:
+    """The FFmpeg in use, but for these encoders and transitions."""
     path = tmp_path / "ffmpeg-of-old"
-    hidden = " ".join(f"-e ' {name} '" for name in encoders)
+    hidden = " ".join(f"-e ' {name} '" for name in names)
     path.write_text(
         "#!/bin/sh\n"
-        f'case "$*" in *-encoders) "{find_ffmpeg()}" "$@" | grep -v {hidden} ;;\n'
+        f'case "$*" in *-encoders|*filter=xfade) "{find_ffmpeg()}" "$@" | grep -v {hidden} ;;\n'
         f'*) exec "{find_ffmpeg()}" "$@" ;; esac\n',
         encoding="utf-8",
     )
@@ -283,6 +283,26 @@ def test_images_need_their_own_encoder(
     )
 
     assert ["libwebp_anim" in sentence for sentence in messages] == [True]
+
+
+def test_transitions_that_ffmpeg_lacks_are_named_with_its_version_and_the_way_to_the_bundled_one(
+    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = ffmpeg_version()
+    monkeypatch.setenv(FFMPEG_VARIABLE, _program_without(tmp_path, "wipeleft", "circleopen"))
+    clips = [
+        Clip(path=room / "ball.mp4", transition=Transition(kind=kind, duration_s=0.1))
+        for kind in ("wipe-left", "dissolve", "fade-white", "wipe-left", "circle-open")
+    ]
+    film = Film(clips=(Clip(path=room / "ball.mp4"), *clips))
+
+    messages = _refused(film, tmp_path / "film.mp4", tmp_path / "s")
+
+    assert ["'wipe-left'" in messages[0], "'circle-open'" in messages[1]] == [True, True]
+    assert len(messages) == 2
+    for sentence in messages:
+        assert version in sentence
+        assert f"Unset {FFMPEG_VARIABLE} to use the FFmpeg that comes with ImageAI" in sentence
 
 
 def test_an_ffmpeg_that_cannot_be_used_is_told_together_with_all_else(

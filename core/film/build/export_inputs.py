@@ -44,7 +44,12 @@ from core.film.model.source import PROBE_VERSION, Source, opened_music, read_sou
 from core.film.model.subtitles import cut_to, read_subtitles, to_captions
 from core.film.model.transitions import NONE
 from core.film.picture.luts import read_lut
-from core.media.ffmpeg_program import ffmpeg_encoders, ffmpeg_version, way_to_bundled
+from core.media.ffmpeg_program import (
+    ffmpeg_encoders,
+    ffmpeg_transitions,
+    ffmpeg_version,
+    way_to_bundled,
+)
 from core.media.images import read_image
 from core.media.render_cache import RenderCache, key_of
 from core.media.stills import write_still
@@ -126,6 +131,7 @@ def prepare(
                 if subtitles.mode == "burn":
                     film = _with_drawn(film, shown.cues, timeline, problems)
                     timeline = lay_out(film, sources, settings.frame)
+            problems += _transition_problems(timeline)
     if problems or timeline is None:
         raise UnsupportedRequest(problems)
     notes += [*timeline.notes, *left_unsaid(timeline, settings)]
@@ -283,6 +289,29 @@ def _encoder_problems(settings: ExportSettings) -> list[Problem]:
         )
         for field, encoder, name in needed
         if encoder not in known
+    ]
+
+
+def _transition_problems(timeline: Timeline) -> list[Problem]:
+    """Transitions that the FFmpeg in use is too old for."""
+    kinds = dict.fromkeys(shot.join.kind for shot in timeline.shots if shot.join is not None)
+    mixed = [kind for kind in kinds if kind.xfade]
+    if not mixed:
+        return []
+    try:
+        known, version = ffmpeg_transitions(), ffmpeg_version()
+    except FFmpegMissing:
+        # It is told where the encoders are asked for.
+        return []
+    way = way_to_bundled() or "Name a newer FFmpeg."
+    return [
+        Problem(
+            "transition",
+            f"This FFmpeg ({version}) has no transition {kind.name!r}. {way} Or choose another "
+            "transition.",
+        )
+        for kind in mixed
+        if kind.xfade not in known
     ]
 
 

@@ -30,10 +30,10 @@ _PNG_DIGITS = 6
 _CODEC_DELAY_S = Fraction(15, 100)
 # QuickTime's own texts end at 64 KiB, in the middle of a word; FFmpeg's tags do not.
 _LONGEST_TEXT_IN_MOV = 60_000
-# What a decoder of MP3 gives before the first sample. AVI has no place to say so: with as much
-# taken off the sound's beginning, the rest is heard in time.
-_MP3_DELAY = 1105
-_IN_TIME_IN_AVI = f"atrim=start_sample={_MP3_DELAY}"
+# Samples that a decoder gives before the first one. Where a file does not say so, as much is taken
+# off the sound's beginning, and the rest is heard in time.
+_DELAYS = {AudioCodec.AAC: 1024, AudioCodec.MP3: 1105}
+_MATROSKA = (Container.MKV, Container.WEBM)
 SUBTITLE_CODECS: dict[Container, str] = {
     Container.MP4: "mov_text",
     Container.MOV: "mov_text",
@@ -73,12 +73,46 @@ def encode_audio(
         JobCancelled: asked to stop.
     """
     encoded = workdir / f"encoded-sound.{settings.container}"
-    filters = [track.filter]
-    if (settings.container, settings.audio_codec) == (Container.AVI, AudioCodec.MP3):
-        filters.append(_IN_TIME_IN_AVI)
-    chosen = [*audio_arguments(settings), "-af", ",".join(filters)]
-    run_ffmpeg([*RAW_FORMAT, "-i", str(track.path), *chosen, str(encoded)], cancel)
+    delay = _DELAYS.get(settings.audio_codec, 0)
+    in_time = f"{track.filter},atrim=start_sample={delay}"
+
+    def encode(filters: str) -> None:
+        chosen = [*audio_arguments(settings), "-af", filters, *_allowed(settings)]
+        run_ffmpeg([*RAW_FORMAT, "-i", str(track.path), *chosen, str(encoded)], cancel)
+
+    # AVI has no place for the delay.
+    encode(in_time if delay and settings.container is Container.AVI else track.filter)
+    # Matroska has one, which FFmpeg 5 leaves empty.
+    if delay and settings.container in _MATROSKA and _audio_start_s(encoded) == 0:
+        encode(in_time)
     return encoded
+
+
+def _allowed(settings: ExportSettings) -> list[str]:
+    """What FFmpeg 5 has to be told before it does what it takes for an experiment: FLAC in MP4."""
+    is_flac = settings.audio_codec is AudioCodec.FLAC
+    return ["-strict", "experimental"] if is_flac and settings.container is Container.MP4 else []
+
+
+def _audio_start_s(path: Path) -> Fraction | None:
+    """When the first packet of a file's sound is due, in seconds: before 0 by the codec's delay.
+
+    None where there is none to be read, which is found out when the film is verified.
+    """
+    import av
+    from av.error import FFmpegError
+
+    try:
+        with av.open(str(path)) as container:
+            first = next(container.demux(container.streams.audio[0]))
+    except (FFmpegError, OSError, LookupError):
+        return None
+    return None if first.pts is None else first.pts * first.time_base
+
+
+def _is_moved(audio: Path, film: Path, settings: ExportSettings) -> bool:
+    """Whether a sound that began before 0 no longer does: FFmpeg 7 moves each file's start to 0."""
+    return settings.container in _MATROSKA and _audio_start_s(film) != _audio_start_s(audio)
 
 
 def write_list(timeline: Timeline, parts: Ingredients, path: Path) -> None:
@@ -122,6 +156,8 @@ def join(
         else:
             arguments += _film(timeline, parts, settings, destination)
         run_ffmpeg(arguments, cancel, on_progress, cwd=listing.parent)
+        if parts.audio is not None and _is_moved(parts.audio, destination, settings):
+            run_ffmpeg(["-copyts", *arguments], cancel, on_progress, cwd=listing.parent)
     finally:
         listing.unlink(missing_ok=True)
 
@@ -160,7 +196,7 @@ def _film(
         # Its players look for start codes under this name.
         rate = f"{timeline.rate.numerator}/{timeline.rate.denominator}"
         ending += ["-r", rate, "-tag:v", "H264", "-bsf:v", "h264_mp4toannexb"]
-    return [*inputs, *maps, *coding, *ending, str(destination)]
+    return [*inputs, *maps, *coding, *ending, *_allowed(settings), str(destination)]
 
 
 def _images(timeline: Timeline, settings: ExportSettings, destination: Path) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.film.model.transitions import FADE_WHITE
+from core.film.picture.compositing import Layer, laid_over
 from core.film.picture.graph import Graph, joined
 from core.film.picture.picture import (
     SCALING,
@@ -13,7 +14,6 @@ from core.film.picture.picture import (
     counted,
     cut,
     in_film_colours,
-    laid_over,
     shot_image,
 )
 
@@ -157,23 +157,32 @@ def _transition(
         )
         mixed = goes.under(
             comes,
-            "xfade",
+            name="xfade",
             transition=kind.xfade,
             duration=f"{float(count / timeline.rate):.6f}",
             offset=0,
         )
         mixed = mixed.filter("trim", end_frame=count)
         return counted(in_film_colours(mixed, look.pixel_format), timeline.rate)
+    is_white = kind.name == FADE_WHITE
+    if is_white:
+        # FFmpeg fades to white in 8 bits of RGB, and to black in every format.
+        goes, comes = _negative(goes, look), _negative(comes, look)
     half = count // 2
-    colour = "white" if kind.name == FADE_WHITE else "black"
     halves: list[VideoStream] = []
     if half:
-        out = goes.filter("fade", type="out", start_frame=0, nb_frames=half, color=colour)
+        out = goes.filter("fade", type="out", start_frame=0, nb_frames=half)
         halves.append(cut(out, 0, half, timeline.rate))
-    into = comes.filter("fade", type="in", start_frame=half, nb_frames=count - half, color=colour)
+    into = comes.filter("fade", type="in", start_frame=half, nb_frames=count - half)
     halves.append(cut(into, half, count, timeline.rate))
-    whole = in_film_colours(joined(halves), look.pixel_format)
-    return counted(whole, timeline.rate)
+    whole = _negative(joined(halves), look) if is_white else joined(halves)
+    return counted(in_film_colours(whole, look.pixel_format), timeline.rate)
+
+
+def _negative(image: VideoStream, look: Look) -> VideoStream:
+    """Frames with white for black, and with the opposite of each colour."""
+    luma, chroma = f"{(16 + 235) * look.unit}-val", f"{256 * look.unit}-val"
+    return image.filter("lutyuv", y=luma, u=chroma, v=chroma)
 
 
 def _with_overlays(
@@ -184,18 +193,16 @@ def _with_overlays(
     end: int,
     overlays: Overlays,
 ) -> VideoStream:
-    overlaid, form = False, overlays.look.pixel_format
+    layers: list[Layer] = []
+    form = overlays.look.pixel_format
     if overlays.watermark is not None:
         rendered = overlays.watermark
-        mark = _rendered(graph, rendered, form)
-        image = laid_over(image, mark, form, x=rendered.x, y=rendered.y)
-        overlaid = True
+        layers.append(Layer(_rendered(graph, rendered, form), rendered.x, rendered.y))
     for title, rendered in zip(timeline.titles, overlays.rendered_texts, strict=True):
         if title.first < end and first < title.end:
             words = _title(graph, timeline, title, rendered, first, end, form)
-            image = laid_over(image, words, form, x=rendered.x, y=rendered.y, eof_action="pass")
-            overlaid = True
-    return in_film_colours(image, form) if overlaid else image
+            layers.append(Layer(words, rendered.x, rendered.y, eof_action="pass"))
+    return in_film_colours(laid_over(image, layers, form), form) if layers else image
 
 
 def _rendered(graph: Graph, rendered: RenderedText, pixel_format: str) -> VideoStream:

@@ -31,11 +31,12 @@ class VideoStream:
         node = self.stream.filter_multi_output("split", count)
         return tuple(VideoStream(node.stream(index)) for index in range(count))
 
-    def under(self, other: VideoStream, name: str = "overlay", **options: Value) -> VideoStream:
-        """The stream with another one joined to it by a filter of two inputs."""
+    def under(self, *others: VideoStream, name: str = "overlay", **options: Value) -> VideoStream:
+        """The stream with others joined to it by a filter of several inputs."""
         import ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-        return VideoStream(ffmpeg.filter([self.stream, other.stream], name, **options))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - ffmpeg-python has no types
+        streams = [self.stream, *(other.stream for other in others)]
+        return VideoStream(ffmpeg.filter(streams, name, **options))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - ffmpeg-python has no types
 
 
 def joined(parts: Sequence[VideoStream]) -> VideoStream:

@@ -11,6 +11,7 @@ from core.film.model.delivery import Retime
 from core.film.model.film import Fit
 from core.film.model.frame_rate import GAP
 from core.film.model.timeline import nearest
+from core.film.picture.compositing import Layer, laid_over, on_background
 from core.media.interpolation import BY_MOTION, MORE_TO_LOSE, steady_times
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from core.film.picture.graph import Graph, Value, VideoStream
 
 _BLUR_SHRINK = 8
+# Of 255; by a table, for FFmpeg's own filter for it knows 8 bits alone.
+_DIMMED = 15
 # Left to itself, FFmpeg darkens greys by up to three levels when it changes the colour matrix.
 SCALING = "bicubic+accurate_rnd+full_chroma_int"
 _HD_FROM = 720
@@ -30,8 +33,6 @@ _HD_FROM = 720
 _SCALERS_NAMES = {"bt2020nc": "bt2020", "bt470bg": "bt470"}
 # What FFmpeg makes frames in between of, 8 bits a channel.
 _MIXED_FORMATS = "yuv420p|yuv422p|yuv444p"
-# The overlay filter's names; whole colours in 10 bits have none before FFmpeg 6.
-_LAID_OVER = {"yuv420p": "yuv420", "yuv420p10le": "yuv420p10", "yuv422p10le": "yuv422p10"}
 # Between the steps of a change of colours: 16 bits a channel, which every FFmpeg's lut3d takes.
 _DEEP, _DEEP_ALPHA = "rgb48le", "rgba64le"
 # FFmpeg keeps both halves of a time base in 32 bits.
@@ -69,6 +70,16 @@ class Look:
     conversions: Mapping[ColourConversion, LutFile] = field(
         default_factory=dict["ColourConversion", LutFile]
     )
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether the film has 10 bits a channel."""
+        return self.pixel_format.endswith("10le")
+
+    @property
+    def unit(self) -> int:
+        """How many of the film's levels lie between two of 8 bits."""
+        return 4 if self.is_deep else 1
 
 
 def shot_image(
@@ -128,24 +139,6 @@ def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
     )
 
 
-def laid_over(
-    image: VideoStream,
-    other: VideoStream,
-    pixel_format: str,
-    *,
-    x: int,
-    y: int,
-    eof_action: str = "repeat",
-) -> VideoStream:
-    """Frames with others over them, both in the film's format, which they keep.
-
-    Left to choose, FFmpeg takes one with whole colours: halved again, those of the whole picture
-    would be smeared by whatever lies in its corner.
-    """
-    form = _LAID_OVER.get(pixel_format, "auto")
-    return image.under(other, x=x, y=y, eof_action=eof_action, format=form)
-
-
 def _opened(graph: Graph, source: Source) -> VideoStream:
     """The frames of a clip, each at its time by the clip's own clock."""
     facts = source.facts
@@ -167,13 +160,10 @@ def _of_one_size(image: VideoStream, facts: SourceFacts) -> VideoStream:
     """Frames whose size changes on the way, each as large as fits into the clip's own size."""
     upright = (facts.width, facts.height)
     width, height = upright[::-1] if facts.rotation % 180 else upright
-    # To lay one on the other loses the last frame in some versions: it gets one more to lose.
-    under, over = image.filter("tpad", stop_mode="clone", stop=1).split(2)
-    behind = under.filter("scale", width, height).filter("drawbox", color="black", t="fill")
-    inside = over.filter(
+    inside = image.filter(
         "scale", width, height, eval="frame", force_original_aspect_ratio="decrease"
     )
-    return behind.under(inside, x="(W-w)/2", y="(H-h)/2", eval="frame")
+    return inside.filter("pad", width, height, "(ow-iw)/2", "(oh-ih)/2", eval="frame")
 
 
 def _tagged(image: VideoStream, facts: SourceFacts) -> VideoStream:
@@ -212,11 +202,8 @@ def _flattened(image: VideoStream, facts: SourceFacts, background: str, look: Lo
     conversion = conversion_of(facts)
     if conversion is not None:
         image = _through(image.filter("format", _DEEP_ALPHA), look.conversions[conversion])
-    over, under = image.filter("scale", flags=SCALING).filter("format", "rgba").split(2)
-    # By a table of constants: FFmpeg 5.1 crashes when it draws a box on pictures with alpha.
-    red, green, blue = bytes.fromhex(background.removeprefix("#"))
-    filled = under.filter("lutrgb", r=red, g=green, b=blue, a=255)
-    return filled.under(over, format="rgb").filter("format", "rgb24")
+    image = image.filter("scale", flags=SCALING)
+    return on_background(image, background, is_deep=look.is_deep)
 
 
 def _at_rate(image: VideoStream, shot: Shot, rate: Fraction, retime: Retime) -> VideoStream:
@@ -324,7 +311,8 @@ def _fitted(
             behind = _blurred(back, facts, width, height, look)
             front = _scaled(front, size.width, size.height, facts, look)
             behind, front = (in_film_colours(one, look.pixel_format) for one in (behind, front))
-            return laid_over(behind, front, look.pixel_format, x=size.x, y=size.y)
+            behind = behind.filter("lutyuv", y=f"val-{_DIMMED * look.unit}")
+            return laid_over(behind, [Layer(front, size.x, size.y)], look.pixel_format)
         case _:
             assert_never(fit)
 
@@ -337,15 +325,15 @@ def _with_bars(image: VideoStream, size: _Inside, timeline: Timeline, look: Look
         return image.filter("pad", width, height, size.x, size.y, f"0x{colour.removeprefix('#')}")
     # Older FFmpegs pad by the colours of old TV, whatever the picture's are.
     brightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    unit = 4 if look.pixel_format.endswith("10le") else 1
     plain = {
-        "y": round(unit * (16 + 219 * brightness)),
-        "u": round(unit * (128 + 224 * (blue - brightness) / 1.8556)),
-        "v": round(unit * (128 + 224 * (red - brightness) / 1.5748)),
+        "y": round(look.unit * (16 + 219 * brightness)),
+        "u": round(look.unit * (128 + 224 * (blue - brightness) / 1.8556)),
+        "v": round(look.unit * (128 + 224 * (red - brightness) / 1.5748)),
     }
     front, back = in_film_colours(image, look.pixel_format).split(2)
     behind = back.filter("scale", width, height, flags="neighbor").filter("lutyuv", **plain)
-    return laid_over(behind.filter("setsar", 1), front, look.pixel_format, x=size.x, y=size.y)
+    layers = [Layer(front, size.x, size.y)]
+    return laid_over(behind.filter("setsar", 1), layers, look.pixel_format)
 
 
 def _read_by(facts: SourceFacts) -> dict[str, Value]:
@@ -413,7 +401,6 @@ def _blurred(
         .filter("gblur", sigma=max(1.0, small[1] / 24))
         .filter("scale", cover.width, cover.height, flags=SCALING)
         .filter("crop", width, height, max(0, -cover.x), max(0, -cover.y))
-        .filter("eq", brightness=-0.06)
         .filter("setsar", 1)
     )
 

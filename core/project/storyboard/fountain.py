@@ -74,12 +74,13 @@ def has_title_page(text: str) -> bool:
 def _comments(text: str) -> Iterator[Mark]:
     """Notes in brackets, and what is struck out, which may go on to the end of the text."""
     done = 0
-    is_last_note = False
+    is_open = False
     while match := _COMMENT.search(text, done):
-        end = text.find(_COMMENT_ENDS[match.group()], match.end())
         is_note = match.group() == "[["
-        is_last_note = is_last_note or (is_note and end < 0)
-        if is_note and (end < 0 or is_last_note):
+        # After a note that does not end nobody looks for the end of another.
+        end = -1 if is_note and is_open else text.find(_COMMENT_ENDS[match.group()], match.end())
+        if is_note and end < 0:
+            is_open = True
             done = match.end()
             continue
         done = len(text) if end < 0 else end + 2

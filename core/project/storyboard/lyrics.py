@@ -89,9 +89,12 @@ class _Lyrics:
             self._hide(line.start, line.stop)
             return
         self._timed.append(_TimedLine(line.start, stamps.end(), tuple(times)))
+        words_end = line.stop
+        while is_blank(text[words_end - 1]):
+            words_end -= 1
         for word in _WORD_STAMP.finditer(text, stamps.end(), line.stop):
             self._hide(word.start(), word.end())
-            if is_blank(text[word.end() : line.stop]):
+            if word.end() == words_end:
                 self._ends_ms.append(_milliseconds(*word.groups()))
 
     def _read_offset(self, tag: re.Match[str]) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import threading
 import time
@@ -117,6 +119,18 @@ def test_crash_is_told_as_one_of_that_ffmpeg(
     assert f"version {version_of(program)}" in caught.value.message
     assert f"crashed (SIG{name})" in caught.value.message
     assert caught.value.hint == "Unset IMAGEAI_FFMPEG to use the FFmpeg that comes with ImageAI."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script is one of Unix")
+def test_end_of_a_file_that_could_not_be_written_is_a_failure(tmp_path: Path) -> None:
+    """FFmpeg 5 tells it and ends with 0."""
+    program = tmp_path / "ffmpeg"
+    said = f"Error closing file a.mkv: {os.strerror(errno.ENOSPC)}"
+    program.write_text(f"#!/bin/sh\necho '{said}' >&2\n", encoding="utf-8")
+    program.chmod(0o755)
+    with pytest.raises(FFmpegFailed) as caught:
+        run_ffmpeg(["-i", "a.mp4", "a.mkv"], CancelToken(), program=program)
+    assert caught.value.is_disk_full
 
 
 def test_what_was_killed_from_outside_is_no_crash(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ from core.film.model.delivery import (
     Container,
     ExportSettings,
     FrameFormat,
+    ProResProfile,
     Quality,
     Retime,
+    VideoCodec,
 )
 from core.film.model.film import Clip, Film, Fit, Transition, Watermark
 from core.media.ffmpeg_check import faults_of, version_of
@@ -29,7 +31,8 @@ from core.media.ffmpeg_program import find_ffmpeg
 from scripts.ffmpeg_builds import WHEELS, program_of
 from tests.film.bundled import BUNDLED, run_bundled
 from tests.film.counted_clips import FilmBench, Pulses, mark_of, raw_images, write_counted
-from tests.film.seen import frames_of
+from tests.film.exporting import CLICK_S, look_at, make_clip
+from tests.film.seen import deep_frames_of, frames_of
 
 ROOT = Path(__file__).resolve().parents[3]
 # What a folder may be called, and what the image muxer and demuxer of FFmpeg make of it.
@@ -212,6 +215,41 @@ def test_same_film_comes_of_every_accepted_ffmpeg(
     alike(room.made_by(accepted, lossless()), by_bundled)
 
 
+@pytest.mark.parametrize(
+    "coding",
+    [
+        pytest.param({}, id="H.264"),
+        pytest.param(
+            {
+                "video_codec": VideoCodec.PRORES,
+                "prores_profile": ProResProfile.P4444,
+                "quality": Quality.HIGH,
+            },
+            id="ProRes 4444",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", ["dissolve", "fade-white"])
+def test_same_film_of_10_bits_comes_of_every_accepted_ffmpeg(
+    accepted: Path, room: Room, coding: dict[str, object], kind: str
+) -> None:
+    """With a mark, a blurred surrounding and clips that let something through."""
+    film = room.film.model_copy(
+        update={
+            "clips": tuple(room.film.clips[number] for number in (0, 5, 9, 3)),
+            "transition": Transition(kind=kind, duration_s=0.2),
+        }
+    )
+    settings = lossless(bit_depth=10, **coding)
+    made, wanted = (
+        deep_frames_of(room.made_by(program, settings, film)).astype(int)
+        for program in (accepted, BUNDLED)
+    )
+    assert made.shape == wanted.shape
+    # Two levels of 10 bits; one of 8 is four.
+    assert np.abs(made - wanted).max() <= 2 * 64
+
+
 @pytest.mark.parametrize("retime", [Retime.BLEND, Retime.MOTION])
 def test_same_frames_are_made_in_between(accepted: Path, room: Room, retime: Retime) -> None:
     """Also of RGB, of what lets something through and of 10 bits, which FFmpeg has to convert."""
@@ -270,6 +308,31 @@ def test_same_film_lies_in_every_container(
         with av.open(str(path)) as container_file:
             lengths.append(sum(frame.samples for frame in container_file.decode(audio=0)))
     assert lengths[0] == lengths[1]
+
+
+@pytest.mark.parametrize(
+    ("container", "codec"),
+    [
+        (Container.MP4, AudioCodec.AAC),
+        (Container.MP4, AudioCodec.FLAC),
+        (Container.MKV, AudioCodec.AAC),
+        (Container.MKV, AudioCodec.MP3),
+        (Container.MKV, AudioCodec.OPUS),
+        (Container.WEBM, AudioCodec.OPUS),
+        (Container.AVI, AudioCodec.MP3),
+    ],
+)
+def test_sound_is_heard_in_time_whichever_ffmpeg_makes_it(
+    accepted: Path, room: Room, tmp_path: Path, container: Container, codec: AudioCodec
+) -> None:
+    film = Film(clips=(Clip(path=make_clip(tmp_path / "click.mp4")),))
+    coding = VideoCodec.VP9 if container is Container.WEBM else VideoCodec.H264
+    settings = ExportSettings(container=container, video_codec=coding, audio_codec=codec)
+    look = look_at(room.made_by(accepted, settings, film))
+    assert look.click_s == pytest.approx(CLICK_S, abs=0.001)
+    if container is not Container.AVI:
+        # An AVI has no times: its reader takes H.264 for delayed.
+        assert float(look.frames[0].time) == pytest.approx(0, abs=0.001)
 
 
 def test_ffmpeg_4_is_refused_and_7_is_accepted() -> None:
