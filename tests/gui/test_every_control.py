@@ -42,13 +42,15 @@ def names_in_tables() -> list[re.Pattern[str]]:
     holds all of its own panel is seen to by `check_every_control`.
     """
     found: list[re.Pattern[str]] = []
+    # Tables of a folder share what makes their cases, in a module beside them.
+    makers = {ControlCase.__name__} | {
+        node.name
+        for path in TABLES_DIR.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and _is_case(node.returns)
+    }
     for table in TABLES:
         module = ast.parse(table.read_text(encoding="utf-8"))
-        makers = {ControlCase.__name__} | {
-            node.name
-            for node in ast.walk(module)
-            if isinstance(node, ast.FunctionDef) and _is_case(node.returns)
-        }
         for statement in module.body:
             for node in ast.walk(statement):
                 if isinstance(node, ast.Call) and _is_one_of(node.func, makers):
