@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 TABLES_DIR = Path(__file__).parent
-TABLES = sorted(TABLES_DIR.rglob("test_*.py"))
+TABLES = sorted(TABLES_DIR.rglob("*.py"))
 WITHIN_MS = 30_000
 # Views whose whole use is tested in files of their own.
 ELSEWHERE = {"scene_table": "scenes/test_scene_table.py"}
@@ -45,7 +45,7 @@ def names_in_tables() -> list[re.Pattern[str]]:
     # Tables of a folder share what makes their cases, in a module beside them.
     makers = {ControlCase.__name__} | {
         node.name
-        for path in TABLES_DIR.rglob("*.py")
+        for path in TABLES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef) and _is_case(node.returns)
     }
