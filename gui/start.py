@@ -52,6 +52,7 @@ def run_window(
 
     from core.studio import Studio
     from gui import theme
+    from gui.garbage import GarbageCollector
     from gui.main_window import MainWindow
 
     try:
@@ -80,13 +81,15 @@ def run_window(
         window.show_message(note)
     window.show()
     window.begin(Path(arguments[0]).expanduser().absolute() if arguments else None)
-    # What is there now stays. Looked through again with every collection of garbage, whichever
-    # thread it falls to, it would hold up the window for a tenth of a second.
+    # What is there now stays. Looked through again with every collection of garbage, it would hold
+    # up the window for a tenth of a second.
     gc.freeze()
+    collector = GarbageCollector(app)
     try:
         return app.exec()
     finally:
         window.shut_down()
+        collector.close()
 
 
 def _tell_defects(window: MainWindow) -> None:

@@ -49,6 +49,17 @@ def held_to_respond() -> Iterator[UiWatchdog]:
     )
 
 
+@pytest.fixture(autouse=True)
+def _garbage_of_this_thread() -> Iterator[None]:
+    """As in the window: what a thread of its own would collect may be an object of Qt."""
+    from gui.garbage import collect_due
+
+    gc.disable()
+    yield
+    collect_due()
+    gc.enable()
+
+
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Studio]:
     """A studio with the fake provider and an empty home."""
