@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from core.video.request import ExtendDirection, Role, Task
+from core.video.request import Role, Task
 from core.video.spec import Durations, FloatRange, IntRange, Licence
 from providers.ltx_video.fal import endpoints
 from providers.ltx_video.fal.endpoints import FalEndpoint
 from providers.ltx_video.hosted.models import (
+    ALL_SIZES,
     MOVES,
     MOVES_25,
+    ONE_END,
     HostedModel,
+    audio_model,
+    edit_model,
     hosted_model,
     hosted_row,
     hosted_sizes,
@@ -33,7 +37,6 @@ _ROW = hosted_row(
 _LONG = (6, 8, 10, 12, 14, 16, 18, 20)
 _FAST_23 = Durations.of(*_LONG, default=6, limits=limits(10, (24, 48, 50)))
 _FAST_25 = Durations.of(*_LONG, default=6, limits=limits(10, (48, 50)))
-_ONE_END = (ExtendDirection.FORWARD, ExtendDirection.BACKWARD)
 _OPEN_WEIGHTS = {
     "tasks": (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.EXTEND_VIDEO),
     "inputs": {Role.START: 1, Role.END: 1, Role.EXTEND_VIDEO: 1, Role.LORA: 3},
@@ -43,7 +46,7 @@ _OPEN_WEIGHTS = {
     "default_fps": 24,
     "durations": Durations(minimum=0.4, maximum=20, default=5),
     "frame_grid": FRAME_GRID,
-    "extend_directions": _ONE_END,
+    "extend_directions": ONE_END,
     "takes_seed": True,
     "takes_negative_prompt": True,
     "camera": moves_of(MOVES),
@@ -84,36 +87,12 @@ MODELS: tuple[FalModel, ...] = (
         "The newest generation, up to 20 s and up to 4K.",
         endpoints.FAST_25,
         family="ltx-2.5",
-        sizes=hosted_sizes("1080p", "720p", "1440p", "2160p"),
+        sizes=hosted_sizes(*ALL_SIZES),
         durations=_FAST_25,
         camera=moves_of(MOVES_25),
     ),
-    hosted_model(
-        _ROW,
-        "ltx-2.3-edit",
-        "LTX-2.3 Edit",
-        "Lets a clip go on, or makes a part of it anew.",
-        endpoints.EDIT_23,
-        tasks=(Task.EXTEND_VIDEO, Task.RETAKE),
-        inputs={Role.EXTEND_VIDEO: 1, Role.RETAKE_VIDEO: 1},
-        sizes=hosted_sizes("1080p", "720p", "1440p", "2160p"),
-        durations=Durations(minimum=2, maximum=20, default=5),
-        extend_directions=_ONE_END,
-        sees_whole_video=True,
-    ),
-    hosted_model(
-        _ROW,
-        "ltx-2.3-audio",
-        "LTX-2.3 Audio",
-        "A clip that follows an audio file, in 1080p and as long as the file.",
-        endpoints.AUDIO_23,
-        tasks=(Task.AUDIO_TO_VIDEO,),
-        inputs={Role.AUDIO: 1, Role.START: 1},
-        sizes=hosted_sizes("1080p"),
-        fps=(25,),
-        durations=Durations(minimum=2, maximum=20, default=6),
-        follows_whole_audio=True,
-    ),
+    edit_model(_ROW, endpoints.EDIT_23),
+    audio_model(_ROW, endpoints.AUDIO_23, Role.START),
     hosted_model(
         _ROW,
         "ltx-2.3-22b",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from core.video.request import Role, Task
+from core.video.request import ExtendDirection, Role, Task
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
@@ -57,6 +57,12 @@ MOVES = {
 
 MOVES_25 = {**MOVES, "focus_shift": "focus_shift"}
 """And what 2.5 takes besides."""
+
+ALL_SIZES = ("1080p", "720p", "1440p", "2160p")
+"""The usual one first."""
+
+ONE_END = (ExtendDirection.FORWARD, ExtendDirection.BACKWARD)
+"""Where services let a clip go on: at one of its ends at a time."""
 
 # The open weights' text encoder reads so many; no service tells a limit of its own.
 _MOST_TOKENS = 1024
@@ -134,6 +140,42 @@ def hosted_model(
     """A model like that row but for what is named."""
     known = {"id": name, "label": label, "summary": summary, "price": made_by[0].price}
     return HostedModel(ModelSpec.model_validate({**dict(row), **known, **own}), made_by)
+
+
+def edit_model(row: ModelSpec, made_by: tuple[E, ...]) -> HostedModel[E]:
+    """What all services have for clips that are there already."""
+    return hosted_model(
+        row,
+        "ltx-2.3-edit",
+        "LTX-2.3 Edit",
+        "Lets a clip go on, or makes a part of it anew.",
+        made_by,
+        tasks=(Task.EXTEND_VIDEO, Task.RETAKE),
+        inputs={Role.EXTEND_VIDEO: 1, Role.RETAKE_VIDEO: 1},
+        sizes=hosted_sizes(*ALL_SIZES),
+        durations=Durations(minimum=2, maximum=20, default=5),
+        extend_directions=ONE_END,
+        sees_whole_video=True,
+        camera=None,
+    )
+
+
+def audio_model(row: ModelSpec, made_by: tuple[E, ...], *images: Role) -> HostedModel[E]:
+    """What all services have for audio files; `images` are the roles that it takes besides."""
+    return hosted_model(
+        row,
+        "ltx-2.3-audio",
+        "LTX-2.3 Audio",
+        "A clip that follows an audio file, in 1080p and as long as the file.",
+        made_by,
+        tasks=(Task.AUDIO_TO_VIDEO,),
+        inputs=dict.fromkeys((Role.AUDIO, *images), 1),
+        sizes=hosted_sizes("1080p"),
+        fps=(25,),
+        durations=Durations(minimum=2, maximum=20, default=6),
+        follows_whole_audio=True,
+        camera=None,
+    )
 
 
 def find_model(table: tuple[HostedModel[E], ...], name: str) -> HostedModel[E]:

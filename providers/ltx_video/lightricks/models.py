@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.video.request import ExtendDirection, Role, Task
+from core.video.request import Role
 from core.video.spec import Durations, Licence
 from providers.ltx_video.hosted.models import (
+    ALL_SIZES,
     MOVES,
     MOVES_25,
     HostedModel,
+    audio_model,
+    edit_model,
     hosted_model,
     hosted_row,
     hosted_sizes,
@@ -33,7 +36,6 @@ _SHORT = (2, 3, 4, 5, 6, 8, 10)
 _LONG = (*_SHORT, 12, 14, 16, 18, 20)
 _FAST = Durations.of(*_LONG, default=6, limits=limits(10, (48, 50)))
 _PRO = Durations.of(*_SHORT, default=6)
-_ALL_SIZES = hosted_sizes("1080p", "720p", "1440p", "2160p")
 
 MODELS: tuple[HostedModel[Endpoint], ...] = (
     hosted_model(
@@ -42,7 +44,7 @@ MODELS: tuple[HostedModel[Endpoint], ...] = (
         "LTX-2.3 Fast",
         "Picture and sound for the least money, up to 20 s and up to 4K.",
         endpoints.FAST_23,
-        sizes=_ALL_SIZES,
+        sizes=hosted_sizes(*ALL_SIZES),
         durations=_FAST,
     ),
     hosted_model(
@@ -72,37 +74,11 @@ MODELS: tuple[HostedModel[Endpoint], ...] = (
         "The newest generation, up to 20 s and up to 4K.",
         endpoints.FAST_25,
         family="ltx-2.5",
-        sizes=_ALL_SIZES,
+        sizes=hosted_sizes(*ALL_SIZES),
         durations=_FAST,
         camera=moves_of(MOVES_25),
     ),
-    hosted_model(
-        _ROW,
-        "ltx-2.3-edit",
-        "LTX-2.3 Edit",
-        "Lets a clip go on, or makes a part of it anew.",
-        endpoints.EDIT_23,
-        tasks=(Task.EXTEND_VIDEO, Task.RETAKE),
-        inputs={Role.EXTEND_VIDEO: 1, Role.RETAKE_VIDEO: 1},
-        sizes=_ALL_SIZES,
-        durations=Durations(minimum=2, maximum=20, default=5),
-        extend_directions=(ExtendDirection.FORWARD, ExtendDirection.BACKWARD),
-        sees_whole_video=True,
-        camera=None,
-    ),
-    hosted_model(
-        _ROW,
-        "ltx-2.3-audio",
-        "LTX-2.3 Audio",
-        "A clip that follows an audio file, in 1080p and as long as the file.",
-        endpoints.AUDIO_23,
-        tasks=(Task.AUDIO_TO_VIDEO,),
-        inputs={Role.AUDIO: 1, Role.START: 1, Role.END: 1},
-        sizes=hosted_sizes("1080p"),
-        fps=(25,),
-        durations=Durations(minimum=2, maximum=20, default=6),
-        follows_whole_audio=True,
-        camera=None,
-    ),
+    edit_model(_ROW, endpoints.EDIT_23),
+    audio_model(_ROW, endpoints.AUDIO_23, Role.START, Role.END),
 )
 """The first is what `auto` stands for."""

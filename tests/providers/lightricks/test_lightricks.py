@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
-from core.jobs.job import CancelToken, Failed
-from core.media.ffmpeg import probe_clip, run_ffmpeg
+from core.jobs.job import Failed
+from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.provider import NotReady, Ready
@@ -29,6 +29,7 @@ from core.video.request import (
 )
 from providers.ltx_video.lightricks.info import INFO, LIGHTRICKS_KEY
 from providers.ltx_video.lightricks.models import MODELS
+from tests.fakes.clips import moving_clip
 from tests.fakes.program import REAL, ROOT, environment
 from tests.fakes.services.lightricks_server import KEY, lightricks_entry
 from tests.providers.contract import Asked
@@ -65,11 +66,7 @@ def image(tmp_path: Path) -> Path:
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """4 s of 720p with a tone."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    inputs = ["-f", "lavfi", "-i", "testsrc=s=1280x720:r=25:d=4"]
-    inputs += ["-f", "lavfi", "-i", "sine=frequency=440:duration=4"]
-    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
-    run_ffmpeg([*inputs, *coded, str(path)], CancelToken())
-    return path
+    return moving_clip(path, 100, 25, size=(1280, 720), has_audio=True)
 
 
 def test_the_main_command_makes_a_clip_with_its_price_in_record_and_ledger(
