@@ -9,6 +9,7 @@ from providers.ltx_video.fal.info import INFO as LTX_FAL
 from providers.ltx_video.lightricks.info import INFO as LTX_LIGHTRICKS
 from providers.ltx_video.models.info import INFO as LTX_LOCAL
 from providers.ltx_video.models.info import INSTALL_MODEL
+from providers.ltx_video.replicate.info import INFO as LTX_REPLICATE
 
 if TYPE_CHECKING:
     from core.jobs.job import Job
@@ -35,6 +36,12 @@ def _open_ltx_lightricks(context: ProviderContext) -> VideoProvider:
     return LightricksLTX(context)
 
 
+def _open_ltx_replicate(context: ProviderContext) -> VideoProvider:
+    from providers.ltx_video.replicate.provider import ReplicateLTX
+
+    return ReplicateLTX(context)
+
+
 def _build_install(context: ProviderContext, payload: str) -> Job:
     # Only who takes up an installation pays for importing what it needs.
     from providers.ltx_video.install.weights import InstallModelJob
@@ -47,6 +54,7 @@ def _build_install(context: ProviderContext, payload: str) -> Job:
 PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(LTX_LOCAL, _open_ltx_local, (JobKind(INSTALL_MODEL, _build_install),)),
     ProviderEntry(LTX_FAL, _open_ltx_fal),
+    ProviderEntry(LTX_REPLICATE, _open_ltx_replicate),
     ProviderEntry(LTX_LIGHTRICKS, _open_ltx_lightricks),
 )
 """In the order in which they are offered."""

@@ -27,6 +27,7 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     """What is written: by document and marker, the text's maker."""
     from providers.ltx_video.fal.models import MODELS as FAL
     from providers.ltx_video.lightricks.models import MODELS as LIGHTRICKS
+    from providers.ltx_video.replicate.models import MODELS as REPLICATE
     from scripts.docs import clip_kinds, code_map, film_tables, hosted_tables, ltx_tables
 
     return {
@@ -40,6 +41,8 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "settings": ltx_tables.settings,
             "fal-models": lambda: hosted_tables.models(FAL),
             "fal-prices": lambda: hosted_tables.prices(FAL),
+            "replicate-models": lambda: hosted_tables.models(REPLICATE),
+            "replicate-prices": lambda: hosted_tables.prices(REPLICATE),
             "lightricks-models": lambda: hosted_tables.models(LIGHTRICKS),
             "lightricks-prices": lambda: hosted_tables.prices(LIGHTRICKS),
         },

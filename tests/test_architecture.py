@@ -112,6 +112,7 @@ MAY_IMPORT_FOLDERS = {
     },
     "providers/ltx_video/hosted": {"providers/ltx_video/models"},
     "providers/ltx_video/fal": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
+    "providers/ltx_video/replicate": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
     "providers/ltx_video/lightricks": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
     "gui/widgets": set(),
 }

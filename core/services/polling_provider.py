@@ -82,8 +82,8 @@ class PollingProvider(ABC):
         """Nothing: memory is the service's affair."""
         return None
 
-    def refresh_prices(self) -> None:  # noqa: B027 - few services tell their prices
-        """Nothing: the table says what it costs."""
+    def refresh(self) -> None:  # noqa: B027 - few services tell more than their table
+        """Nothing: the table says all that is known."""
 
     def check_key(self, key: KeySpec) -> Readiness:
         """Ask the service."""

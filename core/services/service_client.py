@@ -115,6 +115,14 @@ class ServiceClient(ABC):
             ProviderError: the key does not suffice.
         """
 
+    def tell(self) -> Mapping[str, object]:
+        """What the service says of its models, by their names there, such as prices or fields.
+
+        Raises:
+            ProviderError: nothing is told, or the key does not suffice.
+        """
+        return {}
+
     def upload(self, file: Path) -> str:
         """Put an input where the service reads it; gives its address there."""
         raise NotConfigured(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import mimetypes
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -134,6 +135,19 @@ class ServiceHttp:
             ProviderError: there is no proper answer.
         """
         return self._call(lambda client: client.request(method, url, headers=self._headers))
+
+    def send_file(self, url: str, field: str, file: Path) -> dict[str, Any]:
+        """Put a file with the service itself, as a part of a form; its own name stays here.
+
+        Raises:
+            ProviderError: it is not there; `retryable` where trying again may help.
+        """
+        name = f"input{file.suffix.lower() if file.suffix.isascii() else ''}"
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        with file.open("rb") as content:
+            # From its start each time: a file that was half sent is sent anew.
+            files = {field: (name, content, kind)}
+            return self._call(lambda http: http.post(url, headers=self._headers, files=files))
 
     def store(self, url: str, file: Path, headers: Mapping[str, str]) -> None:
         """Put a file at an address that the service has given for it; the key is not sent along.

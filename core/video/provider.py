@@ -188,8 +188,8 @@ class VideoProvider(Protocol):
         """The same clip with one step less memory, or None when there is no such step."""
         ...
 
-    def refresh_prices(self) -> None:
-        """Ask the service what it costs, where that was not done lately; never raises.
+    def refresh(self) -> None:
+        """Ask the service what changes there, such as prices, where that is due; never raises.
 
         Called before a clip is planned, so it takes a few seconds at most.
         """

@@ -113,7 +113,7 @@ class LocalLTX:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
         return self._planning().fit(plan)
 
-    def refresh_prices(self) -> None:
+    def refresh(self) -> None:
         """Nothing: what this machine makes is free."""
 
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:

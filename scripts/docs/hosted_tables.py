@@ -33,7 +33,7 @@ def models(table: tuple[HostedModel[Any], ...]) -> str:
 
 def prices(table: tuple[HostedModel[Any], ...]) -> str:
     """Every endpoint with its price in the list, and when that was read."""
-    head = ("model", "endpoint", "price", "read", "where")
+    head = ("model", "makes", "endpoint", "price", "read", "where")
     return markdown_table(head, [row for model in table for row in _price_rows(model)])
 
 
@@ -55,6 +55,7 @@ def _price_rows(model: HostedModel[Any]) -> list[tuple[str, ...]]:
     return [
         (
             f"`{model.spec.id}`",
+            endpoint.task.value,
             f"`{endpoint.id}`",
             _price(endpoint.price),
             f"{endpoint.price.as_of:%Y-%m-%d}" if endpoint.price.rows else "-",

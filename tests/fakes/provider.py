@@ -239,7 +239,7 @@ class FakeProvider:
         rung = 1 if plan.request.delivery.memory is Residency.GROUP_OFFLOAD else 0
         return plan.model_copy(update={"memory_plan": memory_plan(rung), "est_seconds": 1.0})
 
-    def refresh_prices(self) -> None:
+    def refresh(self) -> None:
         pass
 
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:

@@ -160,7 +160,7 @@ class RenderPlanner:
 
     def _choose_model(self, request: RenderRequest) -> _ChosenModel:
         provider = self.registry.open(request.target)
-        provider.refresh_prices()
+        provider.refresh()
         request, notes = _with_real_name(request, self.registry.find(request.target))
         if request.target.model == AUTO:
             choice = provider.resolve(request)

@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit
 
-from pydantic import ValidationError
 from typing_extensions import override
 
 from core.errors import ContentRefused, ProviderError, QuotaExceeded, RenderFailed
@@ -18,7 +17,6 @@ from core.services.service_http import ServiceHttp
 from core.video.request import Target
 from providers.ltx_video.fal.info import INFO
 from providers.ltx_video.fal.models import MODELS
-from providers.ltx_video.fal.prices import QuotedPrice
 from providers.ltx_video.hosted.models import find_model
 
 if TYPE_CHECKING:
@@ -128,12 +126,9 @@ class FalClient(ServiceClient):
         # Whatever it says of that endpoint, it says it to a key that it takes.
         self.http.hear(f"{PLATFORM}/models/pricing?endpoint_id={MODELS[0].endpoints[0].id}")
 
-    def prices(self) -> dict[str, QuotedPrice]:
-        """What each endpoint costs this account, in dollars; without those that it cannot tell.
-
-        Raises:
-            ProviderError: nothing is told, or the key does not suffice.
-        """
+    @override
+    def tell(self) -> dict[str, object]:
+        """What each endpoint costs this account; without those that it cannot tell."""
         names = [name for model in MODELS for one in model.endpoints for name in one.ids]
         found = self._quotes(names)
         if found is None:
@@ -142,7 +137,7 @@ class FalClient(ServiceClient):
             found = {name: quote for quotes in each if quotes for name, quote in quotes.items()}
         return found
 
-    def _quotes(self, names: Sequence[str]) -> dict[str, QuotedPrice] | None:
+    def _quotes(self, names: Sequence[str]) -> dict[str, object] | None:
         """The prices of some endpoints; None where it does not know one of them."""
         answer = self.http.hear(f"{PLATFORM}/models/pricing?endpoint_id={','.join(names)}")
         if answer.status == 404:
@@ -150,15 +145,7 @@ class FalClient(ServiceClient):
         if answer.status >= 400:
             raise self.http.refusal(answer.status, json.dumps(answer.body), {})
         rows: Any = answer.body.get("prices", [])
-        found: dict[str, QuotedPrice] = {}
-        for row in rows:
-            try:
-                if row["currency"] == "USD":
-                    quote = QuotedPrice(usd=row["unit_price"], unit=row["unit"])
-                    found[str(row["endpoint_id"])] = quote
-            except (KeyError, TypeError, ValidationError) as error:
-                log.info("A price at Fal cannot be read: %s", error)
-        return found
+        return {str(_field(row, "endpoint_id")): row for row in rows}
 
     def _path(self, remote: str) -> str:
         """Where a render is asked after; a person knows only the last part of it."""

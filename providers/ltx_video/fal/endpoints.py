@@ -15,6 +15,7 @@ from core.video.inputs import scale_of
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.request import Role, Task
 from providers.ltx_video.hosted.orders import (
+    ASPECT,
     AUDIO,
     EXTEND_MODE,
     FPS,
@@ -82,17 +83,16 @@ def _loras(order: RemoteOrder) -> list[dict[str, object]]:
 
 
 _RESOLUTION = WireField("resolution", lambda order: size_of(order.plan).resolution)
-_ASPECT = WireField("aspect_ratio", lambda order: size_of(order.plan).aspect.value)
 # The same choice as text: a number is refused there.
 _SECONDS_AS_TEXT = WireField("duration", lambda order: str(round(order.plan.duration_s)))
 _START, _END = file_field("image_url", Role.START), file_field("end_image_url", Role.END)
 
-_HOSTED = (PROMPT, SECONDS, _RESOLUTION, _ASPECT, FPS, AUDIO)
+_HOSTED = (PROMPT, SECONDS, _RESOLUTION, ASPECT, FPS, AUDIO)
 _HOSTED_25 = (
     PROMPT,
     _SECONDS_AS_TEXT,
     _RESOLUTION,
-    _ASPECT,
+    ASPECT,
     FPS,
     AUDIO,
     camera_field("camera_motion", None),
@@ -242,7 +242,7 @@ AUDIO_23 = (
     FalEndpoint(
         "fal-ai/ltx-2.3/audio-to-video",
         Task.AUDIO_TO_VIDEO,
-        (PROMPT, file_field("audio_url", Role.AUDIO), _START, _ASPECT),
+        (PROMPT, file_field("audio_url", Role.AUDIO), _START, ASPECT),
         _unknown("fal-ai/ltx-2.3/audio-to-video"),
     ),
 )

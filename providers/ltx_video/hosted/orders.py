@@ -150,6 +150,7 @@ def retake_mode(order: RemoteOrder) -> object:
 
 PROMPT = WireField("prompt", lambda order: order.plan.prompt)
 FPS = WireField("fps", lambda order: order.plan.fps)
+ASPECT = WireField("aspect_ratio", lambda order: size_of(order.plan).aspect.value)
 AUDIO = WireField("generate_audio", lambda order: order.plan.has_audio)
 SECONDS = WireField("duration", lambda order: round(order.plan.duration_s))
 NEW_SECONDS = WireField("duration", lambda order: order.plan.num_new / order.plan.fps)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from core.errors import UnsupportedRequest
+from core.errors import ProviderError, UnsupportedRequest
 from core.services.polling_provider import PollingProvider
 from core.video.inputs import limit_problems
 from core.video.price import Billed
@@ -16,11 +19,19 @@ from providers.ltx_video.hosted.models import find_model
 from providers.ltx_video.hosted.orders import size_of
 
 if TYPE_CHECKING:
+    from core.services.service_client import ServiceClient
     from core.video.plan import RenderPlan
     from core.video.price import PriceTable
+    from core.video.provider import ProviderContext
     from core.video.request import RenderRequest
     from core.video.spec import ModelSpec
     from providers.ltx_video.hosted.models import HostedModel
+    from providers.ltx_video.hosted.told import ToldAnswers
+
+log = logging.getLogger(__name__)
+
+_ASK_AGAIN_S = 600.0
+_WITHIN_S = 3.0
 
 
 class HostedLTX(PollingProvider):
@@ -28,9 +39,17 @@ class HostedLTX(PollingProvider):
 
     Attributes:
         table: the models with their endpoints; the first is what `auto` stands for.
+        note: what a person should know of the service before a clip is ordered.
     """
 
     table: tuple[HostedModel[Any], ...]
+    note: str = ""
+
+    def __init__(self, context: ProviderContext, told: ToldAnswers | None = None) -> None:
+        """Asks nothing yet; `told` keeps what the service is asked once a day, if anything is."""
+        super().__init__(context)
+        self._told = told
+        self._asked_at = -_ASK_AGAIN_S
 
     @override
     def models(self) -> tuple[ModelSpec, ...]:
@@ -73,7 +92,31 @@ class HostedLTX(PollingProvider):
         table = self.price_of(endpoint, plan)
         cost_usd = table.cost_usd(_billed(plan))
         plan = plan.model_copy(update={"cost_usd": cost_usd})
-        return plan.with_notes(*notes, self._price_note(table, endpoint.note, cost_usd))
+        price_note = self._price_note(table, endpoint.note, cost_usd)
+        return plan.with_notes(*notes, price_note, *filter(None, (self.note,)))
+
+    @override
+    def refresh(self) -> None:
+        """Ask what the service tells of its models, at most once a day."""
+        told = self._told
+        is_soon = time.monotonic() - self._asked_at < _ASK_AGAIN_S
+        if told is None or told.is_fresh or is_soon or self._context.network.is_off:
+            return
+        found = self._context.keys.find(self.info.keys[0])
+        if found is None:
+            return
+        self._asked_at = time.monotonic()
+        # An answer that comes late is for the next plan.
+        arguments = (self.client(self.info.id, found.value), told)
+        thread = threading.Thread(target=self._ask, args=arguments, daemon=True)
+        thread.start()
+        thread.join(_WITHIN_S)
+
+    def _ask(self, client: ServiceClient, told: ToldAnswers) -> None:
+        try:
+            told.keep(client.tell())
+        except ProviderError as error:
+            log.info("What %s tells is not known anew: %s", self.info.label, error)
 
     def price_of(self, endpoint: Any, plan: RenderPlan | None) -> PriceTable:
         """What an endpoint costs, as far as that is known now, for a plan or in general."""

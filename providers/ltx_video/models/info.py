@@ -31,6 +31,7 @@ class LTXDeploymentMode(StrEnum):
 
     LOCAL = "local"
     FAL = "fal"
+    REPLICATE = "replicate"
     LIGHTRICKS = "lightricks"
 
 

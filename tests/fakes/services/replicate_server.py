@@ -1,0 +1,280 @@
+"""Replicate on loopback: its predictions, files and model pages, on the very hosts that it has."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import TYPE_CHECKING, Any, cast
+
+from typing_extensions import override
+
+from core.video.provider import ProviderEntry
+from providers.ltx_video.replicate.info import INFO
+from providers.ltx_video.replicate.provider import ReplicateLTX
+from tests.fakes.services.stub_service import (
+    Habits,
+    Ordered,
+    RemoteJob,
+    StubHandler,
+    StubService,
+    proxied,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from email.message import EmailMessage
+    from pathlib import Path
+
+    from core.video.provider import ProviderContext, VideoProvider
+
+KEY = "r8_secret-4f2a90"
+API, RESULTS = "api.replicate.com", "replicate.delivery"
+_WIDE = {"1080p": (1920, 1080), "2k": (2560, 1440), "4k": (3840, 2160)}
+
+
+def choice(*values: object) -> dict[str, Any]:
+    """A schema of what may be chosen."""
+    return {"enum": list(values), "type": "string", "title": "choice"}
+
+
+def schemas_of(model: str, **more: Any) -> dict[str, Any]:
+    """What a model says that it takes, written as Replicate writes it: choices lie apart."""
+    tasks = ["text_to_video", "image_to_video"]
+    fast = model.endswith("fast")
+    tasks += [] if fast else ["audio_to_video", "retake", "extend"]
+    choices = {
+        "task": choice(*tasks),
+        "resolution": choice("1080p", "2k", "4k"),
+        "aspect_ratio": choice("16:9", "9:16"),
+        "fps": choice(24, 25, 48, 50),
+        "camera_motion": choice(
+            "none",
+            "dolly_in",
+            "dolly_out",
+            "dolly_left",
+            "dolly_right",
+            "jib_up",
+            "jib_down",
+            "static",
+            "focus_shift",
+        ),
+    }
+    fields: dict[str, Any] = {
+        name: {"allOf": [{"$ref": f"#/components/schemas/{name}"}], "x-order": number}
+        for number, name in enumerate(choices)
+    }
+    fields |= {name: {"type": "string", "format": "uri"} for name in ("image", "last_frame_image")}
+    fields |= {"prompt": {"type": "string"}, "generate_audio": {"type": "boolean"}}
+    fields["duration"] = {"type": "integer", "minimum": 1, "maximum": 20 if fast else 10}
+    if not fast:
+        fields |= {name: {"type": "string", "format": "uri"} for name in ("audio", "video")}
+        fields["duration"]["maximum"] = 20
+        fields["extend_mode"] = choice("start", "end")
+        fields["retake_start_time"] = {"type": "number", "minimum": 0}
+        fields["retake_duration"] = {"type": "number", "minimum": 2}
+        fields["retake_mode"] = choice("replace_audio", "replace_video", "replace_audio_and_video")
+    described = {"type": "object", "properties": fields | more, "required": ["prompt"]}
+    return {"Input": described, "Output": {"type": "string", "format": "uri"}, **choices}
+
+
+@dataclass
+class ReplicateJob(RemoteJob):
+    """With the model that makes it."""
+
+    model: str = ""
+    webhook: str = ""
+    end: str = ""
+
+
+@dataclass
+class ReplicateHabits(Habits):
+    """And what Replicate alone does.
+
+    Attributes:
+        words: statuses that are answered first, one a question.
+        error: what a failed render says.
+        is_empty: the result has no clip in it.
+        is_removed: the hour is over.
+        gives_list: the output is a list of addresses.
+        models: by name, the schemas that a model tells; the usual ones where it is not named.
+        retired: models that are not there.
+        wait_words: the words of a 429.
+    """
+
+    words: list[str] = field(default_factory=list)
+    error: str = ""
+    is_empty: bool = False
+    is_removed: bool = False
+    gives_list: bool = False
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    retired: tuple[str, ...] = ()
+
+
+@dataclass
+class ReplicateServer(StubService[ReplicateHabits, ReplicateJob]):
+    """The service and its books."""
+
+    asked_models: list[str] = field(default_factory=list)
+    file_names: list[str] = field(default_factory=list)
+
+    @override
+    def ordered(self, job: ReplicateJob) -> Ordered:
+        body = job.body
+        width, height = _WIDE[body.get("resolution", "1080p")]
+        if body.get("aspect_ratio") == "9:16":
+            width, height = height, width
+        fps = body.get("fps", 25)
+        frames = round(float(body.get("duration", 6)) * fps)
+        has_audio = body.get("generate_audio", True)
+        return Ordered(width, height, fps, frames, body.get("seed", 7), has_audio)
+
+
+class _Site(StubHandler[ReplicateServer]):
+    """Both hosts."""
+
+    @override
+    def complaint(self, said: object) -> dict[str, Any]:
+        return {"title": "Not done", "detail": said, "status": 400}
+
+    @override
+    def post(self) -> None:
+        body = self.body()
+        if self.headers["Host"] != API or not self._is_known():
+            return
+        match self.path.strip("/").split("/"):
+            case ["v1", "files"]:
+                self._take_file(body)
+            case ["v1", "models", owner, name, "predictions"]:
+                self._order(f"{owner}/{name}", json.loads(body))
+            case ["v1", "predictions", name, "cancel"]:
+                job = self.service.jobs[name]
+                job.is_cancelled = True
+                job.end = job.end or self._end_of(job)
+                self.say(200, self._told(job))
+            case _:
+                self.say(404, self.complaint("no such place"))
+
+    @override
+    def get(self) -> None:
+        match (self.headers["Host"], self.path.strip("/").split("/")):
+            case (host, ["results", name]) if host == RESULTS:
+                self.send_clip(self.service.jobs.get(name.removesuffix(".mp4")))
+            case (host, ["v1", *rest]) if host == API:
+                if self._is_known():
+                    self._answer(rest)
+            case _:
+                self.say(404, self.complaint("no such place"))
+
+    def _answer(self, path: list[str]) -> None:
+        habits = self.service.habits
+        match path:
+            case ["account"]:
+                self.say(200, {"type": "user", "username": "someone"})
+            case ["models", owner, name]:
+                model = f"{owner}/{name}"
+                self.service.asked_models.append(model)
+                if model in habits.retired:
+                    self.say(404, self.complaint("The requested resource could not be found."))
+                    return
+                schemas = habits.models.get(model, schemas_of(model))
+                document = {"openapi": "3.0.2", "components": {"schemas": schemas}}
+                version = {"id": "hidden", "openapi_schema": document}
+                self.say(200, {"owner": owner, "name": name, "latest_version": version})
+            case ["predictions", name]:
+                self._tell(name)
+            case _:
+                self.say(404, self.complaint("no such place"))
+
+    def _is_known(self) -> bool:
+        if self.headers.get("Authorization") == f"Bearer {KEY}":
+            return True
+        said = f"the token {self.headers.get('Authorization')} is wrong"
+        self.say(401, self.complaint(said))
+        return False
+
+    def _take_file(self, body: bytes) -> None:
+        kind = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
+        form = cast("EmailMessage", BytesParser(policy=HTTP).parsebytes(kind + body))
+        (part,) = form.iter_parts()
+        name = f"file-{len(self.service.uploads) + 1}"
+        assert part.get_param("name", header="content-disposition") == "content"
+        self.service.file_names.append(str(part.get_filename()))
+        self.service.uploads[name] = cast("bytes", part.get_payload(decode=True))
+        urls = {"get": f"https://{API}/v1/files/{name}"}
+        self.say(201, {"id": name, "urls": urls, "expires_at": "2026-12-02T00:00:00Z"})
+
+    def _order(self, model: str, body: dict[str, Any]) -> None:
+        service = self.service
+        if self.has_refused(KEY):
+            return
+        with service.lock:
+            name = f"pred{service.purchases + 1:022d}"
+            job = ReplicateJob(name, body["input"], model=model, webhook=body.get("webhook", ""))
+            service.jobs[name] = job
+        if not self.has_dropped():
+            self.say(201, self._told(job))
+
+    def _tell(self, name: str) -> None:
+        job, habits = self.service.jobs.get(name), self.service.habits
+        if self.has_put_off():
+            return
+        if job is None:
+            self.say(404, self.complaint("Prediction not found"))
+            return
+        job.polls += 1
+        if habits.words:
+            self.say(200, {**self._told(job), "status": habits.words.pop(0)})
+            return
+        if not job.end and job.polls > habits.polls_until_done:
+            job.end = "failed" if habits.fails else "succeeded"
+        self.say(200, self._told(job))
+
+    def _end_of(self, job: ReplicateJob) -> str:
+        return "canceled" if self.service.habits.charges_aborted else "aborted"
+
+    def _told(self, job: ReplicateJob) -> dict[str, Any]:
+        habits = self.service.habits
+        status = job.end or ("starting" if job.polls < 2 else "processing")
+        told = {
+            "id": job.id,
+            "model": job.model,
+            "version": "hidden",
+            "input": job.body,
+            "logs": "",
+            "error": None,
+            "output": None,
+            "status": status,
+            "data_removed": False,
+        }
+        if status == "failed":
+            # Services do repeat what they were sent.
+            told["error"] = f"{habits.error or 'it did not work'} ({KEY})"
+        elif status == "succeeded" and habits.is_removed:
+            told |= {"data_removed": True, "input": {}}
+        elif status == "succeeded" and not habits.is_empty:
+            url = f"https://{RESULTS}/results/{job.id}.mp4"
+            told["output"] = [url] if habits.gives_list else url
+        return told
+
+
+@contextmanager
+def replicate_server(folder: Path) -> Iterator[ReplicateServer]:
+    """Replicate, running behind a proxy on a free port of loopback."""
+    service = ReplicateServer(folder, ReplicateHabits())
+    with proxied(service, _Site, (API, RESULTS)) as environment:
+        service.environment = {**environment, "REPLICATE_API_TOKEN": KEY}
+        yield service
+
+
+def replicate_entry(_: str = "") -> ProviderEntry:
+    """The shipped line of the registration list, which only asks more often than it may there."""
+
+    def opened(context: ProviderContext) -> VideoProvider:
+        provider = ReplicateLTX(context)
+        provider.poll_s = 0.1
+        return provider
+
+    return ProviderEntry(INFO, opened)
