@@ -22,7 +22,7 @@ from core.errors import (
     UnsupportedRequest,
     first_of,
 )
-from core.film.build.encoding import working_settings
+from core.film.build.encoding import pixel_format, working_settings
 from core.film.build.joining import SUBTITLE_CODECS
 from core.film.build.metadata import left_unsaid
 from core.film.model.delivery import (
@@ -44,6 +44,7 @@ from core.film.model.source import PROBE_VERSION, Source, opened_music, read_sou
 from core.film.model.subtitles import cut_to, read_subtitles, to_captions
 from core.film.model.transitions import NONE
 from core.film.picture.luts import read_lut
+from core.film.picture.picture import Look, depth_notes
 from core.media.ffmpeg_program import (
     ffmpeg_encoders,
     ffmpeg_transitions,
@@ -134,7 +135,8 @@ def prepare(
             problems += _transition_problems(timeline)
     if problems or timeline is None:
         raise UnsupportedRequest(problems)
-    notes += [*timeline.notes, *left_unsaid(timeline, settings)]
+    look = Look(pixel_format(working_settings(settings)), settings.retime)
+    notes += [*timeline.notes, *depth_notes(timeline, look), *left_unsaid(timeline, settings)]
     return replace(timeline, notes=tuple(notes))
 
 

@@ -248,6 +248,24 @@ def _in_time(image: VideoStream, rate: Fraction) -> VideoStream:
     return image.filter("setpts", f"round(st(0,if(eq(N,0),{near},{slot}))*{hz / rate})")
 
 
+def depth_notes(timeline: Timeline, look: Look) -> list[str]:
+    """Which clips of a deep film lose their finer colours: those that frames are mixed of."""
+    lost = [
+        str(shot.number)
+        for shot in timeline.shots
+        if look.is_deep
+        and shot.source.facts.bit_depth > 8
+        and _is_mixed(shot, timeline.rate, look.retime)
+    ]
+    if not lost:
+        return []
+    return [
+        f"FFmpeg mixes frames in 8 bits a channel, so clip{'s' if len(lost) > 1 else ''} "
+        f"{', '.join(lost)} come{'' if len(lost) > 1 else 's'} with 256 steps of each colour. "
+        "The nearest frame in place of mixed ones, or the clip's own rate and speed, keep them all."
+    ]
+
+
 def _is_mixed(shot: Shot, rate: Fraction, retime: Retime) -> bool:
     """Whether frames of the film are made of several of the clip's."""
     return retime is not Retime.NEAREST and _deinterlaced_facts(shot).rate * shot.speed != rate

@@ -11,7 +11,14 @@ import pytest
 from PIL import Image
 
 from core.film.build.export_inputs import prepare
-from core.film.model.delivery import AudioCodec, Container, ExportSettings, FrameFormat, VideoCodec
+from core.film.model.delivery import (
+    AudioCodec,
+    Container,
+    ExportSettings,
+    FrameFormat,
+    Retime,
+    VideoCodec,
+)
 from core.film.model.film import Caption, Clip, Film, Fit, Transition, Watermark
 from core.film.picture.assembler import stretch
 from core.film.picture.graph import arguments
@@ -21,6 +28,7 @@ from core.film.picture.text_overlays import RenderedText, RenderedTexts
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.media.render_cache import RenderCache
+from tests.fakes.clips import moving_clip
 from tests.film.bundled import run_bundled
 from tests.film.real_files import glued
 
@@ -255,3 +263,31 @@ def test_transition_mixes_all_that_the_clips_have(tmp_path: Path, kind: str) -> 
                 share = step % 3 / 3
             wanted = one * (1 - share) + other * share
             assert far_from(plane[COUNT - 6 + step], wanted) < CLOSE
+
+
+@pytest.mark.parametrize(
+    ("retime", "bit_depth", "rate", "is_told"),
+    [
+        (Retime.BLEND, 10, 30, True),
+        (Retime.MOTION, 10, 30, True),
+        (Retime.NEAREST, 10, 30, False),
+        (Retime.BLEND, 10, 25, False),
+        (Retime.BLEND, 8, 30, False),
+    ],
+)
+def test_a_clip_whose_frames_are_mixed_tells_that_it_loses_its_depth(
+    tmp_path: Path, retime: Retime, bit_depth: int, rate: int, is_told: bool
+) -> None:
+    clips = (
+        Clip(path=written(tmp_path / "deep.mkv", noise(FORMATS[0]), FORMATS[0])),
+        Clip(path=moving_clip(tmp_path / "plain.mp4", COUNT, 25, size=(WIDTH, HEIGHT))),
+    )
+    settings = ExportSettings(
+        bit_depth=bit_depth,
+        video_codec=VideoCodec.HEVC,
+        retime=retime,
+        frame=FrameFormat(width=WIDTH, height=HEIGHT, rate=Fraction(rate)),
+    )
+    timeline = prepare(Film(clips=clips), settings, RenderCache(tmp_path / "store"), CancelToken())
+    told = [note for note in timeline.notes if "8 bits a channel, so clip 1 comes" in note]
+    assert bool(told) is is_told
