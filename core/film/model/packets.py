@@ -29,7 +29,6 @@ S = TypeVar("S")
 _LOOKS, _LOOK_EVERY_S = 30, 1
 # A thousandth of full scale: below it there is only the noise of the codec.
 _AUDIBLE = 0.001
-_MOST_TAIL_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class ReadPackets:
         looks: frames that were looked at, from first to last, roughly drawn.
         first: the first packet of the picture.
         keyframes: when the last ones are decoded, in the picture's ticks, the latest first.
-        tail: the packets of the picture from the last keyframe on; none where they are too many.
+        last: the packet of the last of them, or of the first frame where none is marked as one.
     """
 
     video: VideoStream
@@ -103,7 +102,7 @@ class ReadPackets:
     looks: list[VideoFrame] = field(default_factory=list["VideoFrame"])
     first: bytes = b""
     keyframes: tuple[int, ...] = ()
-    tail: tuple[Packet[Any], ...] = ()
+    last: Packet[Any] | None = None
 
 
 def read_packets(
@@ -186,8 +185,7 @@ class _Reader:
         self._frames = packet_times(container, video)
         self._first = b""
         self._keyframes: list[int] = []
-        self._tail: list[Packet[Any]] = []
-        self._tail_bytes = 0
+        self._last: Packet[Any] | None = None
         self._looks: list[VideoFrame] = []
         self._look_every = self._ticks_between_looks(container)
         self._looked_at: int | None = None
@@ -208,12 +206,8 @@ class _Reader:
             self._take_frame(packet)
 
     def _take_frame(self, packet: Packet[Any]) -> None:
-        if packet.is_keyframe:
-            self._tail.clear()
-            self._tail_bytes = 0
-        self._tail_bytes += packet.size
-        if self._tail_bytes <= _MOST_TAIL_BYTES:
-            self._tail.append(packet)
+        if packet.is_keyframe or self._last is None:
+            self._last = packet
         if packet.is_keyframe:
             at = packet.dts if packet.dts is not None else packet.pts
             if at is not None:
@@ -250,5 +244,5 @@ class _Reader:
             looks=self._looks,
             first=self._first,
             keyframes=tuple(reversed(self._keyframes)),
-            tail=tuple(self._tail) if self._tail_bytes <= _MOST_TAIL_BYTES else (),
+            last=self._last,
         )

@@ -131,7 +131,7 @@ class Source(Frozen):
 def read_source(
     path: Path, cancel: CancelToken | None = None, tracks: Tracks | None = None
 ) -> Source:
-    """Read a clip: every packet is counted and the last frames are decoded.
+    """Read a clip: every packet is counted and its last keyframe is decoded.
 
     Raises:
         UnreadableClip: it is missing, empty, damaged, cut off or has no picture.
@@ -396,19 +396,18 @@ def _scan(video: VideoStream, looks: Sequence[VideoFrame]) -> Scan:
 def _decode_end(
     path: Path, container: InputContainer, packets: ReadPackets, cancel: CancelToken
 ) -> VideoFrame:
-    """Decode from the last keyframe on; gives the last frame that others are made from.
+    """Decode the last keyframe; gives it, or the last frame that could be had otherwise.
 
-    That is half the frames of most clips, roughly drawn: the rest are looked at when they are
-    encoded, and a person waits for this.
+    All other frames are looked at when they are encoded: a person waits for this.
     """
     import av
 
     video = packets.video
     video.codec_context.skip_frame = "NONREF"
-    if packets.tail:
+    if packets.last is not None:
         video.codec_context.flush_buffers()
-        tail = (frame for packet in (*packets.tail, None) for frame in decoded(video, packet))
-        if last := _last_of(tail, cancel):
+        frames = (frame for one in (packets.last, None) for frame in decoded(video, one))
+        if last := _last_of(frames, cancel):
             return last
     # Where seeking lands behind what was asked for, an earlier keyframe may do.
     for keyframe in packets.keyframes[:_TRIES]:
