@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
 from providers.ltx_video.engine.clip import Audio, write_clip
 
 if TYPE_CHECKING:
@@ -39,4 +41,13 @@ def moving_clip(
         tone = 0.3 * np.sin(2 * np.pi * 440 * times)
         audio = Audio(np.stack((tone, tone)).astype(np.float32), RATE_HZ)
     write_clip(path, moving_frames(num_frames, *size), fps, audio, lambda _: None)
+    return path
+
+
+def large_clip(path: Path, size: str, fps: int, seconds: float) -> Path:
+    """Write a test card with a tone, coded quickly: for sizes that services take."""
+    inputs = ["-f", "lavfi", "-i", f"testsrc=s={size}:r={fps}:d={seconds}"]
+    inputs += ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"]
+    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
+    run_ffmpeg([*inputs, *coded, str(path)], CancelToken())
     return path

@@ -111,14 +111,16 @@ class ReplicateClient(ServiceClient):
             if answer.status >= 400:
                 log.info("Replicate does not describe %s (%s).", name, answer.status)
                 continue
-            version = answer.body.get("latest_version") or {}
-            components = (version.get("openapi_schema") or {}).get("components") or {}
-            found[name] = components.get("schemas")
+            told: Any = answer.body
+            for part in ("latest_version", "openapi_schema", "components", "schemas"):
+                told = cast("dict[str, Any]", told).get(part) if isinstance(told, dict) else None
+            found[name] = told
         return found
 
     def _finished(self, answer: dict[str, Any]) -> RemoteState:
-        output = answer.get("output")
-        url = cast("list[object]", output)[0] if isinstance(output, list) and output else output
+        output: Any = answer.get("output")
+        urls = cast("list[Any]", output if isinstance(output, list) else [output])
+        url = urls[0] if urls else None
         target = self.http.target
         if url:
             # Whoever has the address has the clip.

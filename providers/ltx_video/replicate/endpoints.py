@@ -39,7 +39,7 @@ _TEN_CENTS = PriceTable(
 _WORDS = {"1080p": "1080p", "1440p": "2k", "2160p": "4k"}
 _RESOLUTION = WireField("resolution", lambda order: _WORDS[size_of(order.plan).resolution])
 # Only where the model's own list of fields has one: its row takes a seed then.
-_SEED = WireField("seed", lambda order: order.plan.seed)
+_SEED = WireField("seed", lambda order: order.plan.seed if order.plan.spec.takes_seed else None)
 _START, _END = file_field("image", Role.START), file_field("last_frame_image", Role.END)
 
 

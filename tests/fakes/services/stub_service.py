@@ -11,7 +11,10 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import trustme
@@ -22,7 +25,6 @@ from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import pytest
 
@@ -137,23 +139,25 @@ class StubService(Generic[H, J]):
         """The finished file."""
         if self.habits.garbles:
             return b"this is no video" * 100
-        path = self.folder / f"{job.id}.mp4"
         with self.lock:
-            if not path.exists():
-                _make_clip(path, self.ordered(job), self.habits)
-        return path.read_bytes()
+            return _clip(self.ordered(job), self.habits.size, self.habits.extra_frames)
 
 
-def _make_clip(path: Path, ordered: Ordered, habits: Habits) -> None:
-    width, height = habits.size or (ordered.width, ordered.height)
-    frames, fps = ordered.num_frames + habits.extra_frames, ordered.fps
+@cache
+def _clip(ordered: Ordered, size: tuple[int, int] | None, extra_frames: int) -> bytes:
+    """The same order gives the same bytes, so that tests wait for each only once."""
+    width, height = size or (ordered.width, ordered.height)
+    frames, fps = ordered.num_frames + extra_frames, ordered.fps
     colour = f"color=c=0x{ordered.seed % 0xFFFFFF:06x}:s={width}x{height}:r={fps}"
     arguments = ["-f", "lavfi", "-i", colour]
     if ordered.has_audio:
         arguments += ["-f", "lavfi", "-i", "sine=frequency=220:sample_rate=16000"]
         arguments += ["-t", f"{frames / fps:.6f}", "-c:a", "aac"]
     arguments += ["-frames:v", str(frames), "-c:v", "libx264", "-pix_fmt", "yuv420p"]
-    run_ffmpeg([*arguments, "-preset", "ultrafast", str(path)], CancelToken())
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "clip.mp4"
+        run_ffmpeg([*arguments, "-preset", "ultrafast", str(path)], CancelToken())
+        return path.read_bytes()
 
 
 S = TypeVar("S", bound=StubService[Any, Any])

@@ -11,8 +11,6 @@ import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
-from core.jobs.job import CancelToken
-from core.media.ffmpeg import run_ffmpeg
 from core.services.service_client import RemoteOrder
 from core.video.control_row import Control
 from core.video.controls import CONTROLS
@@ -32,6 +30,7 @@ from core.video.request import (
 from providers.ltx_video.fal.info import INFO
 from providers.ltx_video.fal.models import MODELS
 from providers.ltx_video.hosted.models import find_model
+from tests.fakes.clips import large_clip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,15 +76,7 @@ def image(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """4 s of 720p with a tone."""
-    return video(tmp_path_factory.mktemp("clip") / "clip.mp4", "1280x720", 25, 4)
-
-
-def video(path: Path, size: str, fps: int, seconds: float) -> Path:
-    inputs = ["-f", "lavfi", "-i", f"testsrc=s={size}:r={fps}:d={seconds}"]
-    inputs += ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"]
-    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
-    run_ffmpeg([*inputs, *coded, str(path)], CancelToken())
-    return path
+    return large_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", "1280x720", 25, 4)
 
 
 @pytest.fixture
@@ -285,7 +276,7 @@ def test_the_distilled_weights_have_no_steps_and_no_guidance_to_send(studio: Stu
 def test_the_open_weights_extend_a_clip_by_what_they_see_and_make(
     studio: Studio, tmp_path: Path
 ) -> None:
-    long = video(tmp_path / "long.mp4", "832x480", 24, 2)
+    long = large_clip(tmp_path / "long.mp4", "832x480", 24, 2)
     request = asked(
         "ltx-2.3-22b",
         Input(role=Role.EXTEND_VIDEO, path=long),

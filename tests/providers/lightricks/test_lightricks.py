@@ -29,7 +29,7 @@ from core.video.request import (
 )
 from providers.ltx_video.lightricks.info import INFO, LIGHTRICKS_KEY
 from providers.ltx_video.lightricks.models import MODELS
-from tests.fakes.clips import moving_clip
+from tests.fakes.clips import large_clip
 from tests.fakes.program import REAL, ROOT, environment
 from tests.fakes.services.lightricks_server import KEY, lightricks_entry
 from tests.providers.contract import Asked
@@ -66,7 +66,7 @@ def image(tmp_path: Path) -> Path:
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """4 s of 720p with a tone."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    return moving_clip(path, 100, 25, size=(1280, 720), has_audio=True)
+    return large_clip(path, "1280x720", 25, 4)
 
 
 def test_the_main_command_makes_a_clip_with_its_price_in_record_and_ledger(

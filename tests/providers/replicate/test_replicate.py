@@ -28,7 +28,7 @@ from core.video.request import (
 from providers.ltx_video.replicate.endpoints import FAST, PRO
 from providers.ltx_video.replicate.info import INFO, REPLICATE_KEY
 from providers.ltx_video.replicate.models import MODELS
-from tests.fakes.clips import moving_clip
+from tests.fakes.clips import large_clip
 from tests.fakes.services.replicate_server import KEY, choice, replicate_entry, schemas_of
 from tests.providers.contract import Asked
 
@@ -64,7 +64,7 @@ def image(tmp_path: Path) -> Path:
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """4 s of 1080p with a tone."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    return moving_clip(path, 100, 25, size=(1920, 1080), has_audio=True)
+    return large_clip(path, "1920x1080", 25, 4)
 
 
 def test_a_clip_from_words_is_ordered_word_for_word(
