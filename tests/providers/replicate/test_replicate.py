@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,9 +10,11 @@ from PIL import Image
 
 from core.errors import UnsupportedRequest
 from core.jobs.job import Failed
+from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.provider import NotReady, Ready
+from core.video.record import read_settings_of
 from core.video.request import (
     Delivery,
     Editing,
@@ -29,13 +32,15 @@ from providers.ltx_video.replicate.endpoints import FAST, PRO
 from providers.ltx_video.replicate.info import INFO, REPLICATE_KEY
 from providers.ltx_video.replicate.models import MODELS
 from tests.fakes.clips import large_clip
+from tests.fakes.program import REAL, ROOT, environment
 from tests.fakes.services.replicate_server import KEY, choice, replicate_entry, schemas_of
 from tests.providers.contract import Asked
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.fakes.services.replicate_server import ReplicateServer
+    from tests.fakes.program import REAL, ROOT, environment
+from tests.fakes.services.replicate_server import ReplicateServer
 
 SMALL = FrameRequest(duration_s=6, fps=24)
 
@@ -65,6 +70,35 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """4 s of 1080p with a tone."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     return large_clip(path, "1920x1080", 25, 4)
+
+
+def test_the_main_command_makes_a_clip_with_its_price_in_record_and_ledger(
+    service: ReplicateServer, tmp_path: Path
+) -> None:
+    # The program asks as seldom as the service wants to be asked.
+    service.habits.polls_until_done = 0
+    home, out = tmp_path / "home", tmp_path / "clip.mp4"
+    words = ["--provider", "ltx-video", "--deployment", "replicate", "--model", "ltx-2.3-pro"]
+    done = subprocess.run(
+        [*REAL, *words, "-p", "a red ball", "-o", str(out)],
+        cwd=ROOT,
+        env=environment(IMAGEAI_HOME=str(home)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "$0.48" in done.stdout + done.stderr
+    facts = probe_clip(out)
+    assert (facts.width, facts.height, facts.num_frames) == (1920, 1080, 150)
+    record = read_settings_of(out)
+    assert record is not None
+    assert record.cost_usd == pytest.approx(0.48)
+    assert record.facts["remote_id"] == service.last.id
+    assert service.purchases == 1
+    studio = Studio([replicate_entry()], paths=Paths.below(home))
+    assert studio.ledger.spent_usd() == pytest.approx(0.48)
+    studio.close()
 
 
 def test_a_clip_from_words_is_ordered_word_for_word(
