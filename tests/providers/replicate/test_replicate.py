@@ -39,8 +39,7 @@ from tests.providers.contract import Asked
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.fakes.program import REAL, ROOT, environment
-from tests.fakes.services.replicate_server import ReplicateServer
+    from tests.fakes.services.replicate_server import ReplicateServer
 
 SMALL = FrameRequest(duration_s=6, fps=24)
 
