@@ -7,13 +7,11 @@ import os
 import platform
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from core.platform.files import nearest_existing
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +19,7 @@ _BYTES_PER_GB = 1e9
 _MIB_PER_GB = _BYTES_PER_GB / 2**20
 _NVIDIA_FIELDS = "name,memory.total,memory.free,driver_version,compute_cap"
 _NVIDIA_TIMEOUT_S = 5.0
+_MEMORY_FILE = Path("/proc/meminfo")
 
 
 @dataclass(frozen=True)
@@ -54,16 +53,13 @@ class Machine:
 
 def read_machine() -> Machine:
     """The facts of this machine, read now."""
-    # Imported late: it is slow to load, and a page of help asks for no memory.
-    import psutil
-
-    memory = psutil.virtual_memory()
+    total, free = _memory_bytes()
     machine = Machine(
         system=platform.system(),
         architecture=platform.machine(),
         cpu_count=_usable_cpus(),
-        ram_total_gb=memory.total / _BYTES_PER_GB,
-        ram_free_gb=memory.available / _BYTES_PER_GB,
+        ram_total_gb=total / _BYTES_PER_GB,
+        ram_free_gb=free / _BYTES_PER_GB,
     )
     return replace(machine, gpus=_nvidia_gpus() or _apple_gpus(machine))
 
@@ -71,6 +67,20 @@ def read_machine() -> Machine:
 def free_disk_bytes(path: Path) -> int:
     """Free space for `path`, which need not exist yet: its nearest existing parent is asked."""
     return shutil.disk_usage(nearest_existing(path)).free
+
+
+def _memory_bytes() -> tuple[int, int]:
+    """All memory, and what programs may still have of it."""
+    # Linux tells it in a file, which psutil reads as well; to load that takes longer than the rest
+    # of a look at all models.
+    with suppress(OSError, ValueError, KeyError):
+        said = dict(line.split(":") for line in _MEMORY_FILE.read_text("ascii").splitlines())
+        total, free = (int(said[name].removesuffix("kB")) for name in ("MemTotal", "MemAvailable"))
+        return total * 1024, free * 1024
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return memory.total, memory.available
 
 
 def _usable_cpus() -> int:

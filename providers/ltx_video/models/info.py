@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -113,7 +112,8 @@ INFO = ProviderInfo(
 
 def installed_versions() -> dict[str, str]:
     """The versions of Python and of the packages that a clip is made with."""
-    # Imported late: it is slow to load, and only a finished clip asks for it.
+    # Imported late: they are slow to load, and only a finished clip asks for them.
+    import platform
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": platform.python_version()}

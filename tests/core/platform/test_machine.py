@@ -4,8 +4,10 @@ import logging
 import stat
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
+from core.platform import machine
 from core.platform.machine import Gpu, Machine, free_disk_bytes, parse_nvidia_smi, read_machine
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ def test_answer_of_nvidia_smi_becomes_gpus(caplog: pytest.LogCaptureFixture) -> 
 
 def test_best_gpu_is_the_one_with_most_free_memory() -> None:
     gpus = (Gpu("busy", "cuda", 80, 1), Gpu("free", "cuda", 24, 20))
-    machine = Machine("Linux", "x86_64", 8, 64, 32, gpus)
-    assert machine.best_gpu == gpus[1]
+    found = Machine("Linux", "x86_64", 8, 64, 32, gpus)
+    assert found.best_gpu == gpus[1]
     assert Machine("Linux", "x86_64", 8, 64, 32).best_gpu is None
 
 
@@ -56,10 +58,33 @@ def test_broken_tool_means_no_gpu_and_a_warning(
 
 
 def test_machine_is_read() -> None:
-    machine = read_machine()
-    assert machine.cpu_count >= 1
-    assert 0 < machine.ram_free_gb <= machine.ram_total_gb
+    found = read_machine()
+    assert found.cpu_count >= 1
+    assert 0 < found.ram_free_gb <= found.ram_total_gb
 
 
 def test_free_disk_is_asked_of_the_nearest_folder_that_exists(tmp_path: Path) -> None:
     assert free_disk_bytes(tmp_path / "not" / "yet") > 0
+
+
+def test_the_memory_is_what_psutil_says_wherever_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = psutil.virtual_memory()
+    here = read_machine()
+    monkeypatch.setattr(machine, "_MEMORY_FILE", tmp_path / "none")
+    elsewhere = read_machine()
+    for found in (here, elsewhere):
+        assert found.ram_total_gb == pytest.approx(expected.total / 1e9)
+        # Other programs take and give back meanwhile.
+        assert found.ram_free_gb == pytest.approx(expected.available / 1e9, rel=0.2)
+
+
+@pytest.mark.parametrize("said", ["", "MemTotal: 1 kB", "MemTotal: much\nMemAvailable: more"])
+def test_memory_that_linux_does_not_tell_is_asked_of_psutil(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    told = tmp_path / "meminfo"
+    told.write_text(said, encoding="ascii")
+    monkeypatch.setattr(machine, "_MEMORY_FILE", told)
+    assert read_machine().ram_total_gb == pytest.approx(psutil.virtual_memory().total / 1e9)
