@@ -15,16 +15,17 @@ from core.platform.units import clock, price
 from core.video.control_row import Control
 from core.video.controls import ROWS, option_of
 from core.video.inputs import field_of
-from core.video.plan import Device
+from core.video.memory import Device
 from core.video.provider import NotReady, Ready
-from core.video.request import Role
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cli.context import CliContext
     from cli.options import Typed
-    from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.memory import MemoryPlan
+    from core.video.plan import RenderPlan
     from core.video.planning.render_planner import PlannedRender
     from core.video.provider import ProviderInfo
 

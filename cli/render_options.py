@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Any
 from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
 from core.video.control_row import Control, ControlKind, ControlRow
 from core.video.controls import CONTROLS, ROWS
-from core.video.request import (
-    AUTO,
-    ControlMap,
-    ExtendDirection,
-    Input,
-    RenderRequest,
-    Residency,
-    RetakePart,
-    Role,
-    Target,
-)
+from core.video.request import Input, RenderRequest
+from core.video.terms import AUTO, ControlMap, ExtendDirection, Residency, RetakePart, Role, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -22,8 +22,8 @@ from core.video.allowed import (
 )
 from core.video.control_row import Control, ControlKind
 from core.video.controls import CONTROLS
-from core.video.request import AUTO
 from core.video.spec import Durations, FloatRange, IntRange
+from core.video.terms import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -54,7 +54,8 @@ if TYPE_CHECKING:
     from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
     from core.video.record import Origin
-    from core.video.request import RenderRequest, Target
+    from core.video.request import RenderRequest
+    from core.video.terms import Target
 
 _PREVIEWS_BYTES = 1_000_000_000
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.errors import StudioError
     from core.jobs.job import JobUpdate
     from core.studio import Studio
-    from core.video.request import Target
+    from core.video.terms import Target
     from gui.background import Background
     from gui.jobs.jobs_area import JobsArea
     from gui.models.models_controller import ModelsController

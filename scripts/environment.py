@@ -6,7 +6,6 @@ sentence and no traceback.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -112,4 +111,7 @@ def torch_wish() -> str:
 
 def fingerprint(file: Path) -> str:
     """What tells a requirement file from another version of it."""
+    # Imported late: a start that looks after no environment does without the cryptography below it.
+    import hashlib
+
     return hashlib.sha256(file.read_bytes()).hexdigest()

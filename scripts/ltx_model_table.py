@@ -12,7 +12,8 @@ from core.platform.machine import free_disk_bytes, read_machine
 from core.platform.units import bytes_text
 from core.video.model_store import OnDisk
 from core.video.planning.clip_plan import make_plan
-from core.video.request import RenderRequest, Target
+from core.video.request import RenderRequest
+from core.video.terms import Target
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.memory_plan import memory_ladder

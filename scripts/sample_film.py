@@ -80,7 +80,8 @@ def render_scenes(folder: Path) -> list[Path]:
     from core.errors import RenderFailed
     from core.jobs.job import Succeeded
     from core.studio import Studio
-    from core.video.request import RenderRequest, Sampling, Target
+    from core.video.request import RenderRequest, Sampling
+    from core.video.terms import Target
     from providers import PROVIDERS
 
     target = Target(provider="ltx-video", deployment="local", model="ltx-mini")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -414,6 +415,42 @@ def test_start_up_loads_no_framework_no_window_and_no_vendor() -> None:
     )
     assert loaded.returncode == 0, loaded.stderr
     assert loaded.stdout.strip() == "[]"
+
+
+def test_a_list_of_models_loads_no_plan_no_service_and_no_engine(tmp_path: Path) -> None:
+    not_of_a_list = {
+        "core.services.polling",
+        "core.services.service_http",
+        "core.video.plan",
+        "core.video.request",
+        "httpx2",
+        "providers.ltx_video.fal.client",
+        "providers.ltx_video.local_render",
+        "psutil",
+    }
+    code = (
+        "import sys; sys.argv = ['main.py', 'models']; import main\n"
+        "assert main.main(['models']) == 0\n"
+        f"print(sorted(set(sys.modules) & {not_of_a_list}), file=sys.stderr)"
+    )
+    home = {"IMAGEAI_HOME": str(tmp_path), "IMAGEAI_NO_BOOTSTRAP": "1"}
+    listed = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=os.environ | home,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        # The first looks whether the built-in model is whole.
+        for _ in range(2)
+    ]
+    assert [one.returncode for one in listed] == [0, 0], listed
+    last = listed[-1]
+    assert "ltx-mini" in last.stdout
+    if sys.platform == "linux":
+        assert last.stderr.strip() == "[]"
 
 
 def installable() -> dict[str, set[str]]:

@@ -19,7 +19,7 @@ from core.platform.units import bytes_text
 from core.video.listing import ListedModel, read_models
 from core.video.model_store import OnDisk
 from core.video.provider import NotReady
-from core.video.request import DEFAULT_TARGET
+from core.video.terms import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -20,7 +20,7 @@ from core.lora.training_set import MANIFEST_SUFFIXES, write_manifest
 from core.platform.units import clock, count_text
 from core.project.render.training_takes import list_set
 from core.video.lora_training import TrainingRequest
-from core.video.plan import Device
+from core.video.memory import Device
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import KeyStoreError
 from core.redaction import remember_secret
-from core.video.request import Target
+from core.video.terms import Target
 
 if TYPE_CHECKING:
     from collections.abc import Generator

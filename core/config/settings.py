@@ -25,8 +25,8 @@ from core.jobs.lanes import PLACES, Lane
 from core.platform.files import set_aside, write_text_atomically
 from core.platform.suggestions import unknown_name
 from core.platform.text_files import unicode_text
-from core.video.request import DEFAULT_TARGET, Target
 from core.video.spec import Residency
+from core.video.terms import DEFAULT_TARGET, Target
 
 log = logging.getLogger(__name__)
 

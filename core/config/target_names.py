@@ -10,7 +10,7 @@ from core.config.settings_schema import SettingKind, TargetPart
 from core.errors import SettingsError
 from core.platform.files import folder_problem
 from core.platform.suggestions import unknown_name
-from core.video.request import AUTO, Target
+from core.video.terms import AUTO, Target
 
 if TYPE_CHECKING:
     from core.config.settings import SettingField, Settings

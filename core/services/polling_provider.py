@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext, ProviderInfo, Readiness
     from core.video.rendered import Rendered
-    from core.video.request import RenderRequest, Target
+    from core.video.request import RenderRequest
     from core.video.spec import ModelSpec
+    from core.video.terms import Target
 
 _LOOK_S = 0.2
 

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 from core.platform.suggestions import nearest_name, unknown_name
 from core.video.inputs import ROLES
-from core.video.request import Input, Role
+from core.video.request import Input
 from core.video.spec import Durations, FloatRange, IntRange
 
 if TYPE_CHECKING:
     from core.video.spec import FrameSize
+    from core.video.terms import Role
 
 _PIXEL_SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from core.video.allowed import Allowed, is_allowed, nearest, refusal
-from core.video.request import Input, RenderChoices, Role
+from core.video.request import Input, RenderChoices
 from core.video.spec import ANOTHER_MODEL
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

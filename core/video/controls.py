@@ -16,8 +16,8 @@ from core.video.allowed import (
     WebAddress,
 )
 from core.video.control_row import Control, ControlKind, ControlRow
-from core.video.request import ExtendDirection, RetakePart, Role
 from core.video.spec import ANOTHER_MODEL, IntRange
+from core.video.terms import ExtendDirection, RetakePart, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

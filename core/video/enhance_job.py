@@ -16,7 +16,7 @@ from core.jobs.lanes import Stage
 from core.platform.files import write_text_atomically
 from core.video.inputs import ROLES
 from core.video.plan import RenderPlan
-from core.video.request import Role
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnreadableLora, UnsupportedRequest
 from core.platform.files import exists, is_folder
 from core.platform.suggestions import file_guess, nearest_name
-from core.video.request import Role
 from core.video.spec import ANOTHER_MODEL
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

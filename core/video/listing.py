@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import UnsupportedRequest
 from core.video.model_store import Installation, OnDisk
 from core.video.provider import NotReady, ProviderInfo, Readiness, ReasonCode
-from core.video.request import AUTO, RenderRequest, Target
+from core.video.terms import AUTO, Target
 
 if TYPE_CHECKING:
     from core.jobs.job import CancelToken
@@ -205,6 +205,9 @@ def look_at(
 
 
 def _automatic(provider: VideoProvider, anyone: Target) -> str:
+    # Imported late, as below: not every list asks what would be made of a request.
+    from core.video.request import RenderRequest
+
     try:
         return provider.resolve(RenderRequest(target=anyone, prompt=_ANY_PROMPT)).model
     except UnsupportedRequest:
@@ -216,6 +219,7 @@ def _too_large(provider: VideoProvider, target: Target, spec: ModelSpec) -> str:
         return ""
     # Imported late: a list that weighs nothing plans nothing.
     from core.video.planning.clip_plan import make_plan
+    from core.video.request import RenderRequest
 
     request = RenderRequest(target=target, prompt=_ANY_PROMPT)
     try:

@@ -10,7 +10,7 @@ from core.lora.lora_family import base_of, families_of, fit_lora
 from core.lora.lora_file import LoraFile, read_lora
 from core.lora.lora_library import notes_of
 from core.video.inputs import field_of, scale_of
-from core.video.request import Role
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

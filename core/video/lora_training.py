@@ -14,10 +14,10 @@ from core.lora.lora_file import SUFFIX
 from core.lora.training import Recipe, problems_of_choices, validation_clips, with_choices
 from core.lora.training_set import Bucket, Sizes, TrainingItem, TrainingList, look_at_set
 from core.platform.units import count_text
-from core.video.plan import MemoryPlan
+from core.video.memory import MemoryPlan
 from core.video.provider import NotReady, Readiness, Ready
-from core.video.request import AUTO, Target
 from core.video.spec import ModelSpec
+from core.video.terms import AUTO, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem
 from core.video.inputs import ROLES, field_of
-from core.video.request import Role
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pydantic import Field, model_validator
 
 from core.frozen import Frozen, older_fields
-from core.video.request import OutputKind
+from core.video.terms import OutputKind
 
 
 class PriceUnit(StrEnum):

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from core.video.packages import Packages
     from core.video.plan import RenderPlan
     from core.video.rendered import Rendered
-    from core.video.request import RenderRequest, Target
+    from core.video.request import RenderRequest
     from core.video.spec import ModelSpec
+    from core.video.terms import Target
 
 
 @dataclass(frozen=True)

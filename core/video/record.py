@@ -22,7 +22,8 @@ from core.media.streams import choose_video
 from core.platform.files import read_plain_file
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.rendered import Provenance, Rendered
-from core.video.request import Delivery, Input, OutputKind, RenderRequest, Role
+from core.video.request import Delivery, Input, RenderRequest
+from core.video.terms import OutputKind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

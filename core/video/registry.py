@@ -25,8 +25,8 @@ if TYPE_CHECKING:
         Readiness,
         VideoProvider,
     )
-    from core.video.request import Target
     from core.video.spec import ModelSpec
+    from core.video.terms import Target
 
 
 class ProviderRegistry:

@@ -22,7 +22,7 @@ from core.video.inputs import ROLES
 from core.video.plan import RenderPlan
 from core.video.proof import as_made, interpolated, with_record
 from core.video.record import ClipRecord, Origin, make_record, read_embedded
-from core.video.request import OutputKind, Role
+from core.video.terms import OutputKind, Role
 
 if TYPE_CHECKING:
     from core.video.registry import ProviderRegistry

@@ -14,7 +14,7 @@ from typing_extensions import override
 from core.frozen import Frozen, older_fields
 from core.platform.units import bytes_text
 from core.video.price import PriceTable
-from core.video.request import ControlMap, ExtendDirection, OutputKind, Residency, Role, Task
+from core.video.terms import ControlMap, ExtendDirection, OutputKind, Residency, Role, Task
 
 Resolution = str
 """A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.video.controls import MAX_SEED
-from core.video.request import FrameRequest, OutputKind, RenderRequest, Sampling, Target
+from core.video.request import FrameRequest, RenderRequest, Sampling
+from core.video.terms import OutputKind, Target
 
 MAX_COUNT = 8
 

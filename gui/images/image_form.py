@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from core.video.listing import ModelListing
 from core.video.model_text import listed_text
-from core.video.request import DEFAULT_TARGET, Target
 from core.video.spec import Task
+from core.video.terms import DEFAULT_TARGET, Target
 from gui import theme
 from gui.images.image_batch import MAX_COUNT, ImageBatch
 from gui.render.plan_fixes import ChooseValue

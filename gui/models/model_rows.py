@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QStyleOptionViewItem
 
-    from core.video.request import Target
+    from core.video.terms import Target
 
 ITEM_ROLE = Qt.ItemDataRole.UserRole
 """Under this role an index gives its `ModelItem`."""

@@ -24,7 +24,7 @@ from core.jobs.job_record import JobState
 from core.platform.units import bytes_text
 from core.video.listing import ListedModel, look_at, read_listing
 from core.video.model_store import AddedModel, Installation, ModelStore, OnDisk
-from core.video.request import AUTO, DEFAULT_TARGET, Target
+from core.video.terms import AUTO, DEFAULT_TARGET, Target
 from gui.background import Background
 from gui.models.add_model_dialog import AddModelDialog, NewModel
 from gui.models.model_rows import Installing, InstallPhase

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from core.video.listing import ListedModel
     from core.video.model_store import InstallSurvey
-    from core.video.request import Target
     from core.video.spec import ModelSpec
+    from core.video.terms import Target
 
 
 class ModelsPage(QWidget):

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from core.project.model.project import VideoProject
     from core.studio import Studio
-    from core.video.request import Target
     from core.video.spec import ModelSpec
+    from core.video.terms import Target
     from gui.background import Background
     from gui.project.project_model import ProjectModel
     from gui.render.plan_line import PlanLine

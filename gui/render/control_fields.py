@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QSlider, QWidget
 from core.video.allowed import Moment, OneOf, OneSize, OnOff
 from core.video.control_row import Control, ControlKind, ControlRow
 from core.video.inputs import ROLES, MediaType
-from core.video.request import Input, Residency, Role
+from core.video.request import Input
 from core.video.spec import Durations, FloatRange, IntRange, shown_name
+from core.video.terms import Residency, Role
 from gui.render.keyframe_list import KeyframeList
 from gui.render.lora_list import LoraList
 from gui.render.seed_field import SeedField

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from typing_extensions import override
 
-from core.video.request import Input, Role
+from core.video.request import Input
+from core.video.terms import Role
 from gui.render.input_list import InputList, InputRow
 from gui.widgets.fields import named
 from gui.widgets.file_field import IMAGES, FileKind, is_image_name

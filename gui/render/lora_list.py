@@ -13,7 +13,8 @@ from typing_extensions import override
 from core.lora.lora_library import read_library
 from core.video.inputs import scale_of
 from core.video.lora_check import lora_problem
-from core.video.request import Input, Role
+from core.video.request import Input
+from core.video.terms import Role
 from gui.render.input_list import InputList, InputRow
 from gui.theme import GAP, Tone
 from gui.widgets.choice_field import Choice, ChoiceField

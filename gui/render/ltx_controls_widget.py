@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QLabel
 from core.video.control_row import Control
 from core.video.controls import ROWS
 from core.video.listing import ModelListing
-from core.video.request import AUTO
+from core.video.terms import AUTO
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.marked_rows import MarkedRow, RowGrid
 
 if TYPE_CHECKING:
-    from core.video.request import Target
+    from core.video.terms import Target
 
 LTX = "ltx-video"
 """The provider whose panel this is."""

@@ -10,15 +10,16 @@ from core.video.control_row import Control
 from core.video.controls import CHOICES
 from core.video.inputs import KEPT, field_of
 from core.video.provider import NotReady, ReasonCode
-from core.video.request import AUTO, DEFAULT_TARGET, Role
+from core.video.terms import AUTO, DEFAULT_TARGET, Role
 
 if TYPE_CHECKING:
     from core.config.api_keys import KeySpec
     from core.errors import Problem
     from core.video.control_row import ControlRow
     from core.video.provider import ProviderInfo, Readiness
-    from core.video.request import RenderChoices, Target
+    from core.video.request import RenderChoices
     from core.video.spec import ModelSpec
+    from core.video.terms import Target
 
 
 _SLOTS = {Role.START: FrameSlot.START, Role.END: FrameSlot.END}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.platform.units import clock, price
-from core.video.plan import Device
+from core.video.memory import Device
 from core.video.provider import NotReady, Ready
 from gui.render.plan_fixes import (
     PlanContext,
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from core.errors import Problem
     from core.platform.machine import Machine
-    from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.memory import MemoryPlan
+    from core.video.plan import RenderPlan
     from core.video.provider import ProviderInfo, Readiness
 
 

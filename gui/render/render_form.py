@@ -14,7 +14,8 @@ from core.video.controls import CHOICES, ROWS
 from core.video.listing import ModelListing
 from core.video.model_text import listed_text
 from core.video.provider import NotReady
-from core.video.request import AUTO, RenderChoices
+from core.video.request import RenderChoices
+from core.video.terms import AUTO
 from gui import theme
 from gui.render.control_fields import ControlField, is_list, make_field
 from gui.render.lora_list import LoraList, OfferedLora

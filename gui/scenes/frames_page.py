@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from core.project.model.edits import FrameSlot, with_continues, with_frame
-from core.video.request import Role
+from core.video.terms import Role
 from gui import theme
 from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.widgets.fields import SwitchField

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from core.video.request import Role
+from core.video.terms import Role
 from gui.scenes.image_controller import images_in
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView

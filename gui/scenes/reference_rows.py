@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.video.request import Role
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,7 @@ from PySide6.QtGui import QDrag, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
-from core.video.request import Role
+from core.video.terms import Role
 from gui.scenes.scene_delegates import (
     THUMBNAILS,
     DurationDelegate,

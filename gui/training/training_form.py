@@ -15,7 +15,7 @@ from core.lora.training import SET_CONTROLS, TRAINING_CONTROLS, Targets, with_ch
 from core.lora.training_set import MANIFEST_SUFFIXES
 from core.video.lora_training import usual_length_s
 from core.video.provider import NotReady
-from core.video.request import AUTO, DEFAULT_TARGET, Target
+from core.video.terms import AUTO, DEFAULT_TARGET, Target
 from gui.render.plan_fixes import said_in_window
 from gui.widgets.choice_field import Choice, ChoiceField, choices_of
 from gui.widgets.fields import LineField, ignore_wheel, named

@@ -35,20 +35,8 @@ from core.studio import Studio
 from core.video.inputs import ROLES, field_of
 from core.video.lora_training import TrainingRequest
 from core.video.planning.render_planner import PlannedRender
-from core.video.request import (
-    AUTO,
-    ControlMap,
-    Editing,
-    ExtendDirection,
-    FrameRequest,
-    Input,
-    Motion,
-    RenderRequest,
-    RetakePart,
-    Role,
-    Sampling,
-    Target,
-)
+from core.video.request import Editing, FrameRequest, Input, Motion, RenderRequest, Sampling
+from core.video.terms import AUTO, ControlMap, ExtendDirection, RetakePart, Role, Target
 from providers import PROVIDERS
 from providers.ltx_video.arguments import checked_arguments, refused_arguments
 from providers.ltx_video.models.info import INFO, LTXDeploymentMode, LTXModel

@@ -13,12 +13,14 @@ from providers.ltx_video.models.info import INFO
 if TYPE_CHECKING:
     from core.config.api_keys import KeySpec
     from core.jobs.job import JobContext
+    from core.video.memory import MemoryPlan
     from core.video.model_store import OnDisk
-    from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.plan import RenderPlan
     from core.video.provider import ModelChoice, ProviderContext, ProviderInfo, Readiness
     from core.video.rendered import Rendered
-    from core.video.request import RenderRequest, Target
+    from core.video.request import RenderRequest
     from core.video.spec import ModelSpec
+    from core.video.terms import Target
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.local_planner import LocalPlanner
     from providers.ltx_video.local_render import LocalRenderer

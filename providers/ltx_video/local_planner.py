@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import free_disk_bytes
-from core.video.request import Role
+from core.video.terms import Role
 from providers.ltx_video.engine.warm_engine import WarmEngine
 from providers.ltx_video.install.model_files import (
     duration_head_problem,
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.video.lora_check import CheckedLoras
-    from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.memory import MemoryPlan
+    from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext, ProviderInfo
     from providers.ltx_video.models.catalog import LocalModel
     from providers.ltx_video.models.memory_plan import MemoryLadder

@@ -13,7 +13,7 @@ from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
 from core.video.inputs import scale_of
 from core.video.rendered import Provenance, Rendered
-from core.video.request import Role
+from core.video.terms import Role
 from providers.ltx_video.install.model_files import (
     files_problem,
     folder_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import FFmpegCrashed, FFmpegFailed, OutputError, RenderFailed
-from core.video.request import OutputKind
+from core.video.terms import OutputKind
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,8 @@ from core.jobs.job import Succeeded
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.provider import NotReady
-from core.video.request import RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import Target
 from providers import PROVIDERS
 
 if TYPE_CHECKING:

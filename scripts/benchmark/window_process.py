@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication
 
 from core.project.model.project import Scene, new_id
 from core.project.model.status import SceneJobState
-from core.video.request import DEFAULT_TARGET
+from core.video.terms import DEFAULT_TARGET
 from gui.main_window import MainWindow
 from gui.ui_watchdog import UiWatchdog
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from core.config.settings import Settings, fields
 from core.platform.machine import Gpu, Machine
 from core.video.controls import CONTROLS
-from core.video.plan import Device
+from core.video.memory import Device
 from core.video.planning.clip_plan import make_plan
-from core.video.request import RenderRequest, Residency, Target
+from core.video.request import RenderRequest
 from core.video.spec import Precision
+from core.video.terms import Residency, Target
 from providers.ltx_video.mini.vocabulary import PHRASES, Attribute
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.memory_plan import memory_ladder
@@ -20,7 +21,7 @@ from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:
     from core.video.control_row import ControlRow
-    from core.video.plan import MemoryPlan
+    from core.video.memory import MemoryPlan
     from core.video.spec import FloatRange, IntRange
     from providers.ltx_video.models.catalog import LocalModel
     from providers.ltx_video.models.profiles import Profile

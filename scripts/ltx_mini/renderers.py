@@ -20,7 +20,8 @@ from core.platform.paths import Paths
 from core.video.inputs import CheckedInputs
 from core.video.planning.clip_plan import make_plan
 from core.video.provider import NotReady, ProviderContext
-from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from core.video.request import FrameRequest, Input, RenderRequest, Sampling
+from core.video.terms import Role, Target
 from providers.ltx_video.engine.clip import Audio, write_clip
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER

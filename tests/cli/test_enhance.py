@@ -13,7 +13,8 @@ from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.record import read_sidecar
-from core.video.request import RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import Target
 from tests.fakes.app import ENTRY
 
 if TYPE_CHECKING:

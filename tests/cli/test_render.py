@@ -12,7 +12,8 @@ from core.media.output import Output
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.render_planner import PlannedRender
 from core.video.provider import Ready
-from core.video.request import RenderRequest, Target
+from core.video.request import RenderRequest
+from core.video.terms import Target
 from tests.fakes.loras import smallest_lora
 from tests.fakes.provider import SMALL, FakeProvider, memory_plan
 

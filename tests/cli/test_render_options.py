@@ -14,7 +14,8 @@ from core.config.settings import RenderSettings
 from core.jobs.lanes import Lane
 from core.video.controls import CONTROLS
 from core.video.provider import ProviderInfo
-from core.video.request import Input, RenderRequest, Role
+from core.video.request import Input, RenderRequest
+from core.video.terms import Role
 from tests.fakes.clips import moving_clip
 from tests.fakes.loras import smallest_lora
 

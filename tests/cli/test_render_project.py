@@ -13,7 +13,8 @@ from core.project.files.lock import ProjectLock
 from core.project.files.project_file import NAME, read_project, write_project
 from core.project.model.project import Scene, VideoProject
 from core.video.record import read_settings_of
-from core.video.request import RenderChoices, Target
+from core.video.request import RenderChoices
+from core.video.terms import Target
 from tests.project.projects import made_project
 
 if TYPE_CHECKING:

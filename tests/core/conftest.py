@@ -6,7 +6,8 @@ import pytest
 
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.request import RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import Target
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:

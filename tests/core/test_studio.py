@@ -14,7 +14,8 @@ from core.jobs.job import CancelToken, JobCancelled
 from core.studio import Studio
 from core.video.listing import read_listing
 from core.video.provider import NotReady, OtherName, ProviderEntry
-from core.video.request import AUTO, FrameRequest, Input, RenderRequest, Role, Target
+from core.video.request import FrameRequest, Input, RenderRequest
+from core.video.terms import AUTO, Role, Target
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.loras import smallest_lora
 from tests.fakes.provider import BIG, ENTRY, FULL, SMALL, FakeProvider

@@ -16,8 +16,8 @@ from core.platform.units import count_text
 from core.video.control_row import Control
 from core.video.controls import taken_by
 from core.video.price import Billed, PriceRow, PriceTable, PriceUnit
-from core.video.request import AUTO, OutputKind, Target
 from core.video.spec import AspectRatio, FloatRange, FrameGrid, FrameSize, ModelSpec
+from core.video.terms import AUTO, OutputKind, Target
 from tests.fakes.provider import BIG, SMALL
 
 if TYPE_CHECKING:

@@ -6,15 +6,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from core.video.request import (
-    ControlMap,
-    ExtendDirection,
-    Input,
-    Residency,
-    RetakePart,
-    Role,
-    Target,
-)
+from core.video.request import Input
+from core.video.terms import ControlMap, ExtendDirection, Residency, RetakePart, Role, Target
 from tests.fakes.inputs import chosen
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
 

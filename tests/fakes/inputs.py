@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from core.video.control_row import Control
 from core.video.controls import ROWS
-from core.video.request import Input, RenderChoices, Role
+from core.video.request import Input, RenderChoices
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.jobs.lanes import Lane
 from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import NotReady, ProviderInfo, Ready, ReasonCode
-from core.video.request import Target
+from core.video.terms import Target
 from tests.fakes.provider import BIG, FAKE_KEY, FULL, SMALL
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from core.lora.lora_family import LoraFamily, LoraLayer
 from core.lora.training import JOB_NOTE, RECORD, LossLine, Recipe, Targets, record_text
 from core.media.ffmpeg import run_ffmpeg
 from core.video.lora_training import TrainedFiles
-from core.video.plan import Device, MemoryPlan, RenderPlan
+from core.video.memory import Device, MemoryPlan
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.provider import (
     ModelChoice,
@@ -32,7 +32,6 @@ from core.video.provider import (
     ReasonCode,
 )
 from core.video.rendered import Provenance, Rendered
-from core.video.request import ControlMap, Residency, Role, Task
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
@@ -49,6 +48,7 @@ from core.video.spec import (
     Needs,
     Precision,
 )
+from core.video.terms import ControlMap, Residency, Role, Task
 from core.video.train_lora_job import find_item
 from tests.fakes.loras import smallest_lora
 
@@ -57,7 +57,9 @@ if TYPE_CHECKING:
 
     from core.video.lora_training import LoraTrainer, TrainingPlan
     from core.video.model_store import ModelStore
-    from core.video.request import RenderRequest, Target
+    from core.video.plan import RenderPlan
+    from core.video.request import RenderRequest
+    from core.video.terms import Target
 
 _DAY = date(2026, 11, 1)
 FAKE_KEY = KeySpec(

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from core.jobs.lanes import Lane
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.request import RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import Target
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from PIL import Image
 
 from core.history.history_index import entry_of
 from core.video.record import write_image_record
-from core.video.request import OutputKind, RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import OutputKind, Target
 from tests.fakes.records import record_of
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from core.platform.paths import Paths
 from core.project.model.edits import insert_scenes
 from core.project.model.project import Scene, new_id
 from core.studio import Studio
-from core.video.request import Target
+from core.video.terms import Target
 from gui.main_window import MainWindow
 from tests.fakes.app import ENTRY
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.config.settings import Appearance
-from core.video.request import AUTO
+from core.video.terms import AUTO
 from gui.export.export_settings_widget import ExportSettingsWidget
 from gui.player.clip_player import ClipPlayer
 from gui.player.player_text import PlayerSource

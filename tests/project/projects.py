@@ -22,7 +22,7 @@ from core.project.model.project import (
     new_project,
 )
 from core.video.controls import CHOICES
-from core.video.request import Residency, Target
+from core.video.terms import Residency, Target
 from tests.fakes.inputs import chosen, lora
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

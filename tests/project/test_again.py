@@ -14,16 +14,8 @@ from core.project.render.requests import scene_request
 from core.project.render.rerender import choices_of, plan_again, request_again, scene_again
 from core.studio import Studio
 from core.video.plan import Retake
-from core.video.request import (
-    Editing,
-    ExtendDirection,
-    Input,
-    RenderRequest,
-    RetakePart,
-    Role,
-    Sampling,
-    Target,
-)
+from core.video.request import Editing, Input, RenderRequest, Sampling
+from core.video.terms import ExtendDirection, RetakePart, Role, Target
 from tests.fakes.inputs import chosen, lora
 from tests.fakes.provider import ENTRY, SMALL
 from tests.fakes.records import record_of

@@ -32,7 +32,8 @@ from core.project.model.project import (
 )
 from core.studio import Studio
 from core.video.record import Origin, read_embedded, read_settings_of
-from core.video.request import RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import Target
 from tests.fakes.inputs import chosen, lora
 from tests.fakes.provider import ENTRY
 from tests.film.exporting import make_clip

@@ -13,17 +13,8 @@ from core.project.render.requests import fingerprint, scene_request
 from core.project.render.rerender import choices_of, request_again
 from core.video.plan import RenderPlan
 from core.video.record import parse_record
-from core.video.request import (
-    FrameRequest,
-    Input,
-    OutputKind,
-    RenderChoices,
-    RenderRequest,
-    Residency,
-    Role,
-    Target,
-    Task,
-)
+from core.video.request import FrameRequest, Input, RenderChoices, RenderRequest
+from core.video.terms import OutputKind, Residency, Role, Target, Task
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.provider import FULL, SMALL
 

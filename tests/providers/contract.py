@@ -23,7 +23,8 @@ from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.provider import NotReady, ProviderEntry, Ready
 from core.video.record import read_settings_of
-from core.video.request import Input, RenderRequest, Role, Target
+from core.video.request import Input, RenderRequest
+from core.video.terms import Role, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,18 +8,9 @@ import pytest
 
 from core.video.inputs import check_inputs
 from core.video.planning.clip_plan import make_plan
-from core.video.request import (
-    Editing,
-    ExtendDirection,
-    FrameRequest,
-    Input,
-    RenderRequest,
-    RetakePart,
-    Role,
-    Sampling,
-    Target,
-)
+from core.video.request import Editing, FrameRequest, Input, RenderRequest, Sampling
 from core.video.spec import AspectRatio, FrameSize, Precision
+from core.video.terms import ExtendDirection, RetakePart, Role, Target
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel

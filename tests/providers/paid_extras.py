@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.jobs.job_record import JobState
-from core.video.request import Input, Role
+from core.video.request import Input
+from core.video.terms import Role
 from tests.providers.contract import Asked
 from tests.providers.paid_contract import PaidContract
 

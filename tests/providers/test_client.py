@@ -22,7 +22,8 @@ from core.lora.lora_file import read_lora
 from core.lora.training import TRAINING_CONTROLS
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
-from core.video.request import ControlMap, Editing, ExtendDirection, Input, Role, Sampling
+from core.video.request import Editing, Input, Sampling
+from core.video.terms import ControlMap, ExtendDirection, Role
 from providers.ltx_video import LTXDeploymentMode, LTXModel
 from providers.ltx_video.client import (
     LTXGenerationConfig,

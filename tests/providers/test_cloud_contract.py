@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from core.video.request import FrameRequest, Input, RenderRequest, Sampling
+from core.video.terms import Role, Target
 from tests.fakes.loras import smallest_lora
 from tests.fakes.services.cloud_provider import CLOUD_KEY, INFO, MODEL, UNPRICED, cloud_entry
 from tests.fakes.services.cloud_server import KEY, CloudServer, cloud_server

@@ -16,7 +16,8 @@ from core.video.control_row import Control
 from core.video.controls import taken_by
 from core.video.planning.clip_plan import make_plan
 from core.video.provider import NotReady, ProviderContext, Ready, ReasonCode
-from core.video.request import Delivery, FrameRequest, RenderRequest, Residency, Target
+from core.video.request import Delivery, FrameRequest, RenderRequest
+from core.video.terms import Residency, Target
 from providers.ltx_video.engine.progress_meter import ProgressMeter
 from providers.ltx_video.install.builtin_proof import find_difference, write_hashes
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER, damage_of, model_key

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.video.provider import ProviderEntry
-from core.video.request import FrameRequest, RenderRequest, Sampling, Target
+from core.video.request import FrameRequest, RenderRequest, Sampling
+from core.video.terms import Target
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.info import INFO, LTXModel
 from tests.providers.contract import ProviderContract

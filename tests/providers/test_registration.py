@@ -18,7 +18,7 @@ from core.platform.paths import Paths
 from core.video.provider import ProviderContext
 from core.video.registry import ProviderRegistry
 from core.video.render import KIND as RENDER
-from core.video.request import Target
+from core.video.terms import Target
 from providers import PROVIDERS
 from providers.ltx_video.install.weights import Installable, InstallModelJob
 from providers.ltx_video.models.catalog import MODELS
@@ -90,7 +90,8 @@ from pathlib import Path
 from core.errors import UnsupportedRequest
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.request import RenderRequest, Target
+from core.video.request import RenderRequest
+from core.video.terms import Target
 from providers import PROVIDERS
 from providers.ltx_video.models.catalog import MODELS
 studio = Studio(PROVIDERS, paths=Paths.below(Path(sys.argv[1]) / "home"))

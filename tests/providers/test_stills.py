@@ -13,7 +13,8 @@ from core.errors import RenderFailed
 from core.jobs.job import CancelToken
 from core.media.ffmpeg_program import find_ffmpeg
 from core.video.planning.clip_plan import make_plan
-from core.video.request import OutputKind, RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import OutputKind, Target
 from providers.ltx_video.stills import clip_of, still_frame, still_note, take_still
 from tests.fakes.provider import SMALL
 

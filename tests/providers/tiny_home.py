@@ -20,17 +20,9 @@ from core.platform.machine import Machine
 from core.platform.paths import Paths
 from core.video.planning.clip_plan import make_plan
 from core.video.provider import ProviderContext
-from core.video.request import (
-    FrameRequest,
-    Input,
-    RenderRequest,
-    Residency,
-    Role,
-    Sampling,
-    Target,
-    Task,
-)
+from core.video.request import FrameRequest, Input, RenderRequest, Sampling
 from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange, Precision
+from core.video.terms import Residency, Role, Target, Task
 from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.engine.protocol import OrderedImage, RenderOrder
 from providers.ltx_video.install.installed import (

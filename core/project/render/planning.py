@@ -11,7 +11,8 @@ from core.media.output import find_free_name
 from core.project.files.project_file import CLIPS, INPUTS, link_problem, plain_name
 from core.project.model.status import is_stale
 from core.project.render.requests import scene_request
-from core.video.request import AUTO, RenderRequest
+from core.video.request import RenderRequest
+from core.video.terms import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

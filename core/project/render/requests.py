@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from core.video.allowed import OneOf, OneSize
 from core.video.control_row import Control
 from core.video.controls import CHOICES, ROWS
-from core.video.request import Input, Motion, RenderRequest, Role
+from core.video.request import Input, Motion, RenderRequest
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from pathlib import Path

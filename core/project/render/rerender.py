@@ -13,7 +13,8 @@ from core.video.control_row import Control
 from core.video.controls import CHOICES
 from core.video.inputs import ROLES, field_of
 from core.video.record import find_input_file, find_loras
-from core.video.request import Delivery, Input, OutputKind, RenderChoices, Role
+from core.video.request import Delivery, Input, RenderChoices
+from core.video.terms import OutputKind, Role
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,8 @@ from core.film.model.transitions import DISSOLVE
 from core.project.model.project import FilmChoices, VideoProject, new_project
 from core.project.storyboard.scenes import renew
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
-from core.video.request import DEFAULT_TARGET, RenderChoices
+from core.video.request import RenderChoices
+from core.video.terms import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from datetime import datetime

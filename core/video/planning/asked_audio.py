@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.video.inputs import field_of
 from core.video.planning.judge import Judge
-from core.video.request import RetakePart, Role
+from core.video.terms import RetakePart, Role
 
 if TYPE_CHECKING:
     from core.media.source_clip import AudioFacts, VideoFacts

@@ -13,7 +13,7 @@ from core.video.inputs import ROLES, SHAPING
 from core.video.placement import crop_notes
 from core.video.planning.asked_video import RoleVideo
 from core.video.planning.judge import Judge
-from core.video.request import Role
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from core.video.inputs import CheckedInputs

@@ -13,8 +13,8 @@ from core.video.controls import ROWS
 from core.video.inputs import KEPT, PACING, ROLES, field_of
 from core.video.plan import Retake, frames_before, interpolated_frames
 from core.video.planning.judge import Judge
-from core.video.request import ExtendDirection, RetakePart, Role
 from core.video.spec import ANOTHER_MODEL
+from core.video.terms import ExtendDirection, RetakePart, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -25,8 +25,8 @@ from core.video.planning.asked_size import AskedSize
 from core.video.planning.asked_video import AskedVideo, RoleVideo
 from core.video.planning.prompt_parts import AskedPrompt, prompt_problems
 from core.video.price import Billed
-from core.video.request import OutputKind, Role
 from core.video.spec import ANOTHER_MODEL
+from core.video.terms import OutputKind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ from core.video.control_row import Control
 from core.video.controls import ROWS
 from core.video.inputs import KEPT, PACING, ROLES
 from core.video.plan import ClipPart, RenderPlan
-from core.video.request import OutputKind, Role
 from core.video.spec import CameraWay, shown_name
+from core.video.terms import OutputKind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

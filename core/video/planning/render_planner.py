@@ -31,8 +31,8 @@ from core.video.inputs import (
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import prompt_problems
 from core.video.provider import NotReady, ReasonCode
-from core.video.request import AUTO, OutputKind, Target
 from core.video.spec import ANOTHER_MODEL
+from core.video.terms import AUTO, OutputKind, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

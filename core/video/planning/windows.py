@@ -6,7 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from core.video.placement import images_of
-from core.video.request import ExtendDirection, Input, Role
+from core.video.request import Input
+from core.video.terms import ExtendDirection, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from core.media.images import read_rgb_image, write_fitted_image
 from core.media.source_clip import read_video_facts, write_audio, write_clip_audio
 from core.video.inputs import KEPT, ROLES, field_of
 from core.video.placement import images_of
-from core.video.request import Role
+from core.video.terms import Role
 from providers.ltx_video.engine.following import events_of
 from providers.ltx_video.engine.protocol import (
     Advanced,

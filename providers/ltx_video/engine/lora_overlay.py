@@ -19,7 +19,7 @@ from torch.nn.functional import linear
 from core.errors import Problem, UnreadableLora, UnsupportedRequest
 from core.lora.lora_family import fit_lora
 from core.lora.lora_file import read_lora
-from core.video.request import Residency
+from core.video.terms import Residency
 from providers.ltx_video.engine.pipeline import compute_dtype, torch_device
 
 if TYPE_CHECKING:

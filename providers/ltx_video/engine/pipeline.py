@@ -17,7 +17,7 @@ from diffusers.pipelines.ltx2.duration_head import LTX2DurationHead
 from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
 from safetensors import SafetensorError, safe_open
 
-from core.video.plan import Device
+from core.video.memory import Device
 from core.video.spec import Precision, Residency
 from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeepingLTXVideoPipeline

@@ -13,7 +13,8 @@ from core.jobs.lanes import Stage
 from core.lora.lora_family import LoraFamily, LoraLayer
 from core.lora.training_set import TrainingItem
 from core.video.lora_training import TrainingPlan
-from core.video.plan import MemoryPlan, RenderPlan
+from core.video.memory import MemoryPlan
+from core.video.plan import RenderPlan
 from providers.ltx_video.models.profiles import Profile
 
 

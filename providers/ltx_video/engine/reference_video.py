@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors import SafetensorError
 
 from core.errors import Problem, UnsupportedRequest
-from core.video.request import ControlMap, Role
+from core.video.terms import ControlMap, Role
 from providers.ltx_video.engine.kept_latents import ReferenceTokens
 from providers.ltx_video.engine.pipeline import return_memory, set_tiling, torch_device
 from providers.ltx_video.engine.source import fitted_frames

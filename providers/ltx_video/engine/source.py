@@ -14,7 +14,7 @@ import torch
 from PIL import Image, ImageOps
 
 from core.media.source_clip import read_frames, sample_frames
-from core.video.request import Role
+from core.video.terms import Role
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeptLatents
 from providers.ltx_video.engine.pipeline import set_tiling

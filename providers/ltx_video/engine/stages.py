@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from diffusers.utils.torch_utils import randn_tensor
 
-from core.video.request import Role
+from core.video.terms import Role
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.kept_latents import (
     KeepingLTX2Pipeline,

@@ -14,7 +14,7 @@ from core.errors import ContentRefused, ProviderError, QuotaExceeded, RenderFail
 from core.redaction import redacted, remember_secret
 from core.services.service_client import Ended, Finished, RemoteState, ServiceClient, Waiting
 from core.services.service_http import ServiceHttp
-from core.video.request import Target
+from core.video.terms import Target
 from providers.ltx_video.fal.info import INFO
 from providers.ltx_video.fal.models import MODELS
 from providers.ltx_video.hosted.models import find_model

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from core.video.inputs import scale_of
 from core.video.price import PriceRow, PriceTable, PriceUnit
-from core.video.request import Role, Task
+from core.video.terms import Role, Task
 from providers.ltx_video.hosted.orders import (
     ASPECT,
     AUDIO,
@@ -76,6 +75,9 @@ class FalEndpoint(Endpoint):
 
 
 def _loras(order: RemoteOrder) -> list[dict[str, object]]:
+    # Imported late: a list of models looks at no inputs.
+    from core.video.inputs import scale_of
+
     return [
         {"path": order.uploads[item.path], "scale": scale_of(item)}
         for item in order.plan.request.of_role(Role.LORA)

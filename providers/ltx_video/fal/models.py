@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from core.video.request import Role, Task
 from core.video.spec import Durations, FloatRange, IntRange, Licence
+from core.video.terms import Role, Task
 from providers.ltx_video.fal import endpoints
 from providers.ltx_video.fal.endpoints import FalEndpoint
 from providers.ltx_video.hosted.models import (

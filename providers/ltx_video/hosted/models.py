@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from core.video.request import ExtendDirection, Role, Task
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
@@ -19,6 +18,7 @@ from core.video.spec import (
     ModelSpec,
     Needs,
 )
+from core.video.terms import ExtendDirection, Role, Task
 from providers.ltx_video.hosted.orders import Endpoint
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
-from core.video.inputs import field_of, scale_of
 from core.video.price import PriceRow, PriceTable, PriceUnit
-from core.video.request import RetakePart, Role, Task
+from core.video.terms import RetakePart, Role, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +59,9 @@ class Endpoint:
 
     def problems(self, plan: RenderPlan) -> tuple[Problem, ...]:
         """What only this endpoint refuses of a plan."""
+        # Imported late, as everywhere here: a list of models looks at no inputs.
+        from core.video.inputs import field_of, scale_of
+
         found: list[Problem] = []
         label, request = plan.spec.label, plan.request
         names = {field.name for field in self.fields}
@@ -108,6 +110,8 @@ def strength_field(name: str, role: Role) -> WireField:
     """How strongly the file of a role counts."""
 
     def strength(order: RemoteOrder) -> object:
+        from core.video.inputs import scale_of
+
         item = order.plan.request.one(role)
         return None if item is None else scale_of(item)
 

@@ -11,10 +11,9 @@ from typing_extensions import override
 
 from core.errors import ProviderError, UnsupportedRequest
 from core.services.polling_provider import PollingProvider
-from core.video.inputs import limit_problems
 from core.video.price import Billed
 from core.video.provider import ModelChoice
-from core.video.request import Role
+from core.video.terms import Role
 from providers.ltx_video.hosted.models import find_model
 from providers.ltx_video.hosted.orders import size_of
 
@@ -62,6 +61,9 @@ class HostedLTX(PollingProvider):
     @override
     def resolve(self, request: RenderRequest) -> ModelChoice:
         """The first model of the table that takes the files and does this kind of work."""
+        # Imported late: a list of models looks at no inputs.
+        from core.video.inputs import limit_problems
+
         specs = [model.spec for model in self.table]
         able = (
             spec.id

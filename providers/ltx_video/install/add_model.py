@@ -12,7 +12,7 @@ from core.errors import NotConfigured, OutputError, Problem, UnreadableWeights, 
 from core.jobs.lanes import Stage
 from core.platform.suggestions import unknown_name
 from core.video.model_store import AddedModel, OnDisk
-from core.video.request import AUTO
+from core.video.terms import AUTO
 from providers.ltx_video.install.checkpoint import read_checkpoint
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.video.planning.windows import windows_of
-from core.video.request import Role
+from core.video.terms import Role
 from providers.ltx_video.mini.vocabulary import (
     ATTRIBUTE_OF,
     PHRASES,

@@ -15,7 +15,8 @@ from providers.ltx_video.models.info import LTXModel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.memory import MemoryPlan
+    from core.video.plan import RenderPlan
     from core.video.request import RenderRequest
     from providers.ltx_video.models.catalog import LocalModel
 

@@ -11,7 +11,6 @@ from datetime import date
 
 from core.frozen import Frozen
 from core.video.price import PriceRow, PriceTable, PriceUnit
-from core.video.request import ControlMap, Residency, Role, Task
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
@@ -26,6 +25,7 @@ from core.video.spec import (
     Needs,
     Precision,
 )
+from core.video.terms import ControlMap, Residency, Role, Task
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.downloads import WEIGHTS
 from providers.ltx_video.models.info import INFO, LTXModel

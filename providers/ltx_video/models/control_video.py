@@ -8,7 +8,8 @@ from core.errors import Problem, UnreadableLora, UnsupportedRequest
 from core.lora.lora_file import read_lora
 from core.lora.lora_library import find_lora
 from core.video.inputs import USUAL_SCALE, field_of, scale_of
-from core.video.request import ControlMap, Input, Role
+from core.video.request import Input
+from core.video.terms import ControlMap, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -33,7 +33,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.jobs.lanes import Stage
-from core.video.plan import Device, MemoryPlan, StagePeak
+from core.video.memory import Device, MemoryPlan, StagePeak
 from core.video.spec import Precision, Residency
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from core.lora.lora_library import find_lora
 from core.video.allowed import find_value
-from core.video.request import Input, Role
+from core.video.request import Input
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

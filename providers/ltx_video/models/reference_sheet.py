@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from core.lora.lora_library import find_lora
 from core.video.inputs import KEPT, PACING, USUAL_SCALE, scale_of
 from core.video.placement import without_soft_keyframes
-from core.video.request import Input, Role
+from core.video.request import Input
+from core.video.terms import Role
 from providers.ltx_video.models.control_video import ic_loras_of
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from core.jobs.lanes import Stage
 from core.platform.units import clock
-from core.video.plan import Device
+from core.video.memory import Device
 from core.video.planning.windows import windows_of
 from providers.ltx_video.models.sizes import more_tokens, token_count
 
 if TYPE_CHECKING:
-    from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.memory import MemoryPlan
+    from core.video.plan import RenderPlan
 
 
 def first_stage(plan: RenderPlan) -> RenderPlan:

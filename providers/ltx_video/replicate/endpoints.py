@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from core.video.price import PriceRow, PriceTable, PriceUnit
-from core.video.request import Role, Task
+from core.video.terms import Role, Task
 from providers.ltx_video.hosted.orders import (
     ASPECT,
     AUDIO,

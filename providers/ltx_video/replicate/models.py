@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.video.request import Role
 from core.video.spec import Durations, Licence
+from core.video.terms import Role
 from providers.ltx_video.hosted.models import (
     MOVES_25,
     HostedModel,

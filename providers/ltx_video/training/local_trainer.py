@@ -18,10 +18,11 @@ from core.jobs.lanes import Stage
 from core.lora.training import JOB_NOTE, RECORD, Recipe, Targets, lora_metadata
 from core.platform.files import write_text_atomically
 from core.video.lora_training import TrainedFiles
-from core.video.plan import Device, MemoryPlan, StagePeak
+from core.video.memory import Device, MemoryPlan, StagePeak
 from core.video.planning.clip_plan import make_plan
-from core.video.request import FrameRequest, RenderRequest, Residency, Sampling
+from core.video.request import FrameRequest, RenderRequest, Sampling
 from core.video.spec import Precision
+from core.video.terms import Residency
 from core.video.train_lora_job import find_item
 from providers.ltx_video.engine.engine_process import EngineProcess
 from providers.ltx_video.engine.following import events_of

@@ -17,7 +17,7 @@ from core.errors import JobCancelled, RenderFailed
 from core.jobs.lanes import Stage
 from core.lora.training import RECORD, LossLine, read_record, record_text
 from core.platform.files import write_text_atomically
-from core.video.plan import Device
+from core.video.memory import Device
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import translate
 from providers.ltx_video.engine.pipeline import (

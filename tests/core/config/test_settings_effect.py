@@ -16,8 +16,9 @@ from core.jobs.job_record import JobState
 from core.jobs.lanes import Lane
 from core.studio import Studio
 from core.video.provider import NotReady, ProviderEntry, ReasonCode
-from core.video.request import Delivery, RenderRequest, Target
+from core.video.request import Delivery, RenderRequest
 from core.video.spec import Residency
+from core.video.terms import Target
 from tests.fakes.provider import BIG, FAKE_KEY, SMALL, FakeProvider
 
 if TYPE_CHECKING:

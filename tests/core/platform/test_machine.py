@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from core.platform import machine
-from core.platform.machine import Gpu, Machine, free_disk_bytes, parse_nvidia_smi, read_machine
+from core.platform.machine import (
+    Gpu,
+    Machine,
+    free_disk_bytes,
+    memory_bytes,
+    parse_nvidia_smi,
+    read_machine,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,24 +73,17 @@ def test_free_disk_is_asked_of_the_nearest_folder_that_exists(tmp_path: Path) ->
     assert free_disk_bytes(tmp_path / "not" / "yet") > 0
 
 
-def test_the_memory_is_what_psutil_says_wherever_it_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_is_told_as_psutil_tells_it() -> None:
     expected = psutil.virtual_memory()
-    here = read_machine()
-    monkeypatch.setattr(machine, "_MEMORY_FILE", tmp_path / "none")
-    elsewhere = read_machine()
-    for found in (here, elsewhere):
-        assert found.ram_total_gb == pytest.approx(expected.total / 1e9)
-        # Other programs take and give back meanwhile.
-        assert found.ram_free_gb == pytest.approx(expected.available / 1e9, rel=0.2)
+    total, free = memory_bytes()
+    assert total == expected.total
+    # Other programs take and give back meanwhile.
+    assert free == pytest.approx(expected.available, rel=0.2)
 
 
 @pytest.mark.parametrize("said", ["", "MemTotal: 1 kB", "MemTotal: much\nMemAvailable: more"])
-def test_memory_that_linux_does_not_tell_is_asked_of_psutil(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
-) -> None:
+def test_memory_that_no_file_tells_is_asked_of_psutil(tmp_path: Path, said: str) -> None:
     told = tmp_path / "meminfo"
+    assert memory_bytes(told)[0] == psutil.virtual_memory().total
     told.write_text(said, encoding="ascii")
-    monkeypatch.setattr(machine, "_MEMORY_FILE", told)
-    assert read_machine().ram_total_gb == pytest.approx(psutil.virtual_memory().total / 1e9)
+    assert memory_bytes(told)[0] == psutil.virtual_memory().total

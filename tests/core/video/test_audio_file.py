@@ -14,8 +14,9 @@ from core.media.ffmpeg import run_ffmpeg
 from core.media.source_clip import AudioFacts, VideoFacts, read_audio_facts, write_audio
 from core.video.inputs import CheckedInputs, check_inputs
 from core.video.planning.clip_plan import make_plan
-from core.video.request import FrameRequest, Input, OutputKind, RenderRequest, Role, Target, Task
+from core.video.request import FrameRequest, Input, RenderRequest
 from core.video.spec import FrameGrid
+from core.video.terms import OutputKind, Role, Target, Task
 from tests.fakes.provider import FULL, SMALL
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from core.project.storyboard.storyboard import Storyboard, split_storyboard
 from core.video.planning.clip_plan import make_plan
 from core.video.record import make_record
 from core.video.rendered import Rendered
-from core.video.request import FrameRequest, Input, RenderChoices, RenderRequest, Role, Target
+from core.video.request import FrameRequest, Input, RenderChoices, RenderRequest
 from core.video.spec import FrameGrid
+from core.video.terms import Role, Target
 from tests.fakes.provider import FULL, PROVENANCE, SMALL
 from tests.fakes.scenes import NOON
 

@@ -26,19 +26,17 @@ from core.video.allowed import (
 from core.video.control_row import Control, ControlKind, ControlRow
 from core.video.controls import CONTROLS, ROWS, option_of
 from core.video.planning.clip_plan import make_plan
-from core.video.request import (
+from core.video.request import FrameRequest, Input, RenderRequest
+from core.video.spec import Durations, FloatRange, IntRange
+from core.video.terms import (
     ControlMap,
     ExtendDirection,
-    FrameRequest,
-    Input,
     OutputKind,
-    RenderRequest,
     Residency,
     RetakePart,
     Role,
     Target,
 )
-from core.video.spec import Durations, FloatRange, IntRange
 from tests.fakes.provider import BIG, FULL, SMALL
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.record import make_record
 from core.video.rendered import Rendered
-from core.video.request import Motion, RenderChoices, RenderRequest, Target
+from core.video.request import Motion, RenderChoices, RenderRequest
+from core.video.terms import Target
 from tests.fakes.provider import FULL, PROVENANCE, SMALL
 from tests.fakes.scenes import NOON
 

@@ -13,18 +13,9 @@ from core.video.inputs import CheckedInputs
 from core.video.placement import images_of
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.windows import windows_of
-from core.video.request import (
-    Editing,
-    ExtendDirection,
-    FrameRequest,
-    Input,
-    OutputKind,
-    RenderRequest,
-    Role,
-    Target,
-    Task,
-)
+from core.video.request import Editing, FrameRequest, Input, RenderRequest
 from core.video.spec import FrameGrid
+from core.video.terms import ExtendDirection, OutputKind, Role, Target, Task
 from tests.fakes.provider import FULL, SMALL
 
 if TYPE_CHECKING:

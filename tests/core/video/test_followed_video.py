@@ -11,19 +11,9 @@ from core.errors import UnsupportedRequest
 from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs, check_inputs
 from core.video.planning.clip_plan import make_plan
-from core.video.request import (
-    ControlMap,
-    Editing,
-    FrameRequest,
-    Input,
-    OutputKind,
-    RenderRequest,
-    Role,
-    Sampling,
-    Target,
-    Task,
-)
+from core.video.request import Editing, FrameRequest, Input, RenderRequest, Sampling
 from core.video.spec import AudioSpec, FrameGrid, ModelSpec
+from core.video.terms import ControlMap, OutputKind, Role, Target, Task
 from tests.fakes.provider import FULL, SMALL
 
 if TYPE_CHECKING:

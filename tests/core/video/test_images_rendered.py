@@ -10,7 +10,8 @@ from core.errors import UnsupportedRequest
 from core.jobs.job import JobEvent, JobUpdate, Notice, Progressed, Succeeded
 from core.media.output import Output
 from core.video.record import ClipRecord, read_image_record, read_settings_of, write_image_record
-from core.video.request import FrameRequest, OutputKind, RenderRequest, Role, Task
+from core.video.request import FrameRequest, RenderRequest
+from core.video.terms import OutputKind, Role, Task
 from tests.fakes.inputs import inputs_of
 from tests.fakes.provider import BIG, FakeProvider
 

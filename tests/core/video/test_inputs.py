@@ -12,7 +12,8 @@ from core.errors import UnsupportedRequest
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.video.inputs import ROLES, MediaType, check_inputs, field_of, limit_problems
-from core.video.request import Input, RenderRequest, Role, Target
+from core.video.request import Input, RenderRequest
+from core.video.terms import Role, Target
 from tests.fakes.loras import smallest_lora
 from tests.fakes.provider import FULL
 

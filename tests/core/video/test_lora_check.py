@@ -8,7 +8,8 @@ import pytest
 
 from core.errors import UnsupportedRequest
 from core.video.lora_check import check_loras
-from core.video.request import RenderRequest, Target
+from core.video.request import RenderRequest
+from core.video.terms import Target
 from providers.ltx_video.models.lora_families import (
     LORA_FAMILIES,
     LTX_2_3,

@@ -26,7 +26,7 @@ from core.lora.training_set import list_training_set
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.lora_training import TrainingRequest, list_trainable
-from core.video.request import AUTO, Target
+from core.video.terms import AUTO, Target
 from core.video.train_lora_job import find_item
 from scripts.sample_training_set import write_ink_set
 from tests.fakes.job_records import record as record_of_job

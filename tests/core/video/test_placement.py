@@ -10,8 +10,9 @@ from core.errors import UnsupportedRequest
 from core.video.inputs import CheckedInputs
 from core.video.placement import placed_images
 from core.video.planning.clip_plan import make_plan
-from core.video.request import FrameRequest, Input, OutputKind, RenderRequest, Role, Target, Task
+from core.video.request import FrameRequest, Input, RenderRequest
 from core.video.spec import FrameGrid
+from core.video.terms import OutputKind, Role, Target, Task
 from tests.fakes.provider import FULL, SMALL
 
 TARGET = Target(provider="fake", deployment="local", model="fake-full")

@@ -10,20 +10,12 @@ from core.errors import UnsupportedRequest
 from core.video.allowed import is_web_address
 from core.video.controls import MAX_SEED
 from core.video.inputs import CheckedInputs
-from core.video.plan import Device, RenderPlan
+from core.video.memory import Device
+from core.video.plan import RenderPlan
 from core.video.planning.clip_plan import make_plan
-from core.video.request import (
-    Delivery,
-    FrameRequest,
-    Input,
-    Motion,
-    RenderRequest,
-    Residency,
-    Role,
-    Sampling,
-    Target,
-)
+from core.video.request import Delivery, FrameRequest, Input, Motion, RenderRequest, Sampling
 from core.video.spec import CameraWay, DurationLimit, Durations, FrameGrid, ModelSpec
+from core.video.terms import Residency, Role, Target
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.provider import BIG, FULL, SMALL, memory_plan
 

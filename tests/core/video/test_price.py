@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from core.video.price import Billed, PriceRow, PriceTable, PriceUnit
-from core.video.request import OutputKind
+from core.video.terms import OutputKind
 
 CLIP = Billed(OutputKind.VIDEO, "1080p", 1920, 1080, num_frames=100, duration_s=4, has_audio=True)
 IMAGE = Billed(OutputKind.IMAGE, "1K", 1000, 2000, num_frames=1)

@@ -20,16 +20,8 @@ from core.video.planning.prompt_parts import AskedPart, split_prompt
 from core.video.planning.windows import windows_of
 from core.video.record import make_record
 from core.video.rendered import Provenance, Rendered
-from core.video.request import (
-    FrameRequest,
-    Input,
-    Motion,
-    OutputKind,
-    RenderRequest,
-    Role,
-    Sampling,
-    Target,
-)
+from core.video.request import FrameRequest, Input, Motion, RenderRequest, Sampling
+from core.video.terms import OutputKind, Role, Target
 from tests.fakes.provider import FULL, SMALL
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from core.video.proof import interpolated
 from core.video.provider import ProviderEntry
 from core.video.record import ClipRecord, read_embedded, read_head
 from core.video.rendered import Rendered
-from core.video.request import Delivery, FrameRequest, RenderRequest, Role
+from core.video.request import Delivery, FrameRequest, RenderRequest
+from core.video.terms import Role
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.loras import smallest_lora
 from tests.fakes.provider import ENTRY, PROVENANCE, SMALL, FakeProvider, write_clip

@@ -12,18 +12,9 @@ from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs
 from core.video.plan import RenderPlan
 from core.video.planning.clip_plan import make_plan
-from core.video.request import (
-    Editing,
-    FrameRequest,
-    Input,
-    OutputKind,
-    RenderRequest,
-    RetakePart,
-    Role,
-    Target,
-    Task,
-)
+from core.video.request import Editing, FrameRequest, Input, RenderRequest
 from core.video.spec import FrameGrid
+from core.video.terms import OutputKind, RetakePart, Role, Target, Task
 from tests.fakes.provider import FULL, SMALL
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from core.errors import UnsupportedRequest
 from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs, check_inputs
 from core.video.planning.clip_plan import make_plan
-from core.video.request import Editing, FrameRequest, Input, RenderRequest, Role, Target, Task
+from core.video.request import Editing, FrameRequest, Input, RenderRequest
 from core.video.spec import AudioSpec, FrameGrid
+from core.video.terms import Role, Target, Task
 from tests.fakes.clips import moving_clip
 from tests.fakes.provider import FULL, SMALL
 

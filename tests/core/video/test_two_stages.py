@@ -11,8 +11,9 @@ from core.errors import UnsupportedRequest
 from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs
 from core.video.planning.clip_plan import make_plan
-from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from core.video.request import FrameRequest, Input, RenderRequest, Sampling
 from core.video.spec import AspectRatio, FrameSize
+from core.video.terms import Role, Target
 from tests.fakes.provider import FULL, SMALL
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from PIL import Image
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.record import read_settings_of
-from core.video.request import FrameRequest, RenderRequest, Sampling, Target
+from core.video.request import FrameRequest, RenderRequest, Sampling
+from core.video.terms import Target
 from gui.background import Background
 from gui.history.history_page import HistoryPage
 from gui.history.history_tab import HistoryTab

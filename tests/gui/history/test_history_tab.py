@@ -26,7 +26,8 @@ from core.history.history import History
 from core.history.history_entry import HistoryEntry, WorkKind
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.request import RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import Target
 from gui.background import Background
 from gui.history.history_facts import facts_of
 from gui.history.history_filter_bar import HistoryFilterBar

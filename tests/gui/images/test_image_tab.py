@@ -35,8 +35,8 @@ from core.jobs.job import (
 from core.jobs.lanes import Stage
 from core.video.controls import MAX_SEED
 from core.video.listing import ListedProvider, ModelListing, read_listing
-from core.video.request import AUTO, DEFAULT_TARGET, Target
 from core.video.spec import Task
+from core.video.terms import AUTO, DEFAULT_TARGET, Target
 from gui.images.image_batch import MAX_COUNT, ImageBatch
 from gui.images.image_details import GalleryUse
 from gui.images.image_form import ImageForm

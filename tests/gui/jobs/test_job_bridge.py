@@ -12,7 +12,8 @@ from core.jobs.job import JobUpdate, Notice, Progressed, Queued, Started, Succee
 from core.jobs.lanes import Stage
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.request import RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import Target
 from gui.jobs.job_bridge import JobBridge
 from tests.fakes.provider import ENTRY
 

@@ -9,7 +9,8 @@ import pytest
 from core.jobs.job_record import JobState
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.request import RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import Target
 from gui.background import Background
 from gui.jobs.job_bridge import JobBridge
 from gui.jobs.jobs_area import RenderWorker, Workers

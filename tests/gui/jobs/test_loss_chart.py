@@ -16,7 +16,7 @@ from core.lora.training_set import list_training_set
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.lora_training import TrainingRequest
-from core.video.request import Target
+from core.video.terms import Target
 from core.video.train_lora_job import KIND
 from gui.background import Background
 from gui.jobs import job_text

@@ -8,7 +8,8 @@ import pytest
 
 from core.jobs.job_record import JobState
 from core.jobs.lanes import Lane
-from core.video.request import RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling
+from core.video.terms import Target
 from gui.jobs.jobs_area import RenderWorker, Workers
 
 if TYPE_CHECKING:

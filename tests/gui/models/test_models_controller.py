@@ -24,7 +24,7 @@ from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.listing import ModelState
 from core.video.model_store import OnDisk
-from core.video.request import Target
+from core.video.terms import Target
 from gui.background import Background
 from gui.models.add_model_dialog import AddModelDialog
 from gui.models.model_rows import InstallPhase

@@ -26,8 +26,8 @@ from core.config.settings import Appearance
 from core.video.listing import ListedModel, ModelState
 from core.video.model_store import FoundFiles, Installation, InstallSurvey, OnDisk
 from core.video.provider import NotReady, Ready, ReasonCode
-from core.video.request import Target
 from core.video.spec import Licence
+from core.video.terms import Target
 from gui import theme
 from gui.models.add_model_dialog import AddModelDialog
 from gui.models.model_rows import Installing, InstallPhase

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox
 
-from core.video.request import Role
+from core.video.terms import Role
 from gui.render.keyframe_list import KeyframeList
 from gui.render.lora_list import LoraList, OfferedLora
 from gui.widgets.choice_field import ChoiceField

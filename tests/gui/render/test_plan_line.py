@@ -13,20 +13,19 @@ from core.errors import Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
 from core.project.model.edits import FrameSlot
-from core.video.plan import Device, MemoryPlan, RenderPlan, StagePeak
+from core.video.memory import Device, MemoryPlan, StagePeak
 from core.video.planning.clip_plan import make_plan
 from core.video.provider import NotReady, Ready, ReasonCode
 from core.video.request import (
-    DEFAULT_TARGET,
     Delivery,
     FrameRequest,
     Input,
     Motion,
     RenderChoices,
     RenderRequest,
-    Role,
     Sampling,
 )
+from core.video.terms import DEFAULT_TARGET, Role
 from gui.render.plan_fixes import (
     ChooseFrame,
     ChooseValue,
@@ -49,6 +48,7 @@ from tests.gui.controls import ControlCase, check_every_control, controls_of
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+    from core.video.plan import RenderPlan
     from core.video.spec import ModelSpec
 
 ON_CPU = Machine("Linux", "x86_64", 2, ram_total_gb=16, ram_free_gb=12)

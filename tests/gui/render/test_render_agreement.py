@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QToolButton
 
 from core.project.model.edits import FrameSlot, with_frame
-from core.video.request import Target
+from core.video.terms import Target
 from providers import PROVIDERS
 from tests.fakes.packages import LARGE, Installer, needing_packages
 from tests.fakes.provider import ENTRY

@@ -23,8 +23,9 @@ from core.project.model.project import RenderChoices
 from core.video.controls import CHOICES, MAX_SEED
 from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import Ready
-from core.video.request import Input, Role, Target
+from core.video.request import Input
 from core.video.spec import Residency
+from core.video.terms import Role, Target
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from providers.ltx_video.models.catalog import BY_ID

@@ -15,7 +15,7 @@ from core.project.model.project import RenderChoices, Scene
 from core.studio import Studio
 from core.video.listing import read_listing
 from core.video.model_text import listed_text
-from core.video.request import Target
+from core.video.terms import Target
 from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from tests.fakes.choices import any_choices
 from tests.fakes.inputs import chosen

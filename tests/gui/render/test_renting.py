@@ -13,7 +13,8 @@ from core.video.control_row import ControlKind
 from core.video.controls import CHOICES, taken_by
 from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import Ready
-from core.video.request import FrameRequest, Target
+from core.video.request import FrameRequest
+from core.video.terms import Target
 from gui.render.render_form import RenderForm
 from gui.widgets.panes import FoldingSection
 from providers.ltx_video.fal.info import INFO

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QPlainTextEd
 from core.platform.paths import Paths
 from core.video.enhance_job import is_answered
 from core.video.record import read_sidecar
-from core.video.request import RenderRequest, Target
+from core.video.request import RenderRequest
+from core.video.terms import Target
 from gui.scenes.enhanced_box import EnhancedBox, Enhancement
 from providers import PROVIDERS
 from providers.ltx_video.install.installed import (

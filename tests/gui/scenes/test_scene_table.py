@@ -32,7 +32,7 @@ from core.project.model.edits import (
 )
 from core.project.model.project import Scene, VideoProject, new_id
 from core.project.model.status import SceneJob, SceneJobState
-from core.video.request import Role
+from core.video.terms import Role
 from gui.project.project_model import ProjectModel
 from gui.scenes.scene_delegates import DurationDelegate, PromptDelegate
 from gui.scenes.scene_rows import CellImage, SceneColumn

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
 
 from core.config.api_keys import KeyUse
-from core.video.request import Target
+from core.video.terms import Target
 from gui.settings.keys_panel import KeysPanel, KeyState, StoreKey
 from tests.fakes.provider import FAKE_KEY
 from tests.gui.children import carried, child, shown_labels

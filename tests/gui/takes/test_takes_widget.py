@@ -22,7 +22,8 @@ from core.platform.paths import Paths
 from core.project.model.edits import delete_scenes
 from core.project.model.project import RenderChoices, SceneTakes, VideoProject
 from core.studio import Studio
-from core.video.request import RenderRequest, Target
+from core.video.request import RenderRequest
+from core.video.terms import Target
 from gui.background import Background
 from gui.project.project_model import ProjectModel
 from gui.scenes.scene_states import SceneStates

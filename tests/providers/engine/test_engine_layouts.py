@@ -14,7 +14,7 @@ from core.errors import JobCancelled, OutOfMemory
 from core.jobs.job import Notice
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.plan import Device
+from core.video.memory import Device
 from core.video.provider import ProviderEntry
 from core.video.record import read_embedded
 from core.video.spec import Precision

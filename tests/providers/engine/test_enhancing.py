@@ -16,8 +16,9 @@ from core.jobs.lanes import Stage
 from core.platform.paths import Paths
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import with_enhanced_prompt
-from core.video.request import FrameRequest, RenderRequest, Sampling, Target
+from core.video.request import FrameRequest, RenderRequest, Sampling
 from core.video.spec import Precision
+from core.video.terms import Target
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models import profiles

@@ -8,12 +8,8 @@ import numpy as np
 import pytest
 
 from core.media.ffmpeg import probe_clip
-from core.video.request import (
-    ExtendDirection,
-    Input,
-    Role,
-    Task,
-)
+from core.video.request import Input
+from core.video.terms import ExtendDirection, Role, Task
 from providers.ltx_video.engine.drive_render import write_images
 from tests.providers.engine.test_engine_clips import images, samples
 from tests.providers.mode_requests import (

@@ -17,16 +17,8 @@ from core.video.inputs import check_inputs
 from core.video.placement import images_of
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.windows import windows_of
-from core.video.request import (
-    Editing,
-    ExtendDirection,
-    FrameRequest,
-    Input,
-    Residency,
-    Role,
-    Sampling,
-    Task,
-)
+from core.video.request import Editing, FrameRequest, Input, Sampling
+from core.video.terms import ExtendDirection, Residency, Role, Task
 from providers.ltx_video.engine.clip import Audio, write_clip
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.sizes import token_count

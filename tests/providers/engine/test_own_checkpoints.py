@@ -11,8 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.video.request import Residency
 from core.video.spec import Precision
+from core.video.terms import Residency
 from providers.ltx_video.local import LocalLTX
 from tests.fakes.checkpoints import as_the_makers_name_it
 from tests.providers.tiny_home import (

@@ -19,17 +19,9 @@ from core.jobs.lanes import Stage
 from core.platform.paths import Paths
 from core.video.inputs import check_inputs
 from core.video.planning.clip_plan import make_plan
-from core.video.request import (
-    ControlMap,
-    Editing,
-    FrameRequest,
-    Input,
-    RenderRequest,
-    Role,
-    Sampling,
-    Target,
-)
+from core.video.request import Editing, FrameRequest, Input, RenderRequest, Sampling
 from core.video.spec import AspectRatio, FrameSize
+from core.video.terms import ControlMap, Role, Target
 from providers.ltx_video.engine.clip import Audio, write_clip
 from providers.ltx_video.engine.reference_video import depth_maps, outlines
 from providers.ltx_video.local import LocalLTX

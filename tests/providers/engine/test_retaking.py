@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from core.video.request import Residency, RetakePart, Task
+from core.video.terms import Residency, RetakePart, Task
 from providers.ltx_video.models.workload import Workload
 from tests.fakes.clips import moving_clip
 from tests.providers.engine.test_engine_clips import images, samples

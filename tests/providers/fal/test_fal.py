@@ -16,7 +16,8 @@ from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.provider import Ready
 from core.video.record import read_settings_of
-from core.video.request import Delivery, FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from core.video.request import Delivery, FrameRequest, Input, RenderRequest, Sampling
+from core.video.terms import Role, Target
 from providers.ltx_video.fal.client import FalClient
 from providers.ltx_video.fal.info import FAL_KEY, INFO
 from tests.fakes.program import REAL, ROOT, environment

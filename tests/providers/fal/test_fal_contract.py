@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.video.request import FrameRequest, RenderRequest, Role, Sampling, Target
+from core.video.request import FrameRequest, RenderRequest, Sampling
+from core.video.terms import Role, Target
 from providers.ltx_video.fal.info import INFO
 from tests.fakes.services.fal_server import KEY, FalServer, fal_entry
 from tests.providers.paid_extras import EndsRenders, TakesLoras, TellsCharges

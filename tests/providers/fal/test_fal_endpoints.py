@@ -14,19 +14,8 @@ from core.errors import UnsupportedRequest
 from core.services.service_client import RemoteOrder
 from core.video.control_row import Control
 from core.video.controls import CONTROLS
-from core.video.request import (
-    Editing,
-    ExtendDirection,
-    FrameRequest,
-    Input,
-    Motion,
-    RenderRequest,
-    RetakePart,
-    Role,
-    Sampling,
-    Target,
-    Task,
-)
+from core.video.request import Editing, FrameRequest, Input, Motion, RenderRequest, Sampling
+from core.video.terms import ExtendDirection, RetakePart, Role, Target, Task
 from providers.ltx_video.fal.info import INFO
 from providers.ltx_video.fal.models import MODELS
 from providers.ltx_video.hosted.models import find_model

@@ -14,7 +14,8 @@ from core.errors import JobCancelled, NotConfigured, UnsupportedRequest
 from core.jobs.job import CancelToken
 from core.video.model_store import AddedModel, OnDisk
 from core.video.provider import NotReady, Ready
-from core.video.request import AUTO, RenderRequest
+from core.video.request import RenderRequest
+from core.video.terms import AUTO
 from providers.ltx_video.install.checkpoint import read_checkpoint
 from providers.ltx_video.install.installed import check_installed, manifest_of
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER

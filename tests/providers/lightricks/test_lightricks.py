@@ -16,17 +16,8 @@ from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.provider import NotReady, Ready
 from core.video.record import read_settings_of
-from core.video.request import (
-    Editing,
-    ExtendDirection,
-    FrameRequest,
-    Input,
-    Motion,
-    RenderRequest,
-    RetakePart,
-    Role,
-    Target,
-)
+from core.video.request import Editing, FrameRequest, Input, Motion, RenderRequest
+from core.video.terms import ExtendDirection, RetakePart, Role, Target
 from providers.ltx_video.lightricks.info import INFO, LIGHTRICKS_KEY
 from providers.ltx_video.lightricks.models import MODELS
 from tests.fakes.clips import large_clip

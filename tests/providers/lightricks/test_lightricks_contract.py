@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.video.request import FrameRequest, RenderRequest, Role, Target
+from core.video.request import FrameRequest, RenderRequest
+from core.video.terms import Role, Target
 from providers.ltx_video.lightricks.info import INFO
 from tests.fakes.services.lightricks_server import KEY, LightricksServer, lightricks_entry
 from tests.providers.paid_contract import PaidContract

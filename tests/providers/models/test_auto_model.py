@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.video.memory import Device, MemoryPlan
 from core.video.model_store import OnDisk
-from core.video.plan import Device, MemoryPlan, RenderPlan
-from core.video.request import AUTO, FrameRequest, RenderRequest, Target
+from core.video.request import FrameRequest, RenderRequest
 from core.video.spec import Precision, Residency
+from core.video.terms import AUTO, Target
 from providers.ltx_video.models.auto_model import choose_model
 from providers.ltx_video.models.catalog import MODELS
 
 if TYPE_CHECKING:
+    from core.video.plan import RenderPlan
     from core.video.provider import ModelChoice
     from providers.ltx_video.models.catalog import LocalModel
 

@@ -10,15 +10,8 @@ from core.errors import Problem, UnsupportedRequest
 from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs
 from core.video.planning.clip_plan import make_plan
-from core.video.request import (
-    ControlMap,
-    Editing,
-    Input,
-    Motion,
-    RenderRequest,
-    Role,
-    Target,
-)
+from core.video.request import Editing, Input, Motion, RenderRequest
+from core.video.terms import ControlMap, Role, Target
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MODELS, MOST_LORAS, PROVIDER
 from providers.ltx_video.models.control_video import (

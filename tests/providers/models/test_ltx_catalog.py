@@ -13,7 +13,8 @@ from core.video.control_row import Control
 from core.video.controls import taken_by
 from core.video.inputs import CheckedInputs
 from core.video.planning.clip_plan import make_plan
-from core.video.request import FrameRequest, Motion, RenderRequest, Role, Sampling, Target
+from core.video.request import FrameRequest, Motion, RenderRequest, Sampling
+from core.video.terms import Role, Target
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.models.catalog import BY_ID, MODELS, LocalModel
 from providers.ltx_video.models.info import OTHER_NAMES, LTXModel

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
-from core.video.plan import Device, MemoryPlan
+from core.video.memory import Device, MemoryPlan
 from core.video.spec import Precision, Residency
 from providers.ltx_video.models.catalog import BY_ID, MODELS, LocalModel
 from providers.ltx_video.models.info import LTXModel

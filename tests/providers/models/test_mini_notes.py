@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.video.planning.clip_plan import make_plan
-from core.video.request import RenderRequest, Target
+from core.video.request import RenderRequest
+from core.video.terms import Target
 from providers.ltx_video.mini.caption import MiniCaption, captions_of, mini_caption
 from providers.ltx_video.mini.vocabulary import ATTRIBUTE_OF, tokens, tokens_of
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER

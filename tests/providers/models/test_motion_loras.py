@@ -9,7 +9,8 @@ import pytest
 from core.errors import UnsupportedRequest
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import with_enhanced_prompt
-from core.video.request import Input, Motion, OutputKind, RenderRequest, Role, Target
+from core.video.request import Input, Motion, RenderRequest
+from core.video.terms import OutputKind, Role, Target
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MODELS, MOST_LORAS, PROVIDER
 from providers.ltx_video.models.info import LTXModel

@@ -12,7 +12,8 @@ from core.media.source_clip import VideoFacts
 from core.video.inputs import CheckedInputs, check_inputs
 from core.video.placement import images_of
 from core.video.planning.clip_plan import make_plan
-from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from core.video.request import FrameRequest, Input, RenderRequest, Sampling
+from core.video.terms import Role, Target
 from providers.ltx_video.engine.drive_render import write_reference_sheet
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MOST_LORAS, PROVIDER

@@ -18,16 +18,13 @@ from core.video.record import read_settings_of
 from core.video.request import (
     Delivery,
     Editing,
-    ExtendDirection,
     FrameRequest,
     Input,
     Motion,
     RenderRequest,
-    RetakePart,
-    Role,
     Sampling,
-    Target,
 )
+from core.video.terms import ExtendDirection, RetakePart, Role, Target
 from providers.ltx_video.replicate.endpoints import FAST, PRO
 from providers.ltx_video.replicate.info import INFO, REPLICATE_KEY
 from providers.ltx_video.replicate.models import MODELS

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.video.request import FrameRequest, RenderRequest, Role, Target
+from core.video.request import FrameRequest, RenderRequest
+from core.video.terms import Role, Target
 from providers.ltx_video.replicate.info import INFO
 from tests.fakes.services.replicate_server import KEY, ReplicateServer, replicate_entry
 from tests.providers.paid_extras import EndsRenders

@@ -21,7 +21,7 @@ from core.lora.training_set import list_training_set
 from core.video.lora_training import TrainingRequest, plan_training
 from core.video.provider import ProviderEntry
 from core.video.registry import ProviderRegistry
-from core.video.request import Target
+from core.video.terms import Target
 from core.video.train_lora_job import TrainLoraJob
 from providers.ltx_video.engine.lora_overlay import LoraOverlay
 from providers.ltx_video.engine.protocol import EVENT_JSON, Advanced, LaidLora, Made, Refused

@@ -1,0 +1,138 @@
+"""The words that requests, plans and models have in common: the target, tasks, roles of files."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from core.errors import Problem, UnsupportedRequest
+from core.frozen import Frozen
+
+AUTO = "auto"
+"""The model name that lets the provider choose the best one this machine can run."""
+
+
+class OutputKind(StrEnum):
+    """What comes out of a render."""
+
+    VIDEO = "video"
+    IMAGE = "image"
+
+
+class Task(StrEnum):
+    """The kinds of work a model may offer."""
+
+    TEXT_TO_VIDEO = "text-to-video"
+    IMAGE_TO_VIDEO = "image-to-video"
+    VIDEO_TO_VIDEO = "video-to-video"
+    EXTEND_VIDEO = "extend-video"
+    RETAKE = "retake"
+    AUDIO_TO_VIDEO = "audio-to-video"
+    TEXT_TO_IMAGE = "text-to-image"
+    IMAGE_EDIT = "image-edit"
+
+    @property
+    def output(self) -> OutputKind:
+        """What comes out of it."""
+        is_image = self in (Task.TEXT_TO_IMAGE, Task.IMAGE_EDIT)
+        return OutputKind.IMAGE if is_image else OutputKind.VIDEO
+
+
+class Role(StrEnum):
+    """What a file is to the render that is made from it; `inputs.ROLES` describes each."""
+
+    START = "start"
+    END = "end"
+    KEYFRAME = "keyframe"
+    REFERENCE = "reference"
+    SOURCE_VIDEO = "source_video"
+    EXTEND_VIDEO = "extend_video"
+    RETAKE_VIDEO = "retake_video"
+    AUDIO = "audio"
+    MASK = "mask"
+    CONTROL = "control"
+    LORA = "lora"
+
+
+class Residency(StrEnum):
+    """Where the weights stay while a clip is made, from quickest to most frugal."""
+
+    RESIDENT = "resident"
+    MODEL_OFFLOAD = "model-offload"
+    GROUP_OFFLOAD = "group-offload"
+    GROUP_OFFLOAD_TO_DISK = "group-offload-to-disk"
+
+    @property
+    def label(self) -> str:
+        """Its name in lists."""
+        return _RESIDENCY_LABELS[self]
+
+
+_RESIDENCY_LABELS = {
+    Residency.RESIDENT: "All in GPU memory (quickest)",
+    Residency.MODEL_OFFLOAD: "Parts take turns on the GPU",
+    Residency.GROUP_OFFLOAD: "Streamed block by block",
+    Residency.GROUP_OFFLOAD_TO_DISK: "Streamed from disk (slowest)",
+}
+
+
+class Target(Frozen):
+    """Who renders: a provider, where it runs, and which of its models."""
+
+    provider: str
+    deployment: str
+    model: str = AUTO
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """A target from "provider/deployment/model"; without a model it is `auto`.
+
+        Raises:
+            UnsupportedRequest: the text has another form.
+        """
+        parts = [part.strip() for part in text.split("/")]
+        if len(parts) not in (2, 3) or not all(parts):
+            raise UnsupportedRequest(
+                [
+                    Problem(
+                        "target",
+                        f"{text!r} is not a target. Write it as provider/deployment/model, "
+                        "for example ltx-video/local/ltx-mini.",
+                    )
+                ]
+            )
+        return cls(provider=parts[0], deployment=parts[1], model=parts[2] if parts[2:] else AUTO)
+
+    def with_model(self, model: str) -> Target:
+        """The same provider and deployment with another model."""
+        return self.model_copy(update={"model": model})
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.deployment}/{self.model}"
+
+
+DEFAULT_TARGET = Target(provider="ltx-video", deployment="local")
+
+
+class ExtendDirection(StrEnum):
+    """Where new frames are added to a video: after it, before it, or half of them at each end."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    BOTH = "both"
+
+
+class RetakePart(StrEnum):
+    """What of a part of a video is made anew."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    BOTH = "both"
+
+
+class ControlMap(StrEnum):
+    """What of a control video a clip follows, as a map that is drawn of each of its frames."""
+
+    CANNY = "canny"
+    DEPTH = "depth"
+    GIVEN = "given"
+    """The video shows maps already, drawn elsewhere: of poses, for example."""
