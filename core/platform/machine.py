@@ -69,12 +69,12 @@ def free_disk_bytes(path: Path) -> int:
     return shutil.disk_usage(nearest_existing(path)).free
 
 
-def memory_bytes(told: Path = _MEMORY_FILE) -> tuple[int, int]:
+def memory_bytes(file: Path = _MEMORY_FILE) -> tuple[int, int]:
     """All memory, and what programs may still have of it, as a file tells it or psutil does."""
     # Linux tells it in a file, which psutil reads as well; to load that takes longer than the rest
     # of a look at all models.
     with suppress(OSError, ValueError, KeyError):
-        said = dict(line.split(":") for line in told.read_text("ascii").splitlines())
+        said = dict(line.split(":") for line in file.read_text("ascii").splitlines())
         total, free = (int(said[name].removesuffix("kB")) for name in ("MemTotal", "MemAvailable"))
         return total * 1024, free * 1024
     import psutil

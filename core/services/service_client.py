@@ -115,7 +115,7 @@ class ServiceClient(ABC):
             ProviderError: the key does not suffice.
         """
 
-    def tell(self) -> Mapping[str, object]:
+    def describe(self) -> Mapping[str, object]:
         """What the service says of its models, by their names there, such as prices or fields.
 
         Raises:

@@ -127,7 +127,7 @@ class FalClient(ServiceClient):
         self.http.hear(f"{PLATFORM}/models/pricing?endpoint_id={MODELS[0].endpoints[0].id}")
 
     @override
-    def tell(self) -> dict[str, object]:
+    def describe(self) -> dict[str, object]:
         """What each endpoint costs this account; without those that it cannot tell."""
         names = [name for model in MODELS for one in model.endpoints for name in one.ids]
         found = self._quotes(names)

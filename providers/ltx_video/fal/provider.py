@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from core.video.price import PriceRow, PriceTable, PriceUnit
 from providers.ltx_video.fal.info import INFO
 from providers.ltx_video.fal.models import MODELS
-from providers.ltx_video.fal.prices import told_price
+from providers.ltx_video.hosted.answers import KeptAnswers
 from providers.ltx_video.hosted.provider import HostedLTX
-from providers.ltx_video.hosted.told import ToldAnswers
 
 if TYPE_CHECKING:
     from core.video.plan import RenderPlan
-    from core.video.price import PriceTable
     from core.video.provider import ProviderContext
     from providers.ltx_video.fal.client import FalClient
     from providers.ltx_video.fal.endpoints import FalEndpoint
+
+# Only these words: seconds of computing, say, are none of a clip.
+_UNITS = {"megapixel": PriceUnit.MEGAPIXEL, "second": PriceUnit.SECOND}
 
 
 class FalLTX(HostedLTX):
@@ -28,9 +31,8 @@ class FalLTX(HostedLTX):
     table = MODELS
 
     def __init__(self, context: ProviderContext) -> None:
-        told = ToldAnswers(context.paths.cache_dir / "prices-fal.json")
-        super().__init__(context, told)
-        self._prices = told
+        self._prices = KeptAnswers(context.paths.cache_dir / "prices-fal.json")
+        super().__init__(context, self._prices)
 
     @override
     def client(self, target: str, key: str) -> FalClient:
@@ -41,6 +43,34 @@ class FalLTX(HostedLTX):
 
     @override
     def price_of(self, endpoint: FalEndpoint, plan: RenderPlan | None) -> PriceTable:
-        """As Fal told it last."""
+        """What it costs under its id: as told, where that is in the unit that counts.
+
+        The list has no prices with LoRAs, so that these are unknown until Fal tells them.
+
+        Fal tells one price for each endpoint, which is that of the smallest size; the larger ones
+        cost as many times as much as in its list.
+        """
         name = endpoint.id if plan is None else endpoint.id_for(plan)
-        return told_price(self._prices, endpoint, name)
+        listed, at = endpoint.price, self._prices.asked_at
+        usd = _dollars(self._prices.find(name), endpoint.billed_by)
+        if at is None or usd is None or endpoint.billed_by is None:
+            is_listed = name == endpoint.id
+            return listed if is_listed else listed.model_copy(update={"rows": ()})
+        rows = listed.rows or (PriceRow(usd=usd, per=endpoint.billed_by),)
+        times = usd / min(row.usd for row in rows)
+        return PriceTable(
+            rows=tuple(row.model_copy(update={"usd": round(row.usd * times, 9)}) for row in rows),
+            as_of=at.astimezone().date(),
+            source="asked from Fal",
+        )
+
+
+def _dollars(answer: Any, per: PriceUnit | None) -> float | None:
+    """What Fal asks for one of these units; None where it tells nothing of the kind."""
+    try:
+        unit = str(answer["unit"]).strip().casefold().removesuffix("s")
+        usd = float(answer["unit_price"])
+        is_meant = answer["currency"] == "USD" and _UNITS.get(unit) is per
+    except (KeyError, TypeError, ValueError):
+        return None
+    return usd if is_meant and math.isfinite(usd) and usd > 0 else None

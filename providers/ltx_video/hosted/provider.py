@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from core.video.provider import ProviderContext
     from core.video.request import RenderRequest
     from core.video.spec import ModelSpec
+    from providers.ltx_video.hosted.answers import KeptAnswers
     from providers.ltx_video.hosted.models import HostedModel
-    from providers.ltx_video.hosted.told import ToldAnswers
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +44,10 @@ class HostedLTX(PollingProvider):
     table: tuple[HostedModel[Any], ...]
     note: str = ""
 
-    def __init__(self, context: ProviderContext, told: ToldAnswers | None = None) -> None:
-        """Asks nothing yet; `told` keeps what the service is asked once a day, if anything is."""
+    def __init__(self, context: ProviderContext, answers: KeptAnswers | None = None) -> None:
+        """Asks nothing yet; `answers` keeps what it is asked once a day, if anything is."""
         super().__init__(context)
-        self._told = told
+        self._answers = answers
         self._asked_at = -_ASK_AGAIN_S
 
     @override
@@ -100,23 +100,23 @@ class HostedLTX(PollingProvider):
     @override
     def refresh(self) -> None:
         """Ask what the service tells of its models, at most once a day."""
-        told = self._told
+        answers = self._answers
         is_soon = time.monotonic() - self._asked_at < _ASK_AGAIN_S
-        if told is None or told.is_fresh or is_soon or self._context.network.is_off:
+        if answers is None or answers.is_fresh or is_soon or self._context.network.is_off:
             return
         found = self._context.keys.find(self.info.keys[0])
         if found is None:
             return
         self._asked_at = time.monotonic()
         # An answer that comes late is for the next plan.
-        arguments = (self.client(self.info.id, found.value), told)
+        arguments = (self.client(self.info.id, found.value), answers)
         thread = threading.Thread(target=self._ask, args=arguments, daemon=True)
         thread.start()
         thread.join(_WITHIN_S)
 
-    def _ask(self, client: ServiceClient, told: ToldAnswers) -> None:
+    def _ask(self, client: ServiceClient, answers: KeptAnswers) -> None:
         try:
-            told.keep(client.tell())
+            answers.keep(client.describe())
         except ProviderError as error:
             log.info("What %s tells is not known anew: %s", self.info.label, error)
 

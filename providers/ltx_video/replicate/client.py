@@ -68,8 +68,8 @@ class ReplicateClient(ServiceClient):
         plan = order.plan
         endpoint = find_model(MODELS, plan.target.model).endpoint(plan.task)
         webhook = plan.request.delivery.webhook_url
-        told = {"webhook": webhook, "webhook_events_filter": ["completed"]} if webhook else {}
-        body = {"input": endpoint.body(order), **told}
+        caller = {"webhook": webhook, "webhook_events_filter": ["completed"]} if webhook else {}
+        body = {"input": endpoint.body(order), **caller}
         return str(self.http.order(f"{API}/models/{endpoint.id}/predictions", body)["id"])
 
     @override
@@ -103,7 +103,7 @@ class ReplicateClient(ServiceClient):
         self.http.ask(f"{API}/account")
 
     @override
-    def tell(self) -> dict[str, object]:
+    def describe(self) -> dict[str, object]:
         """What each model of the table says it takes."""
         found: dict[str, object] = {}
         for name in dict.fromkeys(one.id for model in MODELS for one in model.endpoints):
@@ -111,10 +111,10 @@ class ReplicateClient(ServiceClient):
             if answer.status >= 400:
                 log.info("Replicate does not describe %s (%s).", name, answer.status)
                 continue
-            told: Any = answer.body
-            for part in ("latest_version", "openapi_schema", "components", "schemas"):
-                told = cast("dict[str, Any]", told).get(part) if isinstance(told, dict) else None
-            found[name] = told
+            part: Any = answer.body
+            for key in ("latest_version", "openapi_schema", "components", "schemas"):
+                part = cast("dict[str, Any]", part).get(key) if isinstance(part, dict) else None
+            found[name] = part
         return found
 
     def _finished(self, answer: dict[str, Any]) -> RemoteState:

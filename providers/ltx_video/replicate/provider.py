@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from core.errors import UnsupportedRequest
+from providers.ltx_video.hosted.answers import KeptAnswers
 from providers.ltx_video.hosted.models import find_model
 from providers.ltx_video.hosted.provider import HostedLTX
-from providers.ltx_video.hosted.told import ToldAnswers
 from providers.ltx_video.replicate.info import INFO
 from providers.ltx_video.replicate.models import MODELS
 
@@ -34,9 +34,8 @@ class ReplicateLTX(HostedLTX):
     )
 
     def __init__(self, context: ProviderContext) -> None:
-        told = ToldAnswers(context.paths.cache_dir / "schemas-replicate.json")
-        super().__init__(context, told)
-        self._schemas = told
+        self._schemas = KeptAnswers(context.paths.cache_dir / "schemas-replicate.json")
+        super().__init__(context, self._schemas)
 
     @override
     def client(self, target: str, key: str) -> ReplicateClient:
@@ -77,10 +76,10 @@ class ReplicateLTX(HostedLTX):
         return has_field and schema is not None and "seed" in schema.fields
 
     def _schema(self, endpoint: Endpoint) -> InputSchema | None:
-        told = self._schemas.find(endpoint.id)
-        if told is None:
+        document = self._schemas.find(endpoint.id)
+        if document is None:
             return None
         # Imported late: a list of models without an answer of Replicate reads none.
         from providers.ltx_video.replicate.schemas import read_schema
 
-        return read_schema(told)
+        return read_schema(document)

@@ -76,13 +76,13 @@ class InputSchema:
         return tuple(found)
 
 
-def read_schema(told: object) -> InputSchema | None:
+def read_schema(document: object) -> InputSchema | None:
     """The fields in a model's own description of itself; None where it has none.
 
     Args:
-        told: the schemas by name, as in an OpenAPI document.
+        document: the schemas by name, as in an OpenAPI document.
     """
-    schemas = _object(told)
+    schemas = _object(document)
     described = _object(schemas.get("Input"))
     properties = _object(described.get("properties"))
     if not properties:

@@ -1,4 +1,4 @@
-"""What a service told last, in its own words, kept in a file and asked anew once a day."""
+"""What a service answered last, in its own words, kept in a file and asked anew once a day."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _FRESH = timedelta(hours=24)
 
 
-class ToldAnswers:
+class KeptAnswers:
     """The last answers by name, whichever process asked for them."""
 
     def __init__(self, file: Path) -> None:
