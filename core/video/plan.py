@@ -115,7 +115,6 @@ class ClipSettings(Frozen):
     interpolated_fps: int | None = None
     reference_downscale: int = 0
     has_reference_sheet: bool = False
-    seed: int
     num_inference_steps: int | None
     steps_taken: int | None = None
     guidance_scale: float | None
@@ -160,6 +159,7 @@ class RenderPlan(ClipSettings):
 
     request: RenderRequest
     spec: ModelSpec
+    seed: int
     least_frames: int | None = None
     est_seconds: float | None = None
     est_next_seconds: float | None = None

@@ -55,6 +55,7 @@ class ClipRecord(ClipSettings):
         request: as asked, its files named without their folders, and without `delivery`: how the
             render was carried out is in the plan, and a webhook may hold a secret.
         inputs_sha256: of each input of the request, in the same order.
+        seed: None where the model draws its own and does not tell it.
         origin: the scene that it was made for; None for a clip of no project.
         facts: what else the service told of the render, such as its own id of it.
         still_frame: of an image of an earlier version: which frame of the clip it is, from 0.
@@ -65,6 +66,7 @@ class ClipRecord(ClipSettings):
     job_id: str
     created_at: datetime
     request: RenderRequest
+    seed: int | None = None
     model_label: str
     licence: str
     inputs_sha256: tuple[str, ...] = ()
@@ -100,8 +102,10 @@ def make_record(
 ) -> ClipRecord:
     """The record of one clip that was made by this plan."""
     settings = plan.model_dump(include=set(ClipSettings.model_fields))
+    is_seeded = plan.spec.takes_seed or rendered.seed is not None
     return ClipRecord(
         **settings,
+        seed=plan.seed if is_seeded else None,
         program=f"{core.NAME} {core.VERSION}",
         job_id=job_id,
         created_at=created_at,

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.errors import Problem
 from core.film.model.delivery import settings_problems
@@ -21,7 +21,7 @@ from gui.theme import GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.choice_field import ChoiceField
 from gui.widgets.fields import named
-from gui.widgets.labels import ToneLabel
+from gui.widgets.labels import ToneLabel, label_of
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.model_form import ModelForm, part
 from gui.widgets.panes import FoldingSection
@@ -166,8 +166,7 @@ class PresetBox(QWidget):
         self._reset = IconButton(
             "preset_reset", "undo-variant", "Set everything about the file as the preset has it."
         )
-        label = QLabel("Made for")
-        label.setBuddy(self._preset)
+        label = label_of(self._preset, "Made for")
         label.setFont(_bold(label.font()))
         self._meaning = ToneLabel()
         head = hbox(label, self._preset, self._reset, gap=GAP, grows=self._preset)

@@ -9,7 +9,6 @@ from PySide6.QtCore import QDate, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
-    QLabel,
     QToolButton,
     QWidget,
 )
@@ -18,6 +17,7 @@ from core.history.history import HistoryQuery
 from core.history.history_entry import WorkKind
 from gui import theme
 from gui.widgets.fields import SearchField, ignore_wheel, named
+from gui.widgets.labels import label_of
 from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
@@ -81,9 +81,7 @@ class HistoryFilterBar(QWidget):
 
     def _lay_out(self) -> None:
         self._days = QWidget()
-        from_, to = QLabel("From"), QLabel("to")
-        from_.setBuddy(self._first)
-        to.setBuddy(self._last)
+        from_, to = label_of(self._first, "From"), label_of(self._last, "to")
         hbox(from_, self._first, to, self._last, None, of=self._days, gap=theme.GAP)
         boxes = (self._kind, self._model, self._span, self._clear)
         choices = hbox(self._search, *boxes, gap=theme.GAP, grows=self._search)

@@ -23,7 +23,7 @@ from gui import theme
 from gui.theme import Tone
 from gui.widgets.fields import named
 from gui.widgets.file_field import FileKind, choose_folder, file_dialog, printable
-from gui.widgets.labels import ToneLabel
+from gui.widgets.labels import ToneLabel, label_of
 from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ class AddModelDialog(QDialog):
         self._bar.setAccessibleName("How much of the files is read")
         self._bar.hide()
         rows = QFormLayout()
-        rows.addRow("F&iles", hbox(self._path, file, folder, gap=theme.GAP, grows=self._path))
+        files = hbox(self._path, file, folder, gap=theme.GAP, grows=self._path)
+        rows.addRow(label_of(self._path, "F&iles"), files)
         rows.addRow("&Name", self._name)
         rows.addRow("&Run like", self._like)
         buttons = QDialogButtonBox()

@@ -22,7 +22,7 @@ from gui import theme
 from gui.theme import Tone
 from gui.widgets.fields import named
 from gui.widgets.file_field import choose_folder, printable
-from gui.widgets.labels import ToneLabel
+from gui.widgets.labels import ToneLabel, label_of
 from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class NewProjectDialog(QDialog):
         self._message = ToneLabel()
         rows = QFormLayout()
         rows.addRow("&Name", self._name)
-        rows.addRow("&In", hbox(self._place, choose, gap=theme.GAP, grows=self._place))
+        place = hbox(self._place, choose, gap=theme.GAP, grows=self._place)
+        rows.addRow(label_of(self._place, "&In"), place)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
 from gui import theme
 from gui.theme import Tone
 from gui.widgets.fields import LineField, named
-from gui.widgets.labels import ToneLabel
+from gui.widgets.labels import ToneLabel, label_of
 from gui.widgets.layouts import hbox
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ class ProjectBar(QWidget):
         )
         self._name.setPlaceholderText("Name of the project")
         self._name.edited.connect(self.changed)
-        label = QLabel("P&roject")
-        label.setBuddy(self._name)
+        label = label_of(self._name, "P&roject")
         self._projects = named(
             QToolButton(),
             "projects_button",

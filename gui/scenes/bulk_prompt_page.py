@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFormLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFormLayout, QPushButton, QWidget
 
 from core.platform.units import count_text
 from core.project.model.edits import (
@@ -16,7 +16,7 @@ from core.project.model.edits import (
 )
 from gui import theme
 from gui.widgets.fields import LineField, SwitchField
-from gui.widgets.labels import ToneLabel
+from gui.widgets.labels import ToneLabel, label_of
 from gui.widgets.layouts import hbox
 
 if TYPE_CHECKING:
@@ -65,9 +65,8 @@ class BulkPromptPage(QWidget):
             ("&Find", self._find, self._case),
             ("Replace &by", self._replacement, self._replace),
         ):
-            label = QLabel(words)
-            label.setBuddy(field)
-            form.addRow(label, hbox(field, beside, gap=theme.GAP // 2, grows=field))
+            fields = hbox(field, beside, gap=theme.GAP // 2, grows=field)
+            form.addRow(label_of(field, words), fields)
         form.addRow(self._message)
         form.addRow(self._continues)
 

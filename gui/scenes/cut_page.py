@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFormLayout, QLabel, QLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLayout, QWidget
 
 from core.platform.units import count_text
 from core.project.model.project import SceneCut
@@ -23,7 +23,7 @@ from gui.theme import Tone
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import SwitchField, named
 from gui.widgets.flow_layout import FlowLayout
-from gui.widgets.labels import ToneLabel, heading
+from gui.widgets.labels import ToneLabel, heading, label_of
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.number_field import DECIBELS, Limits, NumberField, NumberLook, limits_of
 
@@ -136,8 +136,7 @@ class CutPage(QWidget):
         for row in rows:
             field = self._fields[row.name]
             field.setToolTip(row.tip)
-            label = QLabel(row.words)
-            label.setBuddy(field)
+            label = label_of(field, row.words)
             label.setToolTip(row.tip)
             is_volume = row.name == "volume"
             form.addRow(label, hbox(field, beside_volume, grows=field) if is_volume else field)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from typing_extensions import override
 
 from core.errors import first_of
@@ -15,7 +15,7 @@ from core.project.model.edits import with_enhanced_words, with_prompt
 from gui.scenes.enhanced_box import EnhancedBox, Enhancement
 from gui.theme import GAP, Tone
 from gui.widgets.fields import LineField, TextField, text_height
-from gui.widgets.labels import ToneLabel
+from gui.widgets.labels import ToneLabel, label_of
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import FoldingSection
 
@@ -128,9 +128,7 @@ class PromptPage(QWidget):
         self._enhanced.edited.connect(self._on_enhanced)
 
     def _lay_out(self) -> None:
-        label = QLabel("&Title")
-        label.setBuddy(self._title)
-        title = hbox(label, self._title, gap=GAP, grows=self._title)
+        title = hbox(label_of(self._title, "&Title"), self._title, gap=GAP, grows=self._title)
         parts = (title, self._prompt, self._count, self._enhanced, self._notes, self._section)
         vbox(*parts, of=self, gap=GAP // 2, grows=self._prompt, margin=GAP)
 

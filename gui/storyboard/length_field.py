@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QCheckBox, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QSpinBox, QWidget
 from typing_extensions import override
 
 from core.project.storyboard.markup import clock, read_clock
 from gui.theme import GAP
 from gui.widgets.fields import ignore_wheel
 from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.labels import label_of
 
 _USUAL_S = 60
 _LONGEST_S = 24 * 3600
@@ -68,9 +69,7 @@ class LengthField(QWidget):
         self._free.setObjectName("no_target")
         self._free.setToolTip("Every scene has the usual length of a clip, however many there are")
         self._free.setChecked(True)
-        label = QLabel("&Target length")
-        label.setBuddy(self._box)
-        FlowLayout(label, self._box, self._free, of=self, gap=GAP)
+        FlowLayout(label_of(self._box, "&Target length"), self._box, self._free, of=self, gap=GAP)
         self._box.setEnabled(False)
         self._box.valueChanged.connect(self._on_edited)
         self._free.toggled.connect(self._on_free)

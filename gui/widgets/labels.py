@@ -55,6 +55,13 @@ class ToneLabel(QLabel):
             self.setPalette(colours)
 
 
+def label_of(field: QWidget, text: str) -> QLabel:
+    """A label whose letter leads to a field; a form makes one only where the field is alone."""
+    label = QLabel(text)
+    label.setBuddy(field)
+    return label
+
+
 def heading(text: str, larger: float = 1.0) -> QLabel:
     """A bold label, so many times as large as others."""
     label = QLabel(text)

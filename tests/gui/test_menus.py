@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from gui.help_window import HelpWindow
 from gui.jobs.jobs_panel import JobsPanel
+from gui.models.add_model_dialog import AddModelDialog
 from gui.player.clip_player import ClipPlayer
 from gui.player.full_screen import FullScreenImage
 from gui.player.video_surface import VideoSurface
@@ -441,6 +442,20 @@ def test_what_is_wrong_with_a_new_project_is_told_in_its_dialog(
     dialog.accept()
     assert dialog.result() != QDialog.DialogCode.Accepted
     assert any(problem in label.text() for label in dialog.findChildren(QLabel))
+
+
+@pytest.mark.parametrize("name", ["new project", "checkpoint"])
+def test_each_letter_of_a_dialog_leads_to_a_field(qtbot: QtBot, tmp_path: Path, name: str) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    is_project = name == "new project"
+    dialog = NewProjectDialog(tmp_path) if is_project else AddModelDialog([], page)
+    qtbot.addWidget(dialog)
+    # Without a field, a label shows the sign before its letter.
+    with_letter = [label for label in dialog.findChildren(QLabel) if mnemonic_of(label.text())]
+    assert with_letter
+    lost = [label.text() for label in with_letter if not label.buddy()]
+    assert lost == []
 
 
 def test_a_long_title_is_shown_from_its_beginning(opened: OpenWindow) -> None:

@@ -121,7 +121,7 @@ def hosted_row(
         max_prompt_tokens=_MOST_TOKENS,
         size_bytes=None,
         licence=terms,
-        needs=Needs(note=f"{label}'s machines do the work; a key and the internet are needed."),
+        needs=Needs(note=f"The work is done at {label}; a key and the internet are needed."),
         price=price,
         is_exact=False,
         as_of=as_of,

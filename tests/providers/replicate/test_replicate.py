@@ -12,6 +12,7 @@ from core.errors import UnsupportedRequest
 from core.jobs.job import Failed
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
+from core.project.render.rerender import plan_again
 from core.studio import Studio
 from core.video.provider import NotReady, Ready
 from core.video.record import read_settings_of
@@ -116,6 +117,13 @@ def test_a_clip_from_words_is_ordered_word_for_word(
             "camera_motion": "dolly_in",
         },
     )
+    record = read_settings_of(job.out)
+    assert record is not None
+    # The model draws its own and does not tell it: none that was drawn here is called its seed.
+    assert record.seed is None
+    again = plan_again(studio, record)
+    assert again.plan.request.sampling.seed is None
+    assert again.plan.cost_usd == pytest.approx(0.36)
 
 
 def test_images_are_put_with_the_service_and_come_by_their_addresses_there(
@@ -231,6 +239,9 @@ class TestSchemas:
         other.close()
         assert job.out.exists(), job.ended
         assert service.last.body["seed"] == 11
+        record = read_settings_of(job.out)
+        assert record is not None
+        assert record.seed == 11
 
     @pytest.mark.parametrize("told", [{}, {"Input": None}, {"Input": {"properties": []}}])
     def test_an_answer_that_cannot_be_read_changes_nothing(
