@@ -94,9 +94,14 @@ class ReplicateClient(ServiceClient):
 
     @override
     def abort(self, remote: str) -> bool | None:
-        answer = self.http.tell(f"{API}/predictions/{remote}/cancel")
-        # What was not begun is not charged; what was, or was finished before, is.
-        return answer["status"] != "aborted"
+        match self.http.tell(f"{API}/predictions/{remote}/cancel")["status"]:
+            case "aborted":
+                return False
+            case "canceled" | "succeeded":
+                return True
+            case _:
+                # It has not ended yet, and only its end tells what is charged.
+                return None
 
     @override
     def test_key(self) -> None:

@@ -101,7 +101,7 @@ class ReplicateHabits(Habits):
         gives_list: the output is a list of addresses.
         models: by name, the schemas that a model tells; the usual ones where it is not named.
         retired: models that are not there.
-        wait_words: the words of a 429.
+        ends_late: a render that is cancelled goes on for a while.
     """
 
     words: list[str] = field(default_factory=list)
@@ -111,6 +111,7 @@ class ReplicateHabits(Habits):
     gives_list: bool = False
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
     retired: tuple[str, ...] = ()
+    ends_late: bool = False
 
 
 @dataclass
@@ -152,7 +153,8 @@ class _Site(StubHandler[ReplicateServer]):
             case ["v1", "predictions", name, "cancel"]:
                 job = self.service.jobs[name]
                 job.is_cancelled = True
-                job.end = job.end or self._end_of(job)
+                if not self.service.habits.ends_late:
+                    job.end = job.end or self._end_of(job)
                 self.say(200, self._told(job))
             case _:
                 self.say(404, self.complaint("no such place"))

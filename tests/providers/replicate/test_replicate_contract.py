@@ -13,6 +13,8 @@ from tests.fakes.services.replicate_server import KEY, ReplicateServer, replicat
 from tests.providers.paid_extras import EndsRenders
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.studio import Studio
     from core.video.provider import ProviderEntry
     from tests.providers.contract import Asked
@@ -51,3 +53,22 @@ class TestReplicate(EndsRenders):
         assert self.key not in order.error
         # Replicate does not say what a failed render of these models costs.
         assert self.spent(studio) > 0
+
+    @pytest.mark.parametrize(
+        ("late", "said"), [(True, "does not say whether it charges"), (False, "charges nothing")]
+    )
+    def test_what_a_cancel_costs_is_told_only_once_it_has_ended(
+        self,
+        studio: Studio,
+        request_slow: RenderRequest,
+        ask: Callable[..., Asked],
+        late: bool,
+        said: str,
+    ) -> None:
+        self.server.habits.ends_late = late
+        asked = ask(studio, request_slow)
+        with asked.running():
+            self.wait_until_bought(asked)
+            studio.queue.cancel(asked.job_id)
+        assert said in asked.notes
+        assert (self.spent(studio) > 0) is late
