@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
@@ -17,33 +17,22 @@ from core.studio import Studio
 from core.video.provider import NotReady, Ready
 from core.video.record import read_settings_of
 from core.video.request import Editing, FrameRequest, Input, Motion, RenderRequest
-from core.video.terms import ExtendDirection, RetakePart, Role, Target
+from core.video.terms import ExtendDirection, RetakePart, Role
 from providers.ltx_video.lightricks.info import INFO, LIGHTRICKS_KEY
 from providers.ltx_video.lightricks.models import MODELS
 from tests.fakes.clips import large_clip
 from tests.fakes.program import REAL, ROOT, environment
 from tests.fakes.services.lightricks_server import KEY, lightricks_entry
 from tests.providers.contract import Asked
+from tests.providers.hosted_place import HostedPlace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.fakes.services.lightricks_server import LightricksServer
 
-SMALL = FrameRequest(duration_s=2, resolution="720p", fps=24)
-
-
-def asked(model: str = "ltx-2.3-fast", *inputs: Input, **more: Any) -> RenderRequest:
-    target = Target(provider=INFO.id, deployment=INFO.deployment, model=model)
-    settings = {"frame": SMALL} if model == "ltx-2.3-fast" else {}
-    return RenderRequest(target=target, prompt="a red ball", inputs=inputs, **{**settings, **more})
-
-
-def rendered(studio: Studio, tmp_path: Path, request: RenderRequest | None = None) -> Asked:
-    out = tmp_path / "clip.mp4"
-    job = Asked(studio, studio.submit_render(studio.plan(request or asked(), out=out)), out)
-    job.run()
-    return job
+PLACE = HostedPlace(INFO, FrameRequest(duration_s=2, resolution="720p", fps=24))
+asked, rendered = PLACE.asked, PLACE.rendered
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from core.video.request import (
     RenderRequest,
     Sampling,
 )
-from core.video.terms import ExtendDirection, RetakePart, Role, Target
+from core.video.terms import ExtendDirection, RetakePart, Role
 from providers.ltx_video.replicate.endpoints import FAST, PRO
 from providers.ltx_video.replicate.info import INFO, REPLICATE_KEY
 from providers.ltx_video.replicate.models import MODELS
@@ -33,26 +33,15 @@ from tests.fakes.clips import large_clip
 from tests.fakes.program import REAL, ROOT, environment
 from tests.fakes.services.replicate_server import KEY, choice, replicate_entry, schemas_of
 from tests.providers.contract import Asked
+from tests.providers.hosted_place import HostedPlace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.fakes.services.replicate_server import ReplicateServer
 
-SMALL = FrameRequest(duration_s=6, fps=24)
-
-
-def asked(model: str = "ltx-2.3-fast", *inputs: Input, **more: Any) -> RenderRequest:
-    target = Target(provider=INFO.id, deployment=INFO.deployment, model=model)
-    settings = {"frame": SMALL} if model == "ltx-2.3-fast" else {}
-    return RenderRequest(target=target, prompt="a red ball", inputs=inputs, **{**settings, **more})
-
-
-def rendered(studio: Studio, tmp_path: Path, request: RenderRequest | None = None) -> Asked:
-    out = tmp_path / "clip.mp4"
-    job = Asked(studio, studio.submit_render(studio.plan(request or asked(), out=out)), out)
-    job.run()
-    return job
+PLACE = HostedPlace(INFO, FrameRequest(duration_s=6, fps=24))
+asked, rendered = PLACE.asked, PLACE.rendered
 
 
 @pytest.fixture
