@@ -46,7 +46,6 @@ KEPT_NAMES = {"has_clip_sound"}
 # Small and alone for a reason.
 JUSTIFIED_SLIVERS = {
     "core/film/handoff/srt.py": "a format of its own beside the other formats",
-    "core/platform/child_watcher.py": "a process of its own begins there",
     "gui/text/process.py": "a process of its own begins there",
 }
 

@@ -125,6 +125,11 @@ def test_a_refusal_names_a_model_that_takes_what_was_asked(
     assert found[field].endswith(way), found[field]
 
 
+def test_a_refusal_without_another_model_ends_as_a_sentence_does(studio: Studio) -> None:
+    said = problems(studio, ask(prompt="a ball | a box"))["prompt"]
+    assert said.endswith("takes one prompt. Leave bars out.")
+
+
 def test_a_refusal_says_of_a_model_that_it_is_to_be_installed_first(paths: Paths) -> None:
     def open_provider(_: ProviderContext) -> FakeProvider:
         provider = FakeProvider()
@@ -162,6 +167,20 @@ def test_no_ffmpeg_is_refused_before_anything_starts(
 ) -> None:
     monkeypatch.setenv("IMAGEAI_FFMPEG", str(tmp_path / "none"))
     assert "IMAGEAI_FFMPEG" in problems(studio, ask())["ffmpeg"]
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_clip_takes_the_place_of_no_file_that_it_is_made_from(
+    studio: Studio, tmp_path: Path, is_link: bool
+) -> None:
+    image, link = tmp_path / "picture.mp4", tmp_path / "link.mp4"
+    Image.new("RGB", (640, 480)).save(image, "PNG")
+    link.symlink_to(image)
+    place = link if is_link else image
+    request = ask(inputs=(Input(role=Role.START, path=image),))
+    with pytest.raises(UnsupportedRequest, match="is the start image that this is made from"):
+        studio.plan(request, out=place, overwrite=True)
+    assert studio.plan(ask(), out=place, overwrite=True).output.path == place
 
 
 def test_start_image_becomes_absolute_and_its_notes_are_told(

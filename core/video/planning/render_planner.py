@@ -19,10 +19,12 @@ from core.media.output import (
     space_problems,
     writing_problems,
 )
+from core.platform.files import exists
 from core.platform.network import SWITCH_ON, sentence
 from core.video.control_row import Control
 from core.video.controls import ROWS, taken_by
 from core.video.inputs import (
+    ROLES,
     CheckedInputs,
     check_inputs,
     with_absolute_paths,
@@ -190,9 +192,26 @@ class RenderPlanner:
         suffix = STILL_SUFFIX if request.output is OutputKind.IMAGE else SUFFIX
         name = default_name(request.prompt, seed, day, suffix)
         output = find_place(out, self.paths.output_dir, name, overwrite=overwrite)
+        _check_spares_inputs(request, output)
         if plan is not None:
             check_space(plan, output.path.parent, self.paths.work_dir, self.free_bytes)
         return output
+
+
+def _check_spares_inputs(request: RenderRequest, output: Output) -> None:
+    """Compared as files and not as names: a link to an input is the input.
+
+    Raises:
+        UnsupportedRequest: the clip would take the place of a file that it is made from.
+    """
+    place = output.path
+    for item in request.inputs if exists(place) else ():
+        if exists(item.path) and place.samefile(item.path):
+            message = (
+                f"{str(place)!r} is the {ROLES[item.role].name} that this is made from. Choose "
+                "another place for it."
+            )
+            raise UnsupportedRequest([Problem("out", message)])
 
 
 def check_space(
@@ -308,7 +327,9 @@ def _with_other_models(
         taking = [model for model in models if problem.field not in model.refused]
         best = min(taking, key=lambda model: (len(model.refused), model.obstacles), default=None)
         way = "" if best is None else f" or choose {best.name}"
-        message = problem.message.replace(f" {ANOTHER_MODEL}", way)
+        # The comma before it goes as well where there is none to choose.
+        message = problem.message.replace(f", {ANOTHER_MODEL}", f",{way}" if way else "")
+        message = message.replace(f" {ANOTHER_MODEL}", way)
         named.append(replace(problem, message=message))
     return named
 

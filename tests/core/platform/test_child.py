@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from core.platform.child import FAMILY_VARIABLE, ask_child, start_child
+from core.platform.child_watcher import end_family
 
 ROOT = Path(__file__).parents[3]
 # A child that is deaf to every gentle wish, and a grandchild, as a shell script around FFmpeg has.
@@ -105,6 +106,17 @@ left.returncode = 0
     # ended by the program; on a busy machine the last of them takes a moment to be gone.
     assert len(pids) == 3
     assert until_gone(pids) == []
+
+
+def test_whoever_is_just_being_started_is_ended_too() -> None:
+    # Between its start and its environment each process looks like this, if not as long.
+    starting = f"sleep 0.05; exec env {FAMILY_VARIABLE}=just-started sleep 120"
+    with subprocess.Popen(["/bin/sh", "-c", starting], env={}) as child:
+        try:
+            end_family("just-started")
+            assert child.wait(timeout=5) == -signal.SIGKILL
+        finally:
+            child.kill()
 
 
 def test_other_programs_are_left_alone() -> None:
