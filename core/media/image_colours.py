@@ -31,6 +31,9 @@ _PROFILE_MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK", "Lab": "LAB"}
 _EXIF_IFD, _INTEROP_IFD, _COLOUR_SPACE_TAG, _UNCALIBRATED = 0x8769, 0xA005, 0xA001, 0xFFFF
 _ADOBE_GAMMA = 563 / 256
 _USUAL_POWER, _NEAR_POWER = 2.2, 0.06
+# By what FFmpeg describes the transfer of BT.709 in the PNG of a frame: video, which is shown as
+# sRGB is.
+_VIDEO_POWER, _NEAR_VIDEO = 1.961, 0.002
 _UNSPECIFIED = 2
 # The numbers of H.273 that pictures hold. Those that say BT.709 or BT.601 are sRGB all the same:
 # encoders write these numbers by habit.
@@ -257,9 +260,10 @@ def _numbers(head: bytes) -> tuple[int, int] | None:
 
 
 def _power(gamma: float) -> Transfer:
-    """The transfer of a PNG's gamma; what is written for sRGB is sRGB."""
+    """The transfer of a PNG's gamma; what is written for sRGB or for video is sRGB."""
     power = 1 / gamma if gamma > 0 else _USUAL_POWER
-    return _SRGB if abs(power - _USUAL_POWER) < _NEAR_POWER else power
+    is_plain = abs(power - _USUAL_POWER) < _NEAR_POWER or abs(power - _VIDEO_POWER) < _NEAR_VIDEO
+    return _SRGB if is_plain else power
 
 
 def _by_primaries(colours: Image.Image, gamut: _Gamut, kind: str) -> tuple[Image.Image | None, str]:

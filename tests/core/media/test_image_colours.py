@@ -399,3 +399,14 @@ def test_a_photo_among_clips_is_seen_in_the_colours_of_its_profile(tmp_path: Pat
         shown = read_image(photo, "photo", "clips").image.getpixel((4, 4))
         assert seen.getpixel((4, 4)) == shown
         assert shown != raw.getpixel((4, 4))
+
+
+def test_a_frame_that_ffmpeg_took_out_of_a_clip_keeps_its_values(tmp_path: Path) -> None:
+    points = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+    packed = b"".join(struct.pack(">I", round(value * 100_000)) for value in points)
+    # As FFmpeg describes the transfer of BT.709.
+    gamma = (b"gAMA", struct.pack(">I", 50_994))
+    for chunks in ([gamma, (b"cHRM", packed)], [gamma]):
+        found = read(png_with(tmp_path / "frame.png", drawn(PATCHES), *chunks))
+        assert found.notes == ()
+        assert_patches(found, 0)
