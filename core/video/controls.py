@@ -259,7 +259,7 @@ CONTROLS: tuple[ControlRow, ...] = (
         Control.MOTION_SPEED, "motion.motion_speed", ControlKind.NUMBER, "Motion speed",
         "How fast everything moves: 1 is real time, less is slow motion", "motion speed",
         lambda spec: spec.motion_speed,
-        "has no motion speed. Describe slow motion in the prompt.",
+        f"has no motion speed. Leave it out {ANOTHER_MODEL}.",
         unit="×", options=("--motion-speed",), metavar="NUMBER", is_for_images=False,
     ),
     ControlRow(

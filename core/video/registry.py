@@ -11,6 +11,7 @@ from core.errors import Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.video.packages import NoInstaller
 from core.video.provider import NotReady, ReasonCode
+from core.video.terms import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         VideoProvider,
     )
     from core.video.spec import ModelSpec
-    from core.video.terms import Target
 
 
 class ProviderRegistry:
@@ -104,9 +104,24 @@ class ProviderRegistry:
         specs = {spec.id: spec for spec in self.open(target).models()}
         spec = specs.get(target.model)
         if spec is None:
-            message = unknown_name("model", target.model, specs)
+            message = self._elsewhere(target) or unknown_name("model", target.model, specs)
             raise UnsupportedRequest([Problem("target.model", message)])
         return spec
+
+    def _elsewhere(self, target: Target) -> str:
+        """A sentence that says who has the model of a target; empty where nobody does."""
+        found: list[str] = []
+        for entry in self._entries.values():
+            place = Target(provider=entry.info.id, deployment=entry.info.deployment)
+            if any(spec.id == target.model for spec in self.open(place).models()):
+                found.append(f"{place.provider}/{place.deployment}")
+        if not found:
+            return ""
+        return (
+            f"The model {target.model!r} runs at {' and '.join(found)}, not at "
+            f"{target.provider}/{target.deployment}. Choose a provider and deployment that have "
+            "it, or another model."
+        )
 
     @property
     def can_install(self) -> bool:

@@ -22,7 +22,9 @@ from tests.fakes.provider import BIG, ENTRY, FULL, SMALL, FakeProvider
 
 if TYPE_CHECKING:
     from core.platform.paths import Paths
+    from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext
+    from core.video.spec import ModelSpec
 
 
 def ask(model: str = "fake-small", **parts: object) -> RenderRequest:
@@ -140,6 +142,45 @@ def test_a_refusal_says_of_a_model_that_it_is_to_be_installed_first(paths: Paths
     studio = Studio([ProviderEntry(ENTRY.info, open_provider)], paths=paths)
     said = problems(studio, ask(audio=True))["audio"]
     assert said.endswith("or choose Fake Big (fake-big), which is to be installed first.")
+    studio.close()
+
+
+def test_a_refusal_says_of_a_model_that_it_needs_a_larger_machine(paths: Paths) -> None:
+    class Tight(FakeProvider):
+        """A machine on which one model fits and the other does not."""
+
+        def models(self) -> tuple[ModelSpec, ...]:
+            return FULL, SMALL.model_copy(update={"audio": None})
+
+        def fit(self, plan: RenderPlan) -> RenderPlan:
+            fitted = super().fit(plan)
+            memory = fitted.memory_plan
+            if memory is None or plan.spec.id == SMALL.id:
+                return fitted
+            tight = memory.model_copy(update={"fits": False})
+            return fitted.model_copy(update={"memory_plan": tight})
+
+    studio = Studio([ProviderEntry(ENTRY.info, lambda _: Tight())], paths=paths)
+    for more in ({}, {"frame": FrameRequest(fps=7)}):
+        said = problems(studio, ask("fake-small", audio=True, **more))["audio"]
+        assert said.endswith("or choose Fake Full (fake-full), which needs a larger machine.")
+    studio.close()
+
+
+def test_a_model_of_another_place_is_told_to_be_there(paths: Paths) -> None:
+    class Far(FakeProvider):
+        """Another place, with one of the models."""
+
+        def models(self) -> tuple[ModelSpec, ...]:
+            return (SMALL,)
+
+    elsewhere = ProviderEntry(replace(ENTRY.info, deployment="far"), lambda _: Far())
+    studio = Studio([ENTRY, elsewhere], paths=paths)
+    asked = RenderRequest(
+        target=Target(provider="fake", deployment="far", model="fake-full"), prompt="a ball"
+    )
+    said = problems(studio, asked)["target.model"]
+    assert "The model 'fake-full' runs at fake/local, not at fake/far." in said
     studio.close()
 
 

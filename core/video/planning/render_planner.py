@@ -33,6 +33,7 @@ from core.video.inputs import (
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import prompt_problems
 from core.video.provider import NotReady, ReasonCode
+from core.video.request import RenderRequest
 from core.video.spec import ANOTHER_MODEL
 from core.video.terms import AUTO, OutputKind, Target
 
@@ -45,15 +46,17 @@ if TYPE_CHECKING:
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderInfo, Readiness, VideoProvider
     from core.video.registry import ProviderRegistry
-    from core.video.request import RenderRequest
     from core.video.spec import ModelSpec
 
 T = TypeVar("T")
 
 _SPARE_BYTES = 20_000_000
+_ANY_PROMPT = "a clip"
 _ENHANCE_FIELD = ROWS[Control.ENHANCE_PROMPT].path
 _OF_FILES = (ReasonCode.NOT_INSTALLED, ReasonCode.DAMAGED)
 _MENDED_BY_INSTALLING = (*_OF_FILES, ReasonCode.PACKAGE_MISSING)
+_AT_ONCE, _ONCE_INSTALLED, _NEVER_HERE = range(3)
+_WHAT_IT_TAKES = ("", ", which is to be installed first", ", which needs a larger machine")
 
 
 @dataclass(frozen=True)
@@ -295,7 +298,7 @@ def _need_ffmpeg() -> None:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A model, what it refuses of the request, and how far it is from a clip; 0 is at once."""
+    """A model, what it refuses of the request, and how far it is from a clip."""
 
     spec: ModelSpec
     refused: frozenset[str]
@@ -303,9 +306,13 @@ class _Candidate:
 
     @property
     def name(self) -> str:
-        """As it is chosen, and what that takes first."""
-        name = f"{self.spec.label} ({self.spec.id})"
-        return f"{name}, which is to be installed first" if self.obstacles else name
+        """As it is chosen, and what that takes."""
+        return f"{self.spec.label} ({self.spec.id}){_WHAT_IT_TAKES[self.obstacles]}"
+
+    @property
+    def distance(self) -> tuple[bool, int, int]:
+        """The least is the one to name."""
+        return self.obstacles == _NEVER_HERE, len(self.refused), self.obstacles
 
 
 def _with_other_models(
@@ -316,8 +323,8 @@ def _with_other_models(
 ) -> list[Problem]:
     """The problems, each with the model that takes it where a sentence says to choose another one.
 
-    Named is what takes most of the request, then what is installed, then the best. Where no model
-    takes it, nothing is said of other models.
+    Named is what runs on this machine, then what takes most of the request, then what is installed,
+    then the best. Where no model takes it, nothing is said of other models.
     """
     if not any(ANOTHER_MODEL in problem.message for problem in problems):
         return list(problems)
@@ -325,7 +332,7 @@ def _with_other_models(
     named: list[Problem] = []
     for problem in problems:
         taking = [model for model in models if problem.field not in model.refused]
-        best = min(taking, key=lambda model: (len(model.refused), model.obstacles), default=None)
+        best = min(taking, key=lambda model: model.distance, default=None)
         way = "" if best is None else f" or choose {best.name}"
         # The comma before it goes as well where there is none to choose.
         message = problem.message.replace(f", {ANOTHER_MODEL}", f",{way}" if way else "")
@@ -337,24 +344,32 @@ def _with_other_models(
 def _candidates(
     request: RenderRequest, inputs: CheckedInputs, registry: ProviderRegistry
 ) -> list[_Candidate]:
-    """Every other model of the provider that this machine can run, best first."""
+    """Every other model of the provider that takes no more than a larger machine, best first."""
     found: list[_Candidate] = []
     provider = registry.open(request.target)
     for spec in provider.models():
         other = request.with_model(spec.id)
         readiness = registry.readiness(other.target)
-        is_absent = isinstance(readiness, NotReady)
-        if spec.id == request.target.model or (
-            isinstance(readiness, NotReady) and readiness.reason_code not in _MENDED_BY_INSTALLING
-        ):
+        obstacles = _AT_ONCE
+        if isinstance(readiness, NotReady):
+            reason = readiness.reason_code
+            if reason not in (*_MENDED_BY_INSTALLING, ReasonCode.MACHINE_TOO_SMALL):
+                continue
+            obstacles = _ONCE_INSTALLED if reason in _MENDED_BY_INSTALLING else _NEVER_HERE
+        if spec.id == request.target.model:
             continue
         refused: frozenset[str] = frozenset()
         try:
-            memory = provider.fit(make_plan(other, spec, inputs)).memory_plan
+            plan = make_plan(other, spec, inputs)
         except UnsupportedRequest as error:
             refused = frozenset(problem.field for problem in error.problems)
+            plan = make_plan(RenderRequest(target=other.target, prompt=_ANY_PROMPT), spec)
+        try:
+            memory = provider.fit(plan).memory_plan
+        except UnsupportedRequest:
+            obstacles = _NEVER_HERE
         else:
             if memory is not None and not memory.fits:
-                continue
-        found.append(_Candidate(spec, refused, int(is_absent)))
+                obstacles = _NEVER_HERE
+        found.append(_Candidate(spec, refused, obstacles))
     return found
