@@ -71,7 +71,10 @@ def _plan(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> Pla
     try:
         planned = studio.plan(request, out=out, overwrite=typed.flag("--force"))
     except UnsupportedRequest as error:
-        at_options = (at_option(problem, typed) for problem in error.problems)
+        # What is wrong with a value that could not even be read follows from that.
+        unread = {problem.field for problem in typed.problems}
+        others = (one for one in error.problems if option_of(one.field) not in unread)
+        at_options = (at_option(problem, typed) for problem in others)
         raise UnsupportedRequest([*found, *at_options]) from error
     if found:
         raise UnsupportedRequest(found)
@@ -106,6 +109,8 @@ def at_option(problem: Problem, typed: Typed) -> Problem:
         option = option_of(ROWS[Control.DURATION].path)
     if option is None or not typed.has(option) or option in problem.message:
         return problem
+    if problem.is_of_setup:
+        return problem  # no other value of an option mends that
     return replace(problem, message=f"{option}: {problem.message}")
 
 

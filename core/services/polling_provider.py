@@ -96,7 +96,9 @@ class PollingProvider(ABC):
         try:
             self.client(self.info.id, found.value).test_key()
         except ProviderError as error:
-            return NotReady(ReasonCode.KEY_MISSING, error.message, error.hint)
+            # Its hint may speak of a job, and there is none here.
+            fix = "Try it again later." if error.retryable else error.hint
+            return NotReady(ReasonCode.KEY_MISSING, error.message, fix)
         return Ready(note=f"{self.info.label} accepts the key.")
 
     def close(self) -> None:  # noqa: B027 - a provider with a client of its own closes it

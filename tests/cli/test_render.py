@@ -192,6 +192,23 @@ def test_words_values_and_plan_are_refused_together(run) -> None:
     assert "7 things are wrong, and nothing was started:" in answer.err
 
 
+def test_what_follows_from_a_word_that_cannot_be_read_is_not_told_besides(run) -> None:
+    run("-p", "a ball", "-o", "clip.mp4", "--model", "fake-full")
+    answer = run(
+        "-p", "a ball", "--model", "fake-full", "--retake", "clip.mp4", "--from", "abc",
+        "--fps", "7",
+    )  # fmt: skip
+    told = " ".join(answer.err.split())
+    assert "2 things are wrong" in told
+    assert "--from takes a number of seconds, not 'abc'" in told
+    assert "--fps: The video to retake has" in told
+
+
+def test_what_is_not_set_up_is_told_of_no_option(run) -> None:
+    told = " ".join(run("-p", "a ball", "--model", "fake-big", "--fps", "7").err.split())
+    assert "- Fake Big is not installed. Install it." in told
+
+
 def test_a_refusal_in_json_lists_its_problems(run) -> None:
     answer = run("-p", "", "--fps", "abc", "--json")
     assert answer.code == 2

@@ -149,9 +149,12 @@ class AskedVideo(Judge):
         rest = there - num_frames
         left_out = f"; its last {rest} are left out" if rest else ""
         goes_by = "follows" if video.role is Role.CONTROL else "is made of"
+        own_fps = video.facts.fps
+        rate = "" if own_fps is None or round(own_fps, 2) == fps else f" at {own_fps:g} fps"
+        converted = "read as " if rate else ""
         self.notes.append(
-            f"{length}, {count_text(there, 'frame')} at {fps} fps: the clip {goes_by} "
-            f"{num_frames} of them{left_out}."
+            f"{length}{rate}, {converted}{count_text(there, 'frame')} at {fps} fps: the clip "
+            f"{goes_by} {num_frames} of them{left_out}."
         )
         return (num_frames - grid.offset) / fps
 
@@ -286,14 +289,19 @@ class AskedVideo(Judge):
             return None  # told with its control
         if from_s is None and to_s is None and editing.retake_part is not RetakePart.AUDIO:
             self.refuse(
-                field_of(Role.RETAKE_VIDEO),
+                "editing.retake_from_s",
                 f"{length}: say from when to when it is made again. To remake all of it, use it "
                 "as a source video.",
             )
             return None
         first = round((from_s or 0.0) * fps)
         stop = there if to_s is None else round(to_s * fps)
-        if stop > there:
+        if first >= there and stop > there and to_s is not None:
+            self.refuse(
+                "editing.retake_from_s",
+                f"{length}, and {from_s:g} to {to_s:g} s is after its end. Choose a part of it.",
+            )
+        elif stop > there:
             self.refuse(
                 "editing.retake_to_s",
                 f"{length}, and {to_s:g} s is after its end. Choose an earlier end, or leave it "
@@ -354,12 +362,12 @@ class AskedVideo(Judge):
             return None
         names = (size.resolution.casefold(), shown)
         if frame.resolution is not None and frame.resolution.strip().casefold() not in names:
-            self.refuse(
+            self.refuse_anew(
                 "frame.resolution",
                 f"The {name} is {shown}, and so is the clip. Leave the resolution out.",
             )
         if frame.aspect is not None and frame.aspect.strip() != size.aspect.value:
-            self.refuse(
+            self.refuse_anew(
                 "frame.aspect",
                 f"The {name} is {size.aspect.value}, and so is the clip. Leave the aspect out.",
             )
@@ -379,7 +387,7 @@ class AskedVideo(Judge):
             )
             return self.spec.default_fps
         if self.request.frame.fps not in (None, fps):
-            self.refuse(
+            self.refuse_anew(
                 "frame.fps",
                 f"The {name} has {fps:g} frames per second, and so has the clip. Leave "
                 "the frame rate out.",

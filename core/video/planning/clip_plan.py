@@ -234,6 +234,8 @@ class _Draft:
             if row.id in (Control.PROMPT, Control.DURATION) and self.prompt.has_parts:
                 # May be longer than for one prompt; judged part by part.
                 continue
+            if row.id is Control.DURATION and self.request.of_role(Role.RETAKE_VIDEO):
+                continue  # not used, which is said
             if row.needs is not None and not self.request.of_role(row.needs):
                 article = "An" if row.noun[0] in "aeiou" else "A"
                 needed = ROLES[row.needs].name

@@ -27,7 +27,11 @@ class Judge:
         """Say what is wrong with a part of the request."""
         self.problems.append(Problem(field, message))
 
+    def refuse_anew(self, field: str, message: str) -> None:
+        """Say what is wrong with a part of the request in place of what the table alone says."""
+        self.problems[:] = [problem for problem in self.problems if problem.field != field]
+        self.refuse(field, message)
+
     def refuse_length(self, message: str) -> None:
         """Say how long the clip may be at most, in place of what the model's table alone says."""
-        self.problems[:] = [problem for problem in self.problems if problem.field != _LENGTH]
-        self.refuse(_LENGTH, message)
+        self.refuse_anew(_LENGTH, message)

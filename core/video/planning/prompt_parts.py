@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 BAR = " | "
 """Stands between the prompts of two parts."""
 
-_BAR = re.compile(r"(?<=\s)\|(?=\s)")
+_BAR = re.compile(r"(?<!\S)\|(?!\S)")
 _TIME = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*:(?=\s)")
 # How many steps of the grid the model sees of the parts before, where it may: a second.
 _MOST_CONTEXT = 3
@@ -332,7 +332,10 @@ class AskedPrompt:
                 Problem(row.path, "The enhanced prompt is empty. Leave it out, or write it.")
             )
         elif enhanced is not None:
-            self.notes.append("The model reads the enhanced prompt instead of the prompt.")
+            unasked = ", and its enhancer is not asked" if self.request.enhance_prompt else ""
+            self.notes.append(
+                f"The model reads the enhanced prompt instead of the prompt{unasked}."
+            )
         elif self.request.enhance_prompt:
             self.notes.append(
                 "The model's own enhancer rewrites the prompt first, and the record keeps both. "

@@ -49,6 +49,8 @@ def test_the_model_reads_the_enhanced_words_and_the_camera_follows_them() -> Non
 def test_words_that_are_there_are_not_asked_for_again() -> None:
     plan = make_plan(asked(enhance_prompt=True, enhanced_prompt="a red fox"), FULL)
     assert not plan.enhances_prompt
+    said = "The model reads the enhanced prompt instead of the prompt, and its enhancer is not "
+    assert f"{said}asked." in plan.notes
 
 
 @pytest.mark.parametrize("change", [{"enhance_prompt": True}, {"enhanced_prompt": "a | b"}])

@@ -101,7 +101,7 @@ def test_the_plan_tells_what_is_made_anew() -> None:
 def test_a_side_that_is_left_open_is_the_beginning_or_the_end() -> None:
     assert plan(ask(to_s=1.0)).new == (range(25),)
     assert plan(ask(from_s=4.0)).new == (range(96, 121),)
-    message = problems(ask())["inputs.retake_video"]
+    message = problems(ask())["editing.retake_from_s"]
     assert "say from when to when it is made again" in message
     # New sound for all of a clip is what it sounds like.
     assert plan(ask(part=RetakePart.AUDIO)).new == (range(121),)
@@ -136,8 +136,27 @@ def test_size_rate_and_length_are_those_of_the_video() -> None:
     both = problems(ask(3.0, 2.0), VideoFacts(100, 64, 121, 24.0, 5.0, has_audio=True))
     assert "no frame from 3.00 to 2.00 s" in both["editing.retake_to_s"]
     assert "or choose another model" in both["inputs.retake_video"]
-    told = plan(ask(1.0, 2.0, frame=FrameRequest(duration_s=2.0))).notes
-    assert "The clip is as long as the video; its duration is not used." in told
+    for unused_s in (2.0, 1000.0):
+        told = plan(ask(1.0, 2.0, frame=FrameRequest(duration_s=unused_s))).notes
+        assert "The clip is as long as the video; its duration is not used." in told
+
+
+def test_times_behind_the_end_and_no_times_at_all_are_told_where_they_are_chosen() -> None:
+    behind = problems(ask(6.0, 7.0))
+    assert list(behind) == ["editing.retake_from_s"]
+    assert "is 5.04 s long, and 6 to 7 s is after its end" in behind["editing.retake_from_s"]
+    late = problems(ask(1.0, 7.0))
+    assert "7 s is after its end" in late["editing.retake_to_s"]
+    assert "say from when to when" in problems(ask(None, None))["editing.retake_from_s"]
+
+
+def test_a_rate_that_the_model_has_not_is_refused_as_that_of_the_video_and_once() -> None:
+    frame = FrameRequest(resolution="nonsense", aspect="9:1", fps=7)
+    with pytest.raises(UnsupportedRequest) as caught:
+        plan(ask(1.0, 2.0, frame=frame))
+    told = [(problem.field, problem.message) for problem in caught.value.problems]
+    assert [field for field, _ in told] == ["frame.resolution", "frame.aspect", "frame.fps"]
+    assert all("and so" in message for _, message in told)
 
 
 @pytest.mark.parametrize(

@@ -145,3 +145,18 @@ def test_the_length_that_is_possible_is_told_once(there: int, said: str) -> None
         plan(ask(duration_s=100), facts(there))
     (problem,) = caught.value.problems
     assert said in problem.message
+
+
+@pytest.mark.parametrize(
+    ("fps", "said"),
+    [
+        (24.0, "is 2.00 s long, 48 frames at 24 fps"),
+        (25.0, "is 2.00 s long at 25 fps, read as 48 frames at 24 fps"),
+        (29.97, "is 2.00 s long at 29.97 fps, read as 48 frames at 24 fps"),
+        (None, "is 2.00 s long, 48 frames at 24 fps"),
+    ],
+)
+def test_another_rate_of_the_source_is_told(fps: float | None, said: str) -> None:
+    source = VideoFacts(96, 64, round(2 * (fps or 24)), fps, 2.0, has_audio=False)
+    (length,) = (note for note in plan(ask(fps=24), source).notes if "long" in note)
+    assert said in length
