@@ -32,6 +32,7 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
 
     return {
         _GUIDE: {
+            "commands": ltx_tables.commands,
             "controls": ltx_tables.controls,
             "models": ltx_tables.models,
             "sizes": ltx_tables.sizes,

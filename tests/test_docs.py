@@ -92,6 +92,12 @@ def test_the_guide_names_no_option_that_does_not_exist() -> None:
     assert named - WORDS == set()
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_can_be_typed_as_it_stands(page: Path) -> None:
+    blocks = re.findall(r"^(?: {4}|\$ ?)(\S*main\.py.*)$", text_of(page), re.MULTILINE)
+    assert [line for line in blocks if line.startswith("main.py")] == []
+
+
 def test_the_film_guide_names_every_option_and_no_other() -> None:
     rows = re.findall(r"^\| `(-.*?)` +\|", text_of(FILMS), re.MULTILINE)
     named = {word for row in rows for word in re.findall(r"(?<![\w-])--[a-z][a-z-]*", row)}

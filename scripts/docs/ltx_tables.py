@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cli.commands import COMMANDS
 from core.config.settings import Settings, fields
 from core.platform.machine import Gpu, Machine
 from core.video.controls import CONTROLS
@@ -48,6 +49,12 @@ def models() -> str:
     """Every model: what it makes, takes and needs."""
     head = ("model", "download", "sound", "default clip", "seconds", "fps", "needs", "licence")
     return markdown_table(head, [_model_row(model) for model in MODELS])
+
+
+def commands() -> str:
+    """Every command besides the one that makes a clip."""
+    rows = [(f"`{name}`", command.summary) for name, command in COMMANDS.items()]
+    return markdown_table(("command", "what it does"), rows)
 
 
 def controls() -> str:
