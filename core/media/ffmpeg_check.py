@@ -44,8 +44,8 @@ _NEEDED = {
     "demuxers": "mov matroska avi gif png_pipe mpegts concat ffmetadata srt f32le rawvideo lavfi",
     "filters": "color sine scale format setparams setsar settb setpts fps tpad trim split overlay "
     "lutrgb lutyuv shuffleplanes maskedmerge bwdif concat xfade fade crop pad loop gblur "
-    "minterpolate zscale tonemap lut3d lut1d palettegen paletteuse select aresample aformat pan "
-    "adelay atempo apad atrim asetpts "
+    "minterpolate blend zscale tonemap lut3d lut1d palettegen paletteuse select aresample aformat "
+    "pan adelay atempo apad atrim asetpts "
     "volume alimiter ebur128 ametadata anull null copy",
 }
 """By what FFmpeg calls its lists: what every film may need. Codecs that a film names are asked for
