@@ -14,7 +14,7 @@ from core.video.model_store import OnDisk
 from core.video.planning.clip_plan import make_plan
 from core.video.request import RenderRequest
 from core.video.terms import Target
-from providers.ltx_video.install.installed import check_installed
+from providers.ltx_video.install.installed import check_parts
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.memory_plan import memory_ladder
 from providers.ltx_video.models.workload import Workload
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.platform.machine import Machine
+    from core.video.model_store import Installation
     from providers.ltx_video.models.catalog import LocalModel
     from scripts.voice import Voice
 
@@ -61,6 +62,7 @@ class _Row:
     runs_here: bool
     why_not: str
     state: str
+    missing_parts: tuple[str, ...]
     page_url: str
 
     def as_json(self, command: str) -> dict[str, object]:
@@ -79,6 +81,7 @@ def _row(model: LocalModel, models_dir: Path, machine: Machine) -> _Row:
         Workload(usual.width, usual.height, usual.num_frames, rows),
         scratch_free_gb=free_disk_bytes(models_dir) / 1e9,
     ).choose()
+    found = check_parts(models_dir, model.id, model.weights)
     return _Row(
         id=model.id,
         label=model.spec.label,
@@ -87,17 +90,18 @@ def _row(model: LocalModel, models_dir: Path, machine: Machine) -> _Row:
         is_gated=model.spec.licence.is_gated,
         runs_here=memory.fits,
         why_not="" if memory.fits else " ".join(memory.reasons),
-        state=_state_text(model, models_dir),
+        state=_state_text(model, found),
+        missing_parts=found.missing_parts,
         page_url=model.weights.page_url if model.weights else "",
     )
 
 
-def _state_text(model: LocalModel, models_dir: Path) -> str:
+def _state_text(model: LocalModel, found: Installation) -> str:
     if model.weights is None:
         return "built in"
-    match check_installed(models_dir, model.id).on_disk:
+    match found.on_disk:
         case OnDisk.WHOLE:
-            return "yes"
+            return ", ".join(filter(None, ("yes", found.without)))
         case OnDisk.PARTLY:
             return "begun"
         case OnDisk.DAMAGED:

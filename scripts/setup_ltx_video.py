@@ -165,7 +165,7 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     from core.errors import JobCancelled, StudioError, UnsupportedRequest
     from core.jobs.job import Cancelled, Failed, JobContext, Succeeded
     from core.video.model_store import OnDisk
-    from providers.ltx_video.install.installed import check_installed, missing_parts
+    from providers.ltx_video.install.installed import check_parts
     from providers.ltx_video.install.weights import Installable, InstallModelJob
 
     model = Installable.find(options.model or "")
@@ -174,14 +174,13 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     job = InstallModelJob(
         model, models_dir, studio.keys, sources, network=network, may_copy=options.may_copy
     )
-    state = check_installed(models_dir, model.id)
+    state = check_parts(models_dir, model.id, model.weights)
     if state.on_disk is OnDisk.WHOLE:
-        missing = missing_parts(state.folder, model.weights)
-        if not missing:
+        if not state.missing_parts:
             voice.say(f"{model.label} is installed and complete in {state.folder}.")
             voice.tell(Succeeded(path=state.folder))
             return _DONE
-        voice.say(f"{model.label} is installed without its {' and '.join(missing)}.")
+        voice.say(f"{model.label} is installed {state.without}.")
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir:
         ctx = JobContext(workdir=Path(workdir), cancel=cancel, report=voice.report)
         try:
@@ -201,9 +200,9 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     outcome = _run_job(job, studio, cancel, voice)
     match outcome:
         case Succeeded():
-            missing = missing_parts(state.folder, model.weights)
-            without = f", without its {' and '.join(missing)}" if missing else ""
-            voice.say(f"{model.label} is installed in {outcome.path}{without}.")
+            made = check_parts(models_dir, model.id, model.weights)
+            how = ", ".join(filter(None, (f"installed in {outcome.path}", made.without)))
+            voice.say(f"{model.label} is {how}.")
             voice.say("Every file is verified.")
             command = f"python3 main.py --provider ltx-video --model {model.id}"
             voice.say(f'Now: {command} -p "..." -o clip.mp4')
@@ -356,7 +355,7 @@ def _verify_one(model: LocalModel, paths: Paths, cancel: CancelToken, voice: Voi
     from core.jobs.job import JobContext, Succeeded
     from core.platform.units import bytes_text, count_text
     from core.video.model_store import OnDisk
-    from providers.ltx_video.install.installed import manifest_of, verify_model
+    from providers.ltx_video.install.installed import check_parts, manifest_of, verify_model
     from providers.ltx_video.install.model_files import verify_builtin, way_to_repair
 
     label = model.spec.label
@@ -369,7 +368,8 @@ def _verify_one(model: LocalModel, paths: Paths, cancel: CancelToken, voice: Voi
         return
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir, voice.progress():
         ctx = JobContext(workdir=Path(workdir), cancel=cancel, report=voice.report)
-        state = verify_model(paths.models_dir, model.id, ctx)
+        verify_model(paths.models_dir, model.id, ctx)
+    state = check_parts(paths.models_dir, model.id, model.weights)
     if state.on_disk is OnDisk.NOTHING:
         raise NotConfigured(f"{label} is not installed.", hint=way_to_repair(model))
     manifest = manifest_of(state.folder)
@@ -381,7 +381,8 @@ def _verify_one(model: LocalModel, paths: Paths, cancel: CancelToken, voice: Voi
             else way_to_repair(model),
         )
     size = bytes_text(manifest.size_bytes)
-    voice.say(f"{label} is whole: {count_text(len(manifest.files), 'file')}, {size}, all verified.")
+    how = f"is installed {state.without}" if state.without else "is whole"
+    voice.say(f"{label} {how}: {count_text(len(manifest.files), 'file')}, {size}, all verified.")
     voice.tell(Succeeded(path=state.folder))
 
 

@@ -169,6 +169,9 @@ def test_what_a_whole_model_lacks_is_added_alone(script: Script, hub: StubHub) -
     assert f"See {hub.url}/{ENHANCER} in a browser." in first.messages
     assert ", without its prompt enhancer." in first.messages
     assert script.is_whole(GATED)
+    states = {row["id"]: row["state"] for row in script.run("--json").events}
+    assert states[GATED] == "yes, without its prompt enhancer"
+    assert "is installed without its prompt enhancer: " in script.run("--verify", GATED).messages
     hub.repos[ENHANCER] = enhancer_repository()
     hub.requests.clear()
     added = script.run("--model", GATED, "--yes")

@@ -122,7 +122,8 @@ def verify(ctx: typer.Context, name: _Id, json: JsonOption = False) -> int:
     found = _reading(context, work)
     context.console.event("verified", model=name, state=found.on_disk, reason=found.reason)
     if found.on_disk is OnDisk.WHOLE:
-        context.console.answer_in_words(f"{name} is whole: every file is there and right.")
+        how = f"is installed {found.without}" if found.without else "is whole"
+        context.console.answer_in_words(f"{name} {how}: every file is there and right.")
         return EXIT_DONE
     readiness = context.setup.registry.readiness(DEFAULT_TARGET.with_model(name))
     fix = readiness.fix if isinstance(readiness, NotReady) else ""
@@ -191,7 +192,8 @@ def as_event(item: ListedModel) -> dict[str, Any]:
     not_ready = readiness if isinstance(readiness, NotReady) else None
     return {
         "target": str(item.target),
-        "state": state_of(item),
+        "state": not_ready.reason_code if not_ready else item.state,
+        "missing_parts": item.installation.missing_parts if item.installation else (),
         "can_run": not_ready is None,
         "reason": not_ready.reason if not_ready else None,
         "fix": not_ready.fix if not_ready else None,
@@ -226,6 +228,6 @@ def details(item: ListedModel) -> str:
 
 
 def state_of(item: ListedModel) -> str:
-    """One or two words for lists: what is lacking now, whatever else may be."""
+    """A few words for lists: what is lacking now, whatever else may be."""
     readiness = item.readiness
-    return readiness.reason_code.value if isinstance(readiness, NotReady) else item.state.value
+    return readiness.reason_code.value if isinstance(readiness, NotReady) else item.state_text

@@ -71,6 +71,12 @@ class ListedModel:
         return ModelState.INSTALLED if self.info.is_local else ModelState.READY
 
     @property
+    def state_text(self) -> str:
+        """The same in words, with the parts that an installed model lacks."""
+        without = self.installation.without if self.installation else ""
+        return ", ".join(filter(None, (self.state, without)))
+
+    @property
     def obstacles(self) -> int:
         """How far it is from a clip: 0 at once, 1 once it is installed or set up, 2 never here."""
         if not isinstance(self.readiness, NotReady):

@@ -43,9 +43,9 @@ class Installation:
     missing_parts: tuple[str, ...] = ()
 
     @property
-    def missing_parts_text(self) -> str:
-        """The same in words: "prompt enhancer and duration head"; else empty."""
-        return " and ".join(self.missing_parts)
+    def without(self) -> str:
+        """The same in words: "without its prompt enhancer and duration head"; else empty."""
+        return f"without its {' and '.join(self.missing_parts)}" if self.missing_parts else ""
 
     @property
     def freed_bytes(self) -> int:

@@ -172,7 +172,7 @@ class ModelDetails(QWidget):
             if on_disk is None or not has_button:
                 reasons.append(listed.readiness.fix)
         if on_disk is not None and on_disk.missing_parts:
-            reasons.append(f"It was installed without its {on_disk.missing_parts_text}.")
+            reasons.append(f"It was installed {on_disk.without}.")
         if listed.too_large:
             reasons.append(f"This machine cannot run it. {listed.too_large}")
         self._reason.show_message(" ".join(dict.fromkeys(reasons)))

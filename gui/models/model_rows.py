@@ -82,7 +82,11 @@ class ModelItem:
     @property
     def state(self) -> str:
         """A few words on where it stands."""
-        return self.installing.phase if self.installing else self.listed.state
+        if self.installing is not None:
+            return self.installing.phase
+        found = self.listed.installation
+        lacks = found is not None and found.missing_parts
+        return f"{self.listed.state}, parts missing" if lacks else self.listed.state
 
     @property
     def tone(self) -> Tone:

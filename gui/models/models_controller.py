@@ -230,7 +230,8 @@ class ModelsController(QObject):
         def done(found: Installation) -> None:
             self._end_check(target)
             if found.on_disk is OnDisk.WHOLE:
-                self._page.show_answer(target, "Every file is there and right.")
+                without = f" It is installed {found.without}." if found.without else ""
+                self._page.show_answer(target, f"Every file is there and right.{without}")
             else:
                 self._page.show_problem(target, found.reason)
             self._look_again(target)

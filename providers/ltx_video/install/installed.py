@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -125,6 +126,14 @@ def check_installed(models_dir: Path, model: str) -> Installation:
         ),
         _about_links(changed),
     )
+
+
+def check_parts(models_dir: Path, model: str, weights: WeightsSpec | None) -> Installation:
+    """As `check_installed`, with the parts that a whole model was installed without."""
+    found = check_installed(models_dir, model)
+    if found.on_disk is not OnDisk.WHOLE or weights is None:
+        return found
+    return replace(found, missing_parts=missing_parts(found.folder, weights))
 
 
 def verify_model(models_dir: Path, model: str, ctx: JobContext) -> Installation:
@@ -319,7 +328,10 @@ def _listing(names: Sequence[str]) -> str:
 
 
 class VerifiedFiles:
-    """The files proved so far, by place; on disk after each, and under its true name at the end."""
+    """The files proved so far, by place; on disk after each, and under its true name at the end.
+
+    A model to which parts are only added stays installed meanwhile, as it was.
+    """
 
     def __init__(
         self, folder: Path, manifest: ModelManifest, records: dict[str, InstalledFile]
@@ -328,8 +340,10 @@ class VerifiedFiles:
         self._folder = folder
         self._manifest = manifest
         self._write(tuple(self.records.values()))
-        # From here on the folder is under change and no installed model.
-        (folder / MANIFEST_NAME).unlink(missing_ok=True)
+        installed = manifest_of(folder)
+        if installed is None or any(file.place not in records for file in installed.files):
+            # From here on the folder is under change and no installed model.
+            (folder / MANIFEST_NAME).unlink(missing_ok=True)
 
     def record(self, file: NeededFile, sha256: str, linked_to: str = "") -> None:
         """Record a file that is in place and right."""

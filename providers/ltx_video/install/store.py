@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.platform.scratch import scratch_folder
-from core.video.model_store import AddedModel, Installation, InstallSurvey, OnDisk
+from core.video.model_store import AddedModel, Installation, InstallSurvey
 from providers.ltx_video.install.installed import (
-    check_installed,
-    missing_parts,
+    check_parts,
     model_folder,
     remove_model,
     verify_model,
@@ -46,11 +45,8 @@ class LTXStore:
         row = self._models[model]
         if row.spec.is_builtin:
             return None
-        found = check_installed(self._models_dir, model)
-        missing: tuple[str, ...] = ()
-        if found.on_disk is OnDisk.WHOLE and row.weights is not None:
-            missing = missing_parts(found.folder, row.weights)
-        return replace(found, is_own=bool(row.added_from), missing_parts=missing)
+        found = check_parts(self._models_dir, model, row.weights)
+        return replace(found, is_own=bool(row.added_from))
 
     def survey(self, model: str, reuse_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
         """What would be fetched; see `ModelStore.survey`."""
@@ -119,7 +115,8 @@ class LTXStore:
         if row.spec.is_builtin:
             return verify_builtin(row, self._context.paths)
         with _context(cancel, on_fraction) as ctx:
-            return verify_model(self._models_dir, model, ctx)
+            verify_model(self._models_dir, model, ctx)
+            return check_parts(self._models_dir, model, row.weights)
 
     def remove(self, model: str) -> int:
         """Delete it; see `ModelStore.remove`."""

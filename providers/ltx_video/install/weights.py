@@ -29,10 +29,9 @@ from providers.ltx_video.install.installed import (
     InstalledFile,
     ModelManifest,
     VerifiedFiles,
-    check_installed,
+    check_parts,
     fitting_records,
     hold_model,
-    missing_parts,
     model_folder,
 )
 from providers.ltx_video.install.model_files import find_on_disk
@@ -270,10 +269,8 @@ class InstallModelJob:
             StudioError: it cannot be done; what has arrived is kept.
         """
         with hold_model(self._models_dir, self._model.id):
-            state = check_installed(self._models_dir, self._model.id)
-            if state.on_disk is OnDisk.WHOLE and not missing_parts(
-                state.folder, self._model.weights
-            ):
+            state = check_parts(self._models_dir, self._model.id, self._model.weights)
+            if state.on_disk is OnDisk.WHOLE and not state.missing_parts:
                 ctx.report(Notice(message=f"{self._model.label} is installed and complete."))
                 return state.folder
             survey = self.survey(ctx)

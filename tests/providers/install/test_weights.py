@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,14 +23,16 @@ from core.errors import (
     ProviderUnavailable,
     StudioError,
 )
-from core.jobs.job import Progressed
+from core.jobs.job import CancelToken, Progressed
 from core.jobs.journal import Journal
+from core.jobs.lanes import Stage
 from core.jobs.queue import JobQueue
 from core.platform.network import NetworkSwitch
 from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
     check_installed,
+    check_parts,
     manifest_of,
     remove_model,
 )
@@ -65,6 +68,8 @@ from tests.fakes.services.stub_hub import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from core.jobs.job import Report
 
 
 def test_exactly_the_needed_files_are_installed(
@@ -281,7 +286,22 @@ def test_a_part_that_came_to_a_model_later_is_added_alone(
     more = FileSet(repo_id="tests/upsampler", allow_patterns=("latent_upsampler/*",))
     model = installable(FileSet(repo_id=REPO, allow_patterns=(INDEX, "transformer/*")), more)
     assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
-    job(models_dir, model).run(run.ctx)
+    meanwhile: list[OnDisk] = []
+    stop = CancelToken()
+
+    def look(event: Report) -> None:
+        meanwhile.append(check_installed(models_dir, MODEL).on_disk)
+        if isinstance(event, Progressed) and event.stage is Stage.DOWNLOAD and event.fraction:
+            stop.cancel()
+
+    hub.bytes_per_s = 300_000
+    with pytest.raises(JobCancelled):
+        job(models_dir, model).run(replace(run.ctx, cancel=stop, report=look))
+    assert check_parts(models_dir, MODEL, model.weights).missing_parts == ("tests/upsampler",)
+    hub.bytes_per_s = None
+    job(models_dir, model).run(replace(run.ctx, report=look))
+    # It makes clips as before until the part is there, also where that is stopped.
+    assert set(meanwhile) == {OnDisk.WHOLE}
     added = {"latent_upsampler/config.json", "latent_upsampler/weights.safetensors"}
     assert hub.fetched_paths() - fetched == added
     after = snapshot(folder)
