@@ -65,12 +65,15 @@ class LoraFamily(Frozen):
     Attributes:
         label: in sentences.
         marks: what stands in the notes of a file that was made for it, in small letters.
+        sheet_lora: what the file of the makers' IC-LoRA is called, in small letters and without its
+            suffix, that follows reference images and no control video.
     """
 
     id: str
     label: str
     layers: tuple[LoraLayer, ...]
     marks: tuple[str, ...] = ()
+    sheet_lora: str = ""
 
     @cached_property
     def names(self) -> dict[str, LoraLayer]:

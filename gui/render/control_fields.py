@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QSlider, QWidget
@@ -15,6 +15,7 @@ from core.video.inputs import ROLES, MediaType
 from core.video.request import Input
 from core.video.spec import Durations, FloatRange, IntRange, shown_name
 from core.video.terms import Residency, Role
+from gui.render.control_video_field import ControlVideoField
 from gui.render.keyframe_list import KeyframeList
 from gui.render.lora_list import LoraList
 from gui.render.seed_field import SeedField
@@ -25,7 +26,7 @@ from gui.widgets.layouts import hbox
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from PySide6.QtCore import SignalInstance
 
@@ -62,6 +63,7 @@ class ControlField:
         show: shows the choices, for a model that takes the control so.
         read: what an edited value says in a request.
         is_tall: it has several lines.
+        others_edited: by another control that a person edits in this field, comes with its value.
     """
 
     widget: QWidget
@@ -69,6 +71,7 @@ class ControlField:
     show: Callable[[RenderChoices, ModelSpec, Allowed], None]
     read: Callable[[object], object] = lambda value: value
     is_tall: bool = False
+    others_edited: Mapping[Control, SignalInstance] = field(default_factory=dict[Control, Any])
 
 
 def is_list(row: ControlRow, allowed: Allowed) -> bool:
@@ -163,6 +166,8 @@ def _text(row: ControlRow) -> ControlField:
 
 def _files(row: ControlRow) -> ControlField:
     role = row.role or Role.LORA
+    if row.id is Control.CONTROL_VIDEO:
+        return _control_video(row)
     if row.kind is ControlKind.FILE:
         return _file(row, role)
     if role is Role.KEYFRAME:
@@ -187,6 +192,22 @@ def _file(row: ControlRow, role: Role) -> ControlField:
         return Input(role=role, path=path) if isinstance(path, Path) else None
 
     return ControlField(field, field.edited, show, read)
+
+
+def _control_video(row: ControlRow) -> ControlField:
+    video = ControlVideoField(row.id, f"the {row.noun}")
+
+    def read(path: object) -> object:
+        return Input(role=Role.CONTROL, path=path) if isinstance(path, Path) else None
+
+    return ControlField(
+        video,
+        video.edited,
+        lambda choices, _, __: video.show_choices(choices),
+        read,
+        is_tall=True,
+        others_edited={Control.LORAS: video.loras_edited},
+    )
 
 
 def _keyframes() -> ControlField:

@@ -39,13 +39,29 @@ _SCALE = Limits(0, 2)
 
 @dataclass(frozen=True)
 class OfferedLora:
-    """One of a person's own LoRAs, and why the chosen model cannot take it; empty where it can."""
+    """One of a person's own LoRAs, and why the chosen model cannot take it; empty where it can.
+
+    Attributes:
+        follows: whether it is an IC-LoRA, which is chosen with the control video that it follows.
+    """
 
     name: str
     path: Path
     trigger_words: tuple[str, ...] = ()
     notes: str = ""
     why_not: str = ""
+    follows: bool = False
+
+    @property
+    def hint(self) -> str:
+        """What it is for, what a prompt has to say for it, and what is noted of it."""
+        words = ", ".join(self.trigger_words)
+        said = (
+            "An IC-LoRA, which follows a control video or reference images" if self.follows else "",
+            f"Say in the prompt: {words}" if words else "",
+            self.notes,
+        )
+        return ". ".join(filter(None, said))
 
 
 def offered_loras(
@@ -53,6 +69,7 @@ def offered_loras(
 ) -> tuple[OfferedLora, ...]:
     """A person's own LoRAs for a model; reads the folders, so not on the main thread."""
     family = info.lora_family(spec)
+    sheet_loras = {one.sheet_lora for one in info.lora_families()} - {""}
     offered: list[OfferedLora] = []
     for found in read_library(folders) if spec.limit(Role.LORA) else ():
         why_not = found.problem
@@ -63,9 +80,11 @@ def offered_loras(
                 info.lora_families(),
                 has_reference=spec.limit(Role.CONTROL) + spec.limit(Role.REFERENCE) > 0,
             )
-        notes = found.notes
+        if found.path.stem.casefold() in sheet_loras:
+            why_not = "It follows reference images: with those it is used by itself."
+        notes, follows = found.notes, found.file is not None and found.file.is_for_reference
         offered.append(
-            OfferedLora(found.name, found.path, notes.trigger_words, notes.notes, why_not)
+            OfferedLora(found.name, found.path, notes.trigger_words, notes.notes, why_not, follows)
         )
     return tuple(offered)
 
@@ -113,24 +132,16 @@ class LoraList(InputList):
         )
 
     def _show_own(self) -> None:
-        self._own.setVisible(bool(self._offered))
+        own = [offer for offer in self._offered if not offer.follows]
+        self._own.setVisible(bool(own))
         choices = [Choice(None, "Choose one of your own…")]
-        choices += [
-            Choice(offer.path, offer.name, offer.why_not, tip=_hint(offer))
-            for offer in self._offered
-        ]
+        choices += [Choice(offer.path, offer.name, offer.why_not, tip=offer.hint) for offer in own]
         self._own.show_choices(choices, None)
 
     @Slot(object)
     def _on_own(self, path: object) -> None:
         self._show_own()
         self.append(tuple(offer.path for offer in self._offered if offer.path == path))
-
-
-def _hint(offer: OfferedLora) -> str:
-    """What a prompt has to say for it, and what is noted of it."""
-    words = ", ".join(offer.trigger_words)
-    return ". ".join(filter(None, [f"Say in the prompt: {words}" if words else "", offer.notes]))
 
 
 class _LoraRow(InputRow):
@@ -154,7 +165,7 @@ class _LoraRow(InputRow):
         super().show_input(item)
         offer = self._offer_of(item.path)
         why_not = offer.why_not if offer else ""
-        hint = _hint(offer) if offer else ""
+        hint = offer.hint if offer else ""
         self._hint.show_message(why_not or hint, Tone.WARNING if why_not else Tone.QUIET)
         self._scale.setAccessibleName(f"Scale of {item.path.stem}")
         self._scale.show_number(scale_of(item), _SCALE)

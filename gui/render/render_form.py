@@ -18,6 +18,7 @@ from core.video.request import RenderChoices
 from core.video.terms import AUTO
 from gui import theme
 from gui.render.control_fields import ControlField, is_list, make_field
+from gui.render.control_video_field import ControlVideoField
 from gui.render.lora_list import LoraList, OfferedLora
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from gui.render.seed_field import SeedField
@@ -204,8 +205,9 @@ class RenderForm(QWidget):
 
     def set_loras(self, offered: tuple[OfferedLora, ...]) -> None:
         """A person's own LoRAs, to be chosen by their names."""
-        for field in self.findChildren(LoraList):
-            field.set_offered(offered)
+        for kind in (LoraList, ControlVideoField):
+            for field in self.findChildren(kind):
+                field.set_offered(offered)
 
     def spec(self) -> ModelSpec | None:
         """The model that the choices stand for; None while it is not known."""
@@ -366,6 +368,8 @@ class _ControlRow:
         field = make_field(self.control, from_list=self._is_list)
         self.marked.set_field(field.widget, is_tall=field.is_tall)
         field.edited.connect(self._on_edited)
+        for control, edited in field.others_edited.items():
+            edited.connect(partial(self._form.choose, control))
         ignore_wheel(field.widget)
         return field
 

@@ -32,6 +32,12 @@ OFFICIAL: Mapping[str, Mapping[ControlMap, tuple[str, ...]]] = {
 }
 """By the family of a model and the map, what the makers' files are called, the better one first."""
 
+FOR_SHEETS: Mapping[str, str] = {
+    "ltx-2.3": "ltx-2.3-22b-ic-lora-ingredients-0.9",
+    "ltx-2.5": "ltx-2.5-22b-ic-lora-ingredients-0.9",
+}
+"""By the family, what the makers' IC-LoRA is called that follows a sheet of reference images."""
+
 _PAGES = {
     _UNION_23: f"{_HUB}/LTX-2.3-22b-IC-LoRA-Union-Control",
     _UNION_19B: f"{_HUB}/LTX-2-19b-IC-LoRA-Union-Control",
@@ -154,6 +160,12 @@ def _choice_problems(
 
 def _purpose_problems(plan: RenderPlan, kind: ControlMap, file: LoraFile) -> Iterator[Problem]:
     """A file by one of the makers' names is for what they made it for."""
+    if file.path.stem.casefold() in FOR_SHEETS.values():
+        yield Problem(
+            _LORA,
+            f"The IC-LoRA {file.path.name!r} follows reference images and no control video. Leave "
+            "it out: with reference images it is used by itself.",
+        )
     made_for = {
         (family, other)
         for family, maps in OFFICIAL.items()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from core.frozen import Frozen
 from core.lora.lora_family import LoraFamily, LoraLayer
+from providers.ltx_video.models.control_video import FOR_SHEETS
 
 _TIMES = 256  # what a time is written as before the first layer reads it
 _FEED_FORWARD = 4
@@ -276,10 +277,18 @@ LTX_2_19B = LoraFamily(
     id="ltx-2-19b", label="LTX-2 19B", layers=av_layers(AV_19B), marks=("19b", "2.0")
 )
 LTX_2_3 = LoraFamily(
-    id="ltx-2.3", label="LTX-2.3", layers=av_layers(AV_23), marks=("2.3", "2_3", "2-3")
+    id="ltx-2.3",
+    label="LTX-2.3",
+    layers=av_layers(AV_23),
+    marks=("2.3", "2_3", "2-3"),
+    sheet_lora=FOR_SHEETS["ltx-2.3"],
 )
 LTX_2_5 = LoraFamily(
-    id="ltx-2.5", label="LTX-2.5", layers=av_layers(AV_25), marks=("2.5", "2_5", "2-5")
+    id="ltx-2.5",
+    label="LTX-2.5",
+    layers=av_layers(AV_25),
+    marks=("2.5", "2_5", "2-5"),
+    sheet_lora=FOR_SHEETS["ltx-2.5"],
 )
 LTX_MINI = LoraFamily(
     id="ltx-mini", label="LTX Mini", layers=av_layers(MINI), marks=("ltx-mini", "ltx mini")

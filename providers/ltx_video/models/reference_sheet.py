@@ -9,19 +9,13 @@ from core.video.inputs import KEPT, PACING, USUAL_SCALE, scale_of
 from core.video.placement import without_soft_keyframes
 from core.video.request import Input
 from core.video.terms import Role
-from providers.ltx_video.models.control_video import ic_loras_of
+from providers.ltx_video.models.control_video import FOR_SHEETS, ic_loras_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from core.video.plan import RenderPlan
-
-OFFICIAL: Mapping[str, str] = {
-    "ltx-2.3": "ltx-2.3-22b-ic-lora-ingredients-0.9",
-    "ltx-2.5": "ltx-2.5-22b-ic-lora-ingredients-0.9",
-}
-"""By the family of a model, what the file of the makers' IC-LoRA is called."""
 
 _PAGES = {
     "ltx-2.3": "https://huggingface.co/Lightricks/LTX-2.3-22b-IC-LoRA-Ingredients",
@@ -42,11 +36,11 @@ def with_reference_sheet(plan: RenderPlan, folders: Sequence[Path]) -> RenderPla
         folders: of a person's own LoRAs, the first one counts first.
     """
     request, family = plan.request, plan.spec.lora_family
-    if family not in OFFICIAL or not request.of_role(Role.REFERENCE):
+    if family not in FOR_SHEETS or not request.of_role(Role.REFERENCE):
         return plan
     if request.of_role(*PACING, *KEPT) or plan.parts or plan.refine_steps:
         return plan
-    name, loras = OFFICIAL[family], request.of_role(Role.LORA)
+    name, loras = FOR_SHEETS[family], request.of_role(Role.LORA)
     chosen = [item for item, _ in ic_loras_of(plan)]
     lora = next((item for item in chosen if item.path.stem.casefold() == name), None)
     if len(chosen) > (lora is not None):

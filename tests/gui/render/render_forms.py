@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ONE, TWO, THREE = (lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
 PICKED = Path(__file__)
 OWN_LORA = OfferedLora("wash", Path("/loras/wash.safetensors"), ("wash style",), "Best at 0.7.")
+FOLLOWER = OfferedLora("edges", Path("/loras/edges.safetensors"), follows=True)
 
 
 def open_form(

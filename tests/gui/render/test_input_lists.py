@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox
 
+from core.video.request import Input
 from core.video.terms import Role
 from gui.render.keyframe_list import KeyframeList
-from gui.render.lora_list import LoraList, OfferedLora
+from gui.render.lora_list import LoraList, OfferedLora, offered_loras
 from gui.widgets.choice_field import ChoiceField
+from providers.ltx_video.models.catalog import BY_ID
+from providers.ltx_video.models.control_video import FOR_SHEETS
+from providers.ltx_video.models.info import INFO, LTXModel
+from providers.ltx_video.models.lora_families import LORA_FAMILIES
 from tests.fakes.inputs import chosen, lora
+from tests.fakes.loras import as_comfy, random_pairs, write_lora
 from tests.fakes.model_choices import LTX_FULL
 from tests.gui.dropping import drop, files
 from tests.gui.operating import answer_with, choose_index
 from tests.gui.render.render_forms import (
+    FOLLOWER,
     ONE,
     OWN_LORA,
     PICKED,
@@ -25,6 +32,8 @@ from tests.gui.render.render_forms import (
     click,
     control,
     down,
+    items,
+    open_form,
     said,
     up,
 )
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
 
 ENABLED = Qt.ItemFlag.ItemIsEnabled
 MISFIT = OfferedLora("wide", Path("/loras/wide.safetensors"), why_not="It is too wide.")
+SHEET = OfferedLora("sheet", Path("/loras/sheet.safetensors"), why_not="With images.", follows=True)
 
 
 def add_picked(panel: RenderForm) -> None:
@@ -112,6 +122,59 @@ def test_ones_own_loras_are_offered_by_name_with_their_trigger_words(form: Rende
     assert form.value().inputs == (lora(path=OWN_LORA.path),)
     assert own_loras.value() is None
     assert "Say in the prompt: wash style. Best at 0.7." in said(form)
+
+
+def test_an_ic_lora_is_offered_with_the_control_video_and_not_among_the_others(
+    qtbot: QtBot,
+) -> None:
+    video = Input(role=Role.CONTROL, path=Path("/c.mp4"))
+    form = open_form(qtbot, chosen(target=LTX_FULL, loras=(ONE,)))
+    form.set_loras((OWN_LORA, FOLLOWER, SHEET))
+    assert items(form, "lora_own")[1:] == ["wash"]
+    # Without anything to follow there is nothing to choose.
+    assert control(form, "control_lora").isHidden()
+    form.set_value(chosen(target=LTX_FULL, loras=(ONE,), control_video=video))
+    follows = control(form, "control_lora")
+    assert isinstance(follows, ChoiceField)
+    assert not follows.isHidden()
+    assert items(form, "control_lora") == [
+        "IC-LoRA: the makers'",
+        "IC-LoRA: edges",
+        "IC-LoRA: sheet",
+    ]
+    model = follows.model()
+    assert [bool(model.flags(model.index(at, 0)) & ENABLED) for at in (1, 2)] == [True, False]
+    choose_index(1)(follows)
+    assert form.value().of_role(Role.LORA) == (ONE, lora(path=FOLLOWER.path))
+    assert follows.value() == FOLLOWER.path
+    assert "follows a control video or reference images" in said(form)
+    choose_index(0)(follows)
+    assert form.value().of_role(Role.LORA) == (ONE,)
+    assert form.value().path_of(Role.CONTROL) == video.path
+
+
+def test_what_follows_a_video_and_what_follows_images_is_told_by_the_files(tmp_path: Path) -> None:
+    spec = BY_ID[LTXModel.LTX_2_3].spec
+    like = next(one for one in LORA_FAMILIES if one.id == spec.lora_family)
+    pairs = random_pairs(
+        like, rank=1, takes=lambda layer: "audio_attn1.to_gate_logits" in layer.name
+    )[:1]
+    for name, notes in {
+        "wash": {},
+        "mine": {"reference_downscale_factor": "2"},
+        FOR_SHEETS["ltx-2.3"]: {},
+    }.items():
+        write_lora(
+            tmp_path / f"{name}.safetensors", as_comfy(pairs), {"model_version": "2.3", **notes}
+        )
+    offered = {offer.name: offer for offer in offered_loras([tmp_path], INFO, spec)}
+    assert {name: offer.follows for name, offer in offered.items()} == {
+        "wash": False,
+        "mine": True,
+        FOR_SHEETS["ltx-2.3"]: True,
+    }
+    assert (offered["wash"].why_not, offered["mine"].why_not) == ("", "")
+    assert "reference images" in offered[FOR_SHEETS["ltx-2.3"]].why_not
 
 
 def test_a_chosen_lora_that_does_not_fit_says_why(form: RenderForm) -> None:

@@ -37,6 +37,7 @@ from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import answer_with, choose_index
 from tests.gui.render.render_forms import (
+    FOLLOWER,
     ONE,
     OWN_LORA,
     PICKED,
@@ -240,7 +241,7 @@ def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
         panel = open_form(qtbot, FULL_OWN)
         panel.set_scope(SCOPE)
         panel.set_last_seed(99)
-        panel.set_loras((OWN_LORA,))
+        panel.set_loras((OWN_LORA, FOLLOWER))
         return panel
 
     files = (
@@ -250,6 +251,7 @@ def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
         ControlCase("lora_scale_0", up, value),
         ControlCase("lora_remove_0", click, value),
         ControlCase("lora_own", down, value),
+        ControlCase("control_lora", down, value),
     )
     check_every_control(make, check_cases(files))
 

@@ -16,6 +16,7 @@ from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MODELS, MOST_LORAS, PROVIDER
 from providers.ltx_video.models.control_video import (
     DEPTH_MODEL_FILES,
+    FOR_SHEETS,
     OFFICIAL,
     depth_model_folder,
 )
@@ -167,6 +168,8 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path) -> None:
     problem = refused(tmp_path, LTXModel.LTX_2_3, lora(other))
     assert problem.field == "inputs.lora"
     assert "It fits LTX-2 19B." in problem.message
+    sheet = saved(tmp_path, FOR_SHEETS["ltx-2.3"])
+    assert "follows reference images" in refused(tmp_path, LTXModel.LTX_2_3, lora(sheet)).message
     slow = saved(tmp_path, "slow", reference_temporal_scale_factor="2")
     assert (
         "in another way than is known here"

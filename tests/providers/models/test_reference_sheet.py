@@ -17,8 +17,8 @@ from core.video.terms import Role, Target
 from providers.ltx_video.engine.drive_render import write_reference_sheet
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MOST_LORAS, PROVIDER
+from providers.ltx_video.models.control_video import FOR_SHEETS
 from providers.ltx_video.models.info import LTXModel
-from providers.ltx_video.models.reference_sheet import OFFICIAL
 from tests.fakes.inputs import lora
 from tests.providers.models.test_control_video import HALF, UNION_23, saved
 from tests.providers.tiny_home import context_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from core.video.plan import RenderPlan
 
-NAME = OFFICIAL["ltx-2.3"]
+NAME = FOR_SHEETS["ltx-2.3"]
 SOFT = "is a soft keyframe"
 
 
