@@ -10,6 +10,7 @@ from rich.table import Table
 
 from core.platform.machine import free_disk_bytes, read_machine
 from core.platform.units import bytes_text
+from core.video.listing import recommend
 from core.video.model_store import OnDisk
 from core.video.planning.clip_plan import make_plan
 from core.video.request import RenderRequest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.platform.machine import Machine
+    from core.video.memory import MemoryPlan
     from core.video.model_store import Installation
     from providers.ltx_video.models.catalog import LocalModel
     from scripts.voice import Voice
@@ -31,7 +33,12 @@ if TYPE_CHECKING:
 def show_models(models_dir: Path, voice: Voice, command: str) -> None:
     """Show every model of the catalogue; `command` is the one that installs."""
     machine = read_machine()
-    rows = [_row(model, models_dir, machine) for model in MODELS]
+    weighed = [(model.spec, _memory(model, models_dir, machine)) for model in MODELS]
+    best = recommend(weighed)
+    rows = [
+        _row(model, models_dir, memory, is_recommended=best is not None and best.model == model.id)
+        for model, (_, memory) in zip(MODELS, weighed, strict=True)
+    ]
     for row in rows:
         voice.tell_fields("model", **row.as_json(command))
     if voice.as_json:
@@ -49,7 +56,14 @@ def show_models(models_dir: Path, voice: Voice, command: str) -> None:
             voice.say(f"{row.id} does not run here: {row.why_not}")
     voice.say("gated: the licence is accepted on the model's page first, by a free account there.")
     voice.say(f"Models are kept in {models_dir}.")
-    voice.say(f"To install one: {command} --model ID")
+    if best is None:
+        voice.say(
+            "None is quick here: they need a GPU. LTX Mini comes with the program, and a service "
+            "renders on machines of its own."
+        )
+    else:
+        voice.say(f"Recommended for this machine: {best.model}. {best.reason}")
+    voice.say(f"To install one: {command} --model {best.model if best else 'ID'}")
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,7 @@ class _Row:
     is_gated: bool
     runs_here: bool
     why_not: str
+    is_recommended: bool
     state: str
     missing_parts: tuple[str, ...]
     page_url: str
@@ -70,17 +85,21 @@ class _Row:
         return {**self.__dict__, "command": installs}
 
 
-def _row(model: LocalModel, models_dir: Path, machine: Machine) -> _Row:
+def _memory(model: LocalModel, models_dir: Path, machine: Machine) -> MemoryPlan:
+    """How it would lie here for a clip of its usual size and length."""
     target = Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id)
     usual = make_plan(RenderRequest(target=target, prompt="a clip"), model.spec)
     rows = 2 if model.profile.guidance.reads_negative_prompt else 1
-    memory = memory_ladder(
+    return memory_ladder(
         machine,
         model.footprint,
         model.profile.dtype,
         Workload(usual.width, usual.height, usual.num_frames, rows),
         scratch_free_gb=free_disk_bytes(models_dir) / 1e9,
     ).choose()
+
+
+def _row(model: LocalModel, models_dir: Path, memory: MemoryPlan, *, is_recommended: bool) -> _Row:
     found = check_parts(models_dir, model.id, model.weights)
     return _Row(
         id=model.id,
@@ -90,6 +109,7 @@ def _row(model: LocalModel, models_dir: Path, machine: Machine) -> _Row:
         is_gated=model.spec.licence.is_gated,
         runs_here=memory.fits,
         why_not="" if memory.fits else " ".join(memory.reasons),
+        is_recommended=is_recommended,
         state=_state_text(model, found),
         missing_parts=found.missing_parts,
         page_url=model.weights.page_url if model.weights else "",

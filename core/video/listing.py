@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.errors import UnsupportedRequest
 from core.video.model_store import Installation, OnDisk
 from core.video.provider import NotReady, ProviderInfo, Readiness, ReasonCode
-from core.video.terms import AUTO, Target
+from core.video.terms import AUTO, Residency, Target
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.jobs.job import CancelToken
+    from core.video.memory import MemoryPlan
     from core.video.provider import VideoProvider
     from core.video.registry import ProviderRegistry
     from core.video.spec import ModelSpec
 
 
+# Parts that take turns in the GPU's memory are moved once a clip, blocks in every step.
+_MOVED_IN_EACH_STEP = (Residency.GROUP_OFFLOAD, Residency.GROUP_OFFLOAD_TO_DISK)
+_PROCESSOR = "cpu"
 _ANY_PROMPT = "a clip"
 
 
@@ -43,6 +49,9 @@ class ListedModel:
     Attributes:
         installation: what is on disk; None where there is nothing to install.
         too_large: why this machine cannot run it even once it is installed; empty where it can.
+        memory: how it would lie in memory for a clip of its usual length; None where nobody
+            weighed it.
+        advice: why this is the model to have on this machine; empty of every other.
     """
 
     target: Target
@@ -51,6 +60,8 @@ class ListedModel:
     readiness: Readiness
     installation: Installation | None = None
     too_large: str = ""
+    memory: MemoryPlan | None = None
+    advice: str = ""
 
     @property
     def state(self) -> ModelState:
@@ -183,7 +194,19 @@ def read_models(
             cancel.check()
         target = anyone.with_model(spec.id)
         models.append(look_at(registry, target, weighs=weighs, asks_keyring=asks_keyring))
-    return tuple(models)
+    return _with_advice(models)
+
+
+def _with_advice(models: Sequence[ListedModel]) -> tuple[ListedModel, ...]:
+    """The models, one of which is the one to have, where they were weighed."""
+    weighed = [(one.spec, one.memory) for one in models if one.memory is not None]
+    if not weighed:
+        return tuple(models)
+    best = recommend(weighed)
+    return tuple(
+        replace(one, advice=best.reason) if best and one.spec.id == best.model else one
+        for one in models
+    )
 
 
 def look_at(
@@ -200,13 +223,15 @@ def look_at(
     """
     provider, spec = registry.open(target), registry.spec(target)
     store = provider.store
+    memory, too_large = _weighed(provider, target, spec) if weighs else (None, "")
     return ListedModel(
         target=target,
         info=provider.info,
         spec=spec,
         readiness=registry.readiness(target, asks_keyring=asks_keyring),
         installation=store.installation(target.model) if store else None,
-        too_large=_too_large(provider, target, spec) if weighs else "",
+        too_large=too_large,
+        memory=memory,
     )
 
 
@@ -220,9 +245,53 @@ def _automatic(provider: VideoProvider, anyone: Target) -> str:
         return ""
 
 
-def _too_large(provider: VideoProvider, target: Target, spec: ModelSpec) -> str:
+@dataclass(frozen=True)
+class Recommended:
+    """A model by its id, and why it is that one: a sentence."""
+
+    model: str
+    reason: str
+
+
+def recommend(models: Sequence[tuple[ModelSpec, MemoryPlan]]) -> Recommended | None:
+    """The best of those that lie nearest to the GPU; None where no model runs on one.
+
+    Each step away from it makes a clip slower by more than one model is better than the next.
+
+    Args:
+        models: best first, each with how it would lie in memory for a clip of its usual length.
+    """
+    fitting = [
+        (spec, memory)
+        for spec, memory in models
+        if memory.fits and memory.device != _PROCESSOR and not spec.is_builtin
+    ]
+    if not fitting:
+        return None
+    chosen, memory = min(fitting, key=lambda one: _times_moved(one[1].residency))
+    reason = f"It is the best model that runs on this machine with {memory.weights_text}."
+    better = fitting[0]
+    if better[0].id != chosen.id:
+        reason = (
+            f"{reason[:-1]}; {better[0].label} would run with {better[1].weights_text}, which is "
+            "slower."
+        )
+    return Recommended(chosen.id, reason)
+
+
+def _times_moved(residency: Residency) -> int:
+    """0 for weights that stay while the GPU works, and more for those that move farther."""
+    if residency not in _MOVED_IN_EACH_STEP:
+        return 0
+    return 1 + _MOVED_IN_EACH_STEP.index(residency)
+
+
+def _weighed(
+    provider: VideoProvider, target: Target, spec: ModelSpec
+) -> tuple[MemoryPlan | None, str]:
+    """How a model would lie in memory, and why it cannot."""
     if not provider.info.is_local:
-        return ""
+        return None, ""
     # Imported late: a list that weighs nothing plans nothing.
     from core.video.planning.clip_plan import make_plan
     from core.video.request import RenderRequest
@@ -231,5 +300,5 @@ def _too_large(provider: VideoProvider, target: Target, spec: ModelSpec) -> str:
     try:
         memory = provider.fit(make_plan(request, spec, new_seed=lambda: 0)).memory_plan
     except UnsupportedRequest as error:
-        return error.message
-    return "" if memory is None or memory.fits else " ".join(memory.reasons)
+        return None, error.message
+    return memory, "" if memory is None or memory.fits else " ".join(memory.reasons)

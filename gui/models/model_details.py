@@ -161,7 +161,7 @@ class ModelDetails(QWidget):
         if on_disk is not None and on_disk.size_bytes:
             words.append(f"{bytes_text(on_disk.size_bytes)} in {on_disk.folder}")
         self._state.show_message(", ".join(words), item.tone)
-        reasons: list[str] = []
+        reasons = [f"Recommended for this machine. {listed.advice}"] if listed.advice else []
         if item.installing is None and isinstance(listed.readiness, NotReady):
             reasons.append(listed.readiness.reason)
             # A command to type is no help where a button does the same.

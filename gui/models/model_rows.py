@@ -85,8 +85,10 @@ class ModelItem:
         if self.installing is not None:
             return self.installing.phase
         found = self.listed.installation
-        lacks = found is not None and found.missing_parts
-        return f"{self.listed.state}, parts missing" if lacks else self.listed.state
+        partly = "parts missing" if found is not None and found.missing_parts else ""
+        is_to_get = self.listed.state in (ModelState.NOT_INSTALLED, ModelState.PARTLY)
+        advice = "recommended" if self.listed.advice and is_to_get else ""
+        return ", ".join(filter(None, (self.listed.state, partly, advice)))
 
     @property
     def tone(self) -> Tone:
@@ -152,8 +154,11 @@ class ModelListModel(QAbstractListModel):
         change_rows(self, self._items, items, _targets_of)
 
     def set_model(self, listed: ListedModel) -> None:
-        """Show one model as it stands now."""
-        self._change(listed.target, lambda item: replace(item, listed=listed))
+        """Show one model as it stands now; which one to have was found among all of them."""
+        self._change(
+            listed.target,
+            lambda item: replace(item, listed=replace(listed, advice=item.listed.advice)),
+        )
 
     def set_installing(self, target: Target, installing: Installing | None) -> None:
         """Show how far the installation of a model is, or that there is none."""

@@ -30,6 +30,7 @@ from providers.ltx_video.models import profiles
 from providers.ltx_video.models.downloads import WEIGHTS
 from providers.ltx_video.models.info import INFO, LTXModel
 from providers.ltx_video.models.profiles import Profile
+from providers.ltx_video.models.quantized import QUANTIZED
 from providers.ltx_video.models.sizes import (
     CAMERA,
     FRAME_GRID,
@@ -316,7 +317,7 @@ _MINI = LocalModel(
     weights=None,
 )
 
-MODELS: tuple[LocalModel, ...] = (
+_WHOLE: tuple[LocalModel, ...] = (
     _model(
         LTXModel.LTX_2_5_DISTILLED,
         "LTX-2.5 distilled",
@@ -420,6 +421,16 @@ MODELS: tuple[LocalModel, ...] = (
         profiles.LTX_VIDEO_2B_DEV,
     ),
     _MINI,
+)
+
+
+MODELS: tuple[LocalModel, ...] = tuple(
+    model
+    for whole in _WHOLE
+    for model in (
+        whole,
+        *(one.row(whole, WEIGHTS[one.id]) for one in QUANTIZED if one.like.value == whole.id),
+    )
 )
 """Every model, best first."""
 

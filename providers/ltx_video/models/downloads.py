@@ -6,6 +6,7 @@ from datetime import date
 
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.profiles import Enhancer
+from providers.ltx_video.models.quantized import QUANTIZED
 from providers.ltx_video.models.weights_spec import FileSet, RemoteFile, WeightsSpec
 
 _AS_OF = date(2026, 11, 22)
@@ -280,7 +281,7 @@ _25_DEV = _25_DISTILLED.model_copy(
     }
 )
 
-WEIGHTS: dict[str, WeightsSpec] = {
+_WHOLE = {
     weights.model: weights
     for weights in (
         _2B_095,
@@ -349,5 +350,8 @@ WEIGHTS: dict[str, WeightsSpec] = {
             revision=_LTX_25_REVISION,
         ),
     )
+}
+WEIGHTS: dict[str, WeightsSpec] = _WHOLE | {
+    one.id: one.weights(_WHOLE[one.like]) for one in QUANTIZED
 }
 """The download of every model that does not come with the program."""

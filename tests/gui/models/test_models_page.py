@@ -296,6 +296,15 @@ def test_each_reason_has_its_state(reason: ReasonCode) -> None:
     assert state.value == ("too large" if is_too_small else reason.value)
 
 
+def test_the_model_to_have_is_told_in_list_and_details_and_stays_so(qtbot: QtBot) -> None:
+    advised = replace(big(OnDisk.NOTHING), advice="It is the best that fits.")
+    page = make_page(qtbot, advised)
+    page.set_model(big(OnDisk.NOTHING))
+    assert page.models()[0].state == "not installed, recommended"
+    told = " ".join(label.text() for label in page.findChildren(QLabel))
+    assert "Recommended for this machine. It is the best that fits." in told
+
+
 def test_a_model_that_is_too_large_says_why(qtbot: QtBot) -> None:
     page = make_page(qtbot, big(OnDisk.NOTHING, too_large="It needs about 99 GB of memory."))
     assert "This machine cannot run it. It needs about 99 GB of memory." in words(page)
