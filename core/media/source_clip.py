@@ -13,6 +13,7 @@ from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.media.frames import FrameReader
 from core.media.media_file import input_words, open_media
+from core.media.promised_bytes import promised_bytes
 from core.media.streams import choose_audio
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _INAUDIBLE = 1e-4
 # Formats whose head says how long the file is.
 _PROMISING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flac", "aiff")
 _TOLERANCE_S = 0.3
+# Less of a file than its own head promises was cut off; encoders count their last block or not.
+_LEAST_SHARE = 0.98
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,13 @@ def read_audio_facts(path: Path) -> AudioFacts:
 
 
 @lru_cache(maxsize=64)
-def _audio_facts(path: Path, _modified_ns: int, _size: int) -> AudioFacts:
+def _audio_facts(path: Path, _modified_ns: int, size: int) -> AudioFacts:
+    promised = promised_bytes(path)
+    if promised is not None and size < _LEAST_SHARE * promised:
+        raise UnreadableClip(
+            f"{path.name!r} is cut off: {size / promised:.0%} of it are there.",
+            hint="Get a whole copy of it.",
+        )
     with open_media(path) as container:
         stream = choose_audio(container)
         if stream is None:

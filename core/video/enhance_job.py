@@ -174,10 +174,15 @@ def read_enhancement(payload: str, file: Path) -> EnhancedPrompt:
             "The enhanced prompt was made by another version and cannot be read.",
             hint="Have the prompt enhanced once more.",
         ) from error
-    return EnhancedPrompt(plan.request.prompt, _read_words(file), plan.seed)
+    return EnhancedPrompt(plan.request.prompt, read_words(file), plan.seed)
 
 
-def _read_words(file: Path) -> str:
+def read_words(file: Path) -> str:
+    """What such a job gave.
+
+    Raises:
+        JournalError: the file is gone: its job was forgotten.
+    """
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:

@@ -32,6 +32,7 @@ from core.lora.training import Targets  # noqa: TC001 - read when the call is ch
 from core.lora.training_set import list_training_set
 from core.platform.paths import Paths
 from core.studio import Studio
+from core.video.enhance_job import EnhancedPrompt, read_words
 from core.video.inputs import ROLES, field_of
 from core.video.lora_training import TrainingRequest
 from core.video.planning.render_planner import PlannedRender
@@ -266,6 +267,18 @@ class LTXVideoClient:
     async def generate_video_async(self, config: LTXGenerationConfig) -> LTXGenerationResult:
         """A clip from words, with whatever files the config names."""
         return await self._make(config.request(self._deployment), config)
+
+    @checked_arguments
+    async def enhance_prompt(self, config: LTXGenerationConfig) -> EnhancedPrompt:
+        """The prompt as the model's own enhancer writes it; no clip is made.
+
+        What it wrote is given to a clip as `enhanced_prompt`.
+        """
+        request = config.request(self._deployment)
+        planned = await asyncio.to_thread(self._studio.plan_enhancement, request)
+        job_id = await asyncio.to_thread(self._studio.submit_enhancement, planned)
+        file = await self._run(job_id, str(planned.plan.target))
+        return EnhancedPrompt(planned.plan.request.prompt, read_words(file), planned.plan.seed)
 
     @checked_arguments
     async def generate_with_keyframes(self, config: LTXGenerationConfig) -> LTXGenerationResult:

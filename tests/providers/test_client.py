@@ -236,6 +236,8 @@ def test_what_a_model_does_not_take_is_refused_before_anything_starts(
     assert {"inputs.control", "editing.control_map"} <= fields
     with pytest.raises(UnsupportedRequest, match="No keyframe is named"):
         asyncio.run(client.generate_with_keyframes(CONFIG))
+    with pytest.raises(UnsupportedRequest, match="brings no prompt enhancer"):
+        asyncio.run(client.enhance_prompt(replace(CONFIG, model=LTXModel.LTX_MINI)))
 
 
 def test_a_clip_comes_by_pictures_and_a_video_is_extended_made_anew_and_retaken(
