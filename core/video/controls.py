@@ -237,7 +237,8 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.AUDIO_PROMPT, "audio_prompt", ControlKind.TEXT, "Audio prompt",
-        "What is to be heard", "audio prompt", _words(lambda spec: spec.takes_audio_prompt),
+        "What is to be heard; the model reads it as the end of the prompt", "audio prompt",
+        _words(lambda spec: spec.takes_audio_prompt),
         "takes no audio prompt. {advice}",
         options=("--audio-prompt",), metavar="TEXT", is_for_images=False,
     ),

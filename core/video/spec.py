@@ -422,7 +422,7 @@ class ModelSpec(Frozen):
 
     @property
     def audio_advice(self) -> str:
-        """What to do instead of an audio prompt."""
+        """What to do instead of an audio prompt, for a model that takes none."""
         if self.audio:
             return "Describe the sound in the prompt instead."
         return f"It makes no sound; leave the audio prompt out {ANOTHER_MODEL}."

@@ -103,3 +103,10 @@ def test_what_an_image_or_a_sound_shows_comes_from_nothing_else(make: Make, give
     seen = analyse(plain.frames)
     assert (seen.colour, seen.setting) != (given.scene.colour, given.scene.setting)
     assert plain.sound() == "silence"
+
+
+@pytest.mark.parametrize("sound", ["beeps", "low tone"])
+def test_an_audio_prompt_is_heard(make: Make, sound: str) -> None:
+    made = make("-p", "a red ball at night", "--audio-prompt", f"with {sound}")
+    assert made.sound() == sound.replace(" ", "_")
+    assert analyse(made.frames).colour == "red"

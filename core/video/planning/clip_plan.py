@@ -26,7 +26,7 @@ from core.video.planning.asked_video import AskedVideo, RoleVideo
 from core.video.planning.prompt_parts import AskedPrompt, prompt_problems
 from core.video.price import Billed
 from core.video.spec import ANOTHER_MODEL
-from core.video.terms import OutputKind, Role
+from core.video.terms import OutputKind, RetakePart, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,10 +147,12 @@ class _Draft:
         kept = None if self.is_image else self.kept
         partly = self.video.partly_new(size, fps, kept)
         duration_s = 0.0 if self.is_image else self.choose_duration(size, fps)
-        words = self.prompt.read(size, fps)
+        has_audio = self.choose_audio(partly)
+        words = self.prompt.read(
+            size, fps, makes_audio=self.makes_audio(partly, has_audio=has_audio)
+        )
         if self.prompt.has_parts and not words.parts:
             duration_s = None  # as long as its parts, and what is wrong with these is told
-        has_audio = self.choose_audio(partly)
         refine_steps = self.choose_stages(size)
         num_frames = 1
         if duration_s is not None and not self.is_image:
@@ -411,7 +413,11 @@ class _Draft:
             return self.audio.audio_of_retaken(videos[Role.RETAKE_VIDEO], part)
         if self.known.audio is not None:
             return self.audio.audio_of_file()
-        has_audio = self.spec.audio is not None if asked is None else asked
-        if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:
-            self.notes.append("The clip is silent, so its audio prompt is not used.")
-        return has_audio
+        return self.spec.audio is not None if asked is None else asked
+
+    def makes_audio(self, partly: PartlyNew | None, *, has_audio: bool) -> bool:
+        """Whether the model makes any of the sound itself."""
+        given = self.request.of_role(Role.AUDIO, Role.SOURCE_VIDEO)
+        retake = partly.retake if partly else None
+        keeps_all = retake is not None and retake.part is RetakePart.VIDEO
+        return has_audio and self.spec.audio is not None and not given and not keeps_all

@@ -302,17 +302,26 @@ class AskedPrompt:
             return False
         return 1 < len(split_prompt(self.request.prompt)) <= self.spec.most_parts
 
-    def read(self, size: FrameSize | None, fps: int) -> ReadPrompt:
-        """The prompt with the words for the camera move; without parts where they are refused."""
+    def read(self, size: FrameSize | None, fps: int, *, makes_audio: bool = False) -> ReadPrompt:
+        """The prompt with the words for the camera move, and last those for the sound.
+
+        Args:
+            size: None where it is refused.
+            fps: of the clip.
+            makes_audio: whether the model makes any of its sound.
+
+        Returns:
+            Without parts where they are refused.
+        """
         refused = tuple(part_problems(self.request, self.spec))
         self.problems.extend(refused)
-        camera = self._camera_words()
+        camera, audio = self._camera_words(), self._audio_words(makes_audio=makes_audio)
         if not self.has_parts:
             self._tell_enhancement()
             words = self.request.enhanced_prompt or self.request.prompt
-            return ReadPrompt(joined_prompt(words.strip(), camera))
+            return ReadPrompt(joined_prompt(joined_prompt(words.strip(), camera), audio))
         asked = tuple(
-            AskedPart(joined_prompt(part.prompt, camera), part.begin_s)
+            AskedPart(joined_prompt(joined_prompt(part.prompt, camera), audio), part.begin_s)
             for part in split_prompt(self.request.prompt)
         )
         prompt = BAR.join(part.prompt for part in asked)
@@ -341,6 +350,17 @@ class AskedPrompt:
                 "The model's own enhancer rewrites the prompt first, and the record keeps both. "
                 "'main.py enhance' and the window show its words before anything is made."
             )
+
+    def _audio_words(self, *, makes_audio: bool) -> str:
+        """The audio prompt as the last sentence of the prompt; empty where no sound is made."""
+        words = (self.request.audio_prompt or "").strip()
+        if not words or not self.spec.takes_audio_prompt:
+            return ""
+        if not makes_audio:
+            self.notes.append("No sound is made for the clip, so its audio prompt is not used.")
+            return ""
+        self.notes.append(f"The audio prompt is read as the end of the prompt: {words!r}.")
+        return words
 
     def _camera_words(self) -> str:
         """What asks for the camera move, where it is asked for in words; empty where it is not."""

@@ -118,6 +118,7 @@ def hosted_row(
         takes_negative_prompt=False,
         camera=None,
         audio=AudioSpec(sample_rate_hz=48_000),
+        takes_audio_prompt=True,
         max_prompt_tokens=_MOST_TOKENS,
         size_bytes=None,
         licence=terms,

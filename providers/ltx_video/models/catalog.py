@@ -244,6 +244,7 @@ def _model(
         camera=offer.camera,
         motion_speed=MOTION_SPEED,
         audio=offer.audio,
+        takes_audio_prompt=offer.audio is not None,
         max_prompt_tokens=profile.max_sequence_length,
         # In 32 bit a model is small, and always lies in memory whole.
         residencies=tuple(Residency) if profile.dtype is Precision.BFLOAT16 else (),
@@ -290,6 +291,7 @@ _MINI_SPEC = ModelSpec(
     keeps_source_audio=True,
     camera=MINI_CAMERA,
     audio=AudioSpec(sample_rate_hz=24_000),
+    takes_audio_prompt=True,
     # In words: Mini's tokenizer drops most of them, and what is left is counted when it is read.
     max_prompt_tokens=256,
     most_parts=MOST_PARTS,

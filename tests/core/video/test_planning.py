@@ -13,6 +13,7 @@ from core.video.inputs import CheckedInputs
 from core.video.memory import Device
 from core.video.plan import RenderPlan
 from core.video.planning.clip_plan import make_plan
+from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.request import Delivery, FrameRequest, Input, Motion, RenderRequest, Sampling
 from core.video.spec import CameraWay, DurationLimit, Durations, FrameGrid, ModelSpec
 from core.video.terms import Residency, Role, Target
@@ -376,7 +377,24 @@ def test_another_webhook_is_refused_and_not_repeated(url: str) -> None:
 
 def test_an_audio_prompt_for_a_silent_clip_is_told() -> None:
     plan = make_plan(ask(audio=False, audio_prompt="rain"), FULL)
-    assert "The clip is silent, so its audio prompt is not used." in plan.notes
+    assert "No sound is made for the clip, so its audio prompt is not used." in plan.notes
+    assert "rain" not in plan.prompt
+
+
+def test_the_audio_prompt_is_the_end_of_what_the_model_reads() -> None:
+    asked = ask(prompt="a lighthouse", audio_prompt=" waves and gulls ")
+    plan = make_plan(asked, FULL)
+    assert plan.prompt == "a lighthouse. waves and gulls"
+    assert plan.request == asked
+    assert "The audio prompt is read as the end of the prompt: 'waves and gulls'." in plan.notes
+    assert FULL.camera is not None
+    moved = asked.model_copy(update={"motion": Motion(camera=FULL.camera.motions[0])})
+    assert make_plan(moved, FULL).prompt.endswith(". waves and gulls")
+    parts = FULL.model_copy(update={"most_parts": 4})
+    both = make_plan(ask(prompt="a ball | a box", audio_prompt="rain"), parts)
+    assert [part.prompt for part in both.parts] == ["a ball. rain", "a box. rain"]
+    enhanced = with_enhanced_prompt(plan, "A lighthouse at dusk.")
+    assert enhanced.prompt == "A lighthouse at dusk. waves and gulls"
 
 
 def test_a_long_audio_prompt_is_refused() -> None:
