@@ -9,7 +9,16 @@ from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
 from core.video.control_row import Control, ControlKind, ControlRow
 from core.video.controls import CONTROLS, ROWS
 from core.video.request import Input, RenderRequest
-from core.video.terms import AUTO, ControlMap, ExtendDirection, Residency, RetakePart, Role, Target
+from core.video.terms import (
+    AUTO,
+    ControlMap,
+    ExtendDirection,
+    PersonGeneration,
+    Residency,
+    RetakePart,
+    Role,
+    Target,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -115,6 +124,7 @@ def _reader(row: ControlRow) -> Callable[[str], Any]:
                 Control.EXTEND_DIRECTION: ExtendDirection,
                 Control.RETAKE_PART: RetakePart,
                 Control.CONTROL_MAP: ControlMap,
+                Control.PERSON_GENERATION: PersonGeneration,
             }
             return chooser(kinds[row.id]) if row.id in kinds else str.strip
         case ControlKind.TEXT | ControlKind.SWITCH:

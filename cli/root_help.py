@@ -55,6 +55,7 @@ _PANELS = {
     "enhanced_prompt": "What to make",
     "negative_prompt": "What to make",
     "audio_prompt": "What to make",
+    "person_generation": "What to make",
     "inputs": "Files that it is made from",
     "editing": "Files that it is made from",
     "target": "Who makes it",

@@ -63,6 +63,7 @@ class Control(StrEnum):
     TWO_STAGE = "two_stage"
     SEED = "seed"
     LORAS = "loras"
+    PERSON_GENERATION = "person_generation"
     MEMORY = "memory"
     WEBHOOK = "webhook_url"
 

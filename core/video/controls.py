@@ -295,6 +295,16 @@ CONTROLS: tuple[ControlRow, ...] = (
         options=("--lora",), metavar="FILE[@STRENGTH]",
     ),
     ControlRow(
+        Control.PERSON_GENERATION, "person_generation", ControlKind.CHOICE, "People",
+        "Whom the clip may show: adults (allow_adult), nobody (dont_allow) or children too "
+        "(allow_all), which the service allows only some projects and regions; not given, the "
+        "service decides",
+        "choice of people",
+        lambda spec: OneOf(spec.person_generation) if spec.person_generation else None,
+        f"leaves no {{noun}}. Leave it out {ANOTHER_MODEL}.",
+        options=("--person-generation",), metavar="WHOM", is_for_images=False,
+    ),
+    ControlRow(
         Control.MEMORY, "delivery.memory", ControlKind.CHOICE, "Memory",
         "Where the weights lie while a clip is made", "memory layout",
         lambda spec: OneOf(spec.residencies) if len(spec.residencies) > 1 else None,

@@ -13,6 +13,7 @@ from core.video.terms import (
     ControlMap,
     ExtendDirection,
     OutputKind,
+    PersonGeneration,
     Residency,
     RetakePart,
     Role,
@@ -120,6 +121,7 @@ class RenderChoices(Frozen):
 
     Attributes:
         enhance_prompt: the model's own enhancer rewrites the prompt before the clip is made.
+        person_generation: whom the clip may show; None leaves it to the service.
     """
 
     target: Target = DEFAULT_TARGET
@@ -131,6 +133,7 @@ class RenderChoices(Frozen):
     audio: bool | None = None
     audio_prompt: str | None = None
     enhance_prompt: bool | None = None
+    person_generation: PersonGeneration | None = None
     sampling: Sampling = Field(default_factory=Sampling)
     delivery: Delivery = Field(default_factory=Delivery)
 

@@ -14,7 +14,15 @@ from typing_extensions import override
 from core.frozen import Frozen, older_fields
 from core.platform.units import bytes_text
 from core.video.price import PriceTable
-from core.video.terms import ControlMap, ExtendDirection, OutputKind, Residency, Role, Task
+from core.video.terms import (
+    ControlMap,
+    ExtendDirection,
+    OutputKind,
+    PersonGeneration,
+    Residency,
+    Role,
+    Task,
+)
 
 Resolution = str
 """A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""
@@ -307,6 +315,7 @@ class ModelSpec(Frozen):
         sees_whole_video: whether how much of a video that is extended or retaken it looks at is its
             own affair; else it is planned, and limits what is made at a time.
         follows_whole_audio: whether a clip of an audio file is always as long as the file.
+        person_generation: the choices of whom a clip may show; empty where there is none.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
         is_exact: whether its clips have the planned size, length and rate to the frame, so that any
@@ -349,6 +358,7 @@ class ModelSpec(Frozen):
     extend_directions: tuple[ExtendDirection, ...] = tuple(ExtendDirection)
     sees_whole_video: bool = False
     follows_whole_audio: bool = False
+    person_generation: tuple[PersonGeneration, ...] = ()
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
     takes_webhook: bool = False

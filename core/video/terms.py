@@ -136,3 +136,11 @@ class ControlMap(StrEnum):
     DEPTH = "depth"
     GIVEN = "given"
     """The video shows maps already, drawn elsewhere: of poses, for example."""
+
+
+class PersonGeneration(StrEnum):
+    """Whom a clip may show, in the words of the services that ask for it."""
+
+    ALLOW_ADULT = "allow_adult"
+    DONT_ALLOW = "dont_allow"
+    ALLOW_ALL = "allow_all"

@@ -49,6 +49,7 @@ _NOTHING = {
     Control.CAMERA_MOTION: ("None", "Leave it to the prompt"),
     Control.INTERPOLATED_FPS: ("None", "Every frame is made by the model"),
     Control.MEMORY: ("Automatic", "The quickest that fits"),
+    Control.PERSON_GENERATION: ("Not said", "The service decides, by where you are"),
     Control.CONTROL_MAP: ("Choose", "What of the control video the clip follows"),
     Control.RETAKE_PART: ("Automatic", "The sound too, where the model and the clip have one"),
 }

@@ -76,6 +76,7 @@ CASES = (
         "video",
     ),
     Case(("--control", "canny", "--control-video", "clip.mp4"), "editing.control_map", "canny"),
+    Case(("--person-generation", "allow_adult"), "person_generation", "allow_adult"),
     Case(("--webhook", "https://a.b/c"), "delivery.webhook_url", "https://a.b/c"),
 )
 FILES = (

@@ -7,7 +7,15 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from core.video.request import Input
-from core.video.terms import ControlMap, ExtendDirection, Residency, RetakePart, Role, Target
+from core.video.terms import (
+    ControlMap,
+    ExtendDirection,
+    PersonGeneration,
+    Residency,
+    RetakePart,
+    Role,
+    Target,
+)
 from tests.fakes.inputs import chosen
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
 
@@ -67,6 +75,7 @@ any_choices = st.builds(
     control_video=st.none() | st.just(Input(role=Role.CONTROL, path=Path("/c.mp4"))),
     control_map=st.none() | st.sampled_from(list(ControlMap)),
     keyframes=st.lists(_keyframes, max_size=4).map(tuple),
+    person_generation=st.none() | st.sampled_from(list(PersonGeneration)),
     memory=st.none() | st.sampled_from(list(Residency)),
     webhook_url=st.none() | st.text(min_size=1, max_size=9),
 )

@@ -48,7 +48,7 @@ from core.video.spec import (
     Needs,
     Precision,
 )
-from core.video.terms import ControlMap, Residency, Role, Task
+from core.video.terms import ControlMap, PersonGeneration, Residency, Role, Task
 from core.video.train_lora_job import find_item
 from tests.fakes.loras import smallest_lora
 
@@ -185,6 +185,7 @@ FULL = SMALL.model_copy(
         "enhances_prompt": True,
         "shortest_auto_s": 0.75,
         "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
+        "person_generation": tuple(PersonGeneration),
         "takes_webhook": True,
         "price": PriceTable(
             rows=(

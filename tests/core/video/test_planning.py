@@ -16,7 +16,7 @@ from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.request import Delivery, FrameRequest, Input, Motion, RenderRequest, Sampling
 from core.video.spec import CameraWay, DurationLimit, Durations, FrameGrid, ModelSpec
-from core.video.terms import Residency, Role, Target
+from core.video.terms import PersonGeneration, Residency, Role, Target
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.provider import BIG, FULL, SMALL, memory_plan
 
@@ -313,6 +313,7 @@ def loras(count: int) -> tuple[Input, ...]:
 EVERYTHING = {
     "inputs": inputs_of(None, Path("end.png"), images(3), loras(2)),
     "audio_prompt": "rain",
+    "person_generation": PersonGeneration.ALLOW_ADULT,
     "delivery": Delivery(memory=Residency.GROUP_OFFLOAD, webhook_url="https://example.com/done"),
 }
 
@@ -329,6 +330,7 @@ def test_a_model_that_takes_nothing_extra_refuses_each_part_and_says_what_to_do(
         "inputs.reference",
         "audio_prompt",
         "inputs.lora",
+        "person_generation",
         "delivery.memory",
         "delivery.webhook_url",
     }

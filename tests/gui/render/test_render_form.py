@@ -25,7 +25,7 @@ from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import Ready
 from core.video.request import Input
 from core.video.spec import Residency
-from core.video.terms import Role, Target
+from core.video.terms import PersonGeneration, Role, Target
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from providers.ltx_video.models.catalog import BY_ID
@@ -84,6 +84,7 @@ FULL_OWN = chosen(
     control_video=Input(role=Role.CONTROL, path=Path("/c.mp4")),
     audio_file=Input(role=Role.AUDIO, path=Path("/a.wav")),
     loras=(ONE,),
+    person_generation=PersonGeneration.ALLOW_ADULT,
     memory=Residency.RESIDENT,
     webhook_url="https://example.com/",
 )
@@ -118,6 +119,7 @@ FULL_ROWS = (
     "control_map",
     "audio_file",
     "loras",
+    "person_generation",
     "memory",
     "webhook_url",
 )
@@ -228,6 +230,8 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("audio_file_reset", click, value),
         ControlCase("lora_add", answer_with(PICKED), value),
         ControlCase("loras_reset", click, value),
+        ControlCase("person_generation", down, value),
+        ControlCase("person_generation_reset", click, hidden("person_generation_reset")),
         ControlCase("memory", down, value),
         ControlCase("memory_reset", click, value),
         ControlCase("webhook_url", typed, value),
