@@ -60,8 +60,17 @@ class PollingProvider(ABC):
         return self.specs
 
     def resolve(self, request: RenderRequest) -> ModelChoice:
-        """The first model of the table."""
-        return ModelChoice(self.specs[0].id)
+        """The first model of the table that takes the files and does this kind of work."""
+        # Imported late: a list of models looks at no inputs.
+        from core.video.inputs import limit_problems
+
+        specs = self.models()
+        able = (
+            spec.id
+            for spec in specs
+            if request.task in spec.tasks and not limit_problems(request, spec)
+        )
+        return ModelChoice(next(able, specs[0].id))
 
     def check(self, target: Target) -> Readiness:
         """Whether the key is there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import mimetypes
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -25,7 +26,7 @@ from core.errors import (
 from core.redaction import redacted, remember_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     import httpx2
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _CONNECT_S = 10.0
 _READ_S = 30.0
-_ORDER_S = 120.0
 _MOST_WORDS = 300
 # A gateway that answers so may have passed the order on before.
 _MAY_HAVE_ARRIVED = frozenset({500, 502, 504, 520, 521, 522, 524})
@@ -54,9 +54,22 @@ class ServiceHttp:
     """Calls to one service; every failure becomes an error of ours, without the key in it.
 
     What it answers is given as the object that its JSON is.
+
+    Attributes:
+        order_s: how long the answer to an order may take.
     """
 
-    def __init__(self, label: str, target: str, headers: Mapping[str, str], secret: str) -> None:
+    order_s: float = 120.0
+
+    def __init__(
+        self,
+        label: str,
+        target: str,
+        headers: Mapping[str, str],
+        secret: str,
+        *,
+        results_at: str = "",
+    ) -> None:
         """Opens no connection.
 
         Args:
@@ -64,10 +77,13 @@ class ServiceHttp:
             target: in its text form, for errors.
             headers: sent with every call to the service itself.
             secret: the key, which no sentence will repeat.
+            results_at: the one origin, such as "https://api.example", that gives finished files
+                only with these headers; empty where none does.
         """
         self._label = label
         self.target = target
         self._headers = dict(headers)
+        self._results_at = results_at
         remember_secret(secret)
 
     def order(self, url: str, body: Mapping[str, object], **headers: str) -> dict[str, Any]:
@@ -80,7 +96,7 @@ class ServiceHttp:
         import httpx2
 
         try:
-            with self._client(_ORDER_S) as client:
+            with self._client(self.order_s) as client:
                 response = client.post(url, json=dict(body), headers={**self._headers, **headers})
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise self.unreachable(error) from error
@@ -127,6 +143,22 @@ class ServiceHttp:
         if not response.is_success and (not body or status in _NOT_OF_THE_RENDER):
             raise self.refusal(status, response.text, response.headers)
         return Answer(status, body)
+
+    @contextmanager
+    def streamed(
+        self, method: str, url: str, body: Mapping[str, object]
+    ) -> Generator[httpx2.Response]:
+        """An answer to a question that has a body, read as it comes; its status is not judged.
+
+        Raises:
+            httpx2.HTTPError: there is none, or it breaks off.
+        """
+        headers = {**self._headers, "Accept-Encoding": "identity"}
+        with (
+            self._client(_READ_S) as client,
+            client.stream(method, url, json=dict(body), headers=headers) as response,
+        ):
+            yield response
 
     def tell(self, url: str, method: str = "POST") -> dict[str, Any]:
         """Say something that is not bought, such as that an order is not wanted any more.
@@ -182,7 +214,8 @@ class ServiceHttp:
     ) -> None:
         """Fetch a file into `part`, going on where that ends; its length is checked.
 
-        The key is not sent along: results lie with hosts that have no business with it.
+        The key goes to the origin that was named for it alone: most results lie with hosts that
+        have no business with it, and so may what an address leads on to.
 
         Args:
             url: of the file.
@@ -237,7 +270,17 @@ class ServiceHttp:
 
         # With the key, nobody is followed to another host.
         timeout = httpx2.Timeout(read_s, connect=_CONNECT_S)
-        return httpx2.Client(timeout=timeout, follow_redirects=follow_redirects)
+        hooks = {"request": [self._sign]} if follow_redirects else {}
+        return httpx2.Client(timeout=timeout, follow_redirects=follow_redirects, event_hooks=hooks)
+
+    def _sign(self, request: httpx2.Request) -> None:
+        """Called for each address on the way to a file; httpx2 itself would carry a key along."""
+        origin = f"{request.url.scheme}://{request.url.netloc.decode()}"
+        for name, value in self._headers.items():
+            if origin == self._results_at:
+                request.headers[name] = value
+            else:
+                request.headers.pop(name, None)
 
     def _call(self, send: Callable[[httpx2.Client], httpx2.Response]) -> dict[str, Any]:
         import httpx2

@@ -12,7 +12,6 @@ from typing_extensions import override
 from core.errors import ProviderError, UnsupportedRequest
 from core.services.polling_provider import PollingProvider
 from core.video.price import Billed
-from core.video.provider import ModelChoice
 from core.video.terms import Role
 from providers.ltx_video.hosted.models import find_model
 from providers.ltx_video.hosted.orders import size_of
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from core.video.plan import RenderPlan
     from core.video.price import PriceTable
     from core.video.provider import ProviderContext
-    from core.video.request import RenderRequest
     from core.video.spec import ModelSpec
     from providers.ltx_video.hosted.answers import KeptAnswers
     from providers.ltx_video.hosted.models import HostedModel
@@ -57,20 +55,6 @@ class HostedLTX(PollingProvider):
             model.spec.model_copy(update={"price": self.price_of(model.endpoints[0], None)})
             for model in self.table
         )
-
-    @override
-    def resolve(self, request: RenderRequest) -> ModelChoice:
-        """The first model of the table that takes the files and does this kind of work."""
-        # Imported late: a list of models looks at no inputs.
-        from core.video.inputs import limit_problems
-
-        specs = [model.spec for model in self.table]
-        able = (
-            spec.id
-            for spec in specs
-            if request.task in spec.tasks and not limit_problems(request, spec)
-        )
-        return ModelChoice(next(able, specs[0].id))
 
     @override
     def fit(self, plan: RenderPlan) -> RenderPlan:

@@ -275,8 +275,12 @@ class StubHandler(BaseHTTPRequestHandler, Generic[S]):
             return
         content = self.service.clip_of(job)
         begin = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
-        rest = content[begin:]
-        self.send_response(206 if begin else 200)
+        self.send_in_pieces(content[begin:], 206 if begin else 200)
+
+    def send_in_pieces(self, rest: bytes, status: int = 200) -> None:
+        """What takes a while to arrive, or breaks off half-way."""
+        habits = self.service.habits
+        self.send_response(status)
         self.send_header("Content-Length", str(len(rest)))
         self.end_headers()
         if habits.truncates:
