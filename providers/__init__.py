@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.video.provider import JobKind, ProviderEntry
+from providers.google.info import OMNI, VEO
 from providers.ltx_video.fal.info import INFO as LTX_FAL
 from providers.ltx_video.lightricks.info import INFO as LTX_LIGHTRICKS
 from providers.ltx_video.models.info import INFO as LTX_LOCAL
@@ -42,6 +43,18 @@ def _open_ltx_replicate(context: ProviderContext) -> VideoProvider:
     return ReplicateLTX(context)
 
 
+def _open_veo(context: ProviderContext) -> VideoProvider:
+    from providers.google.veo.provider import GoogleVeo
+
+    return GoogleVeo(context)
+
+
+def _open_omni(context: ProviderContext) -> VideoProvider:
+    from providers.google.omni.provider import GeminiOmni
+
+    return GeminiOmni(context)
+
+
 def _build_install(context: ProviderContext, payload: str) -> Job:
     # Only who takes up an installation pays for importing what it needs.
     from providers.ltx_video.install.weights import InstallModelJob
@@ -56,5 +69,7 @@ PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(LTX_FAL, _open_ltx_fal),
     ProviderEntry(LTX_REPLICATE, _open_ltx_replicate),
     ProviderEntry(LTX_LIGHTRICKS, _open_ltx_lightricks),
+    ProviderEntry(OMNI, _open_omni),
+    ProviderEntry(VEO, _open_veo),
 )
 """In the order in which they are offered."""

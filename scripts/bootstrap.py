@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 APP = "requirements.txt"
 FAL = "requirements-fal.txt"
+GOOGLE = "requirements-google.txt"
 TESTS = "requirements-test.txt"
 
 

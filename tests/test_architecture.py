@@ -117,6 +117,9 @@ MAY_IMPORT_FOLDERS = {
     "providers/ltx_video/fal": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
     "providers/ltx_video/replicate": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
     "providers/ltx_video/lightricks": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
+    "providers/google": set(),
+    "providers/google/veo": {"providers/google"},
+    "providers/google/omni": {"providers/google"},
     "gui/widgets": set(),
 }
 # These join what lies below them, so no folder below knows them.
@@ -127,7 +130,8 @@ WIDGETS_KNOW_NO = ("core.jobs.queue", "core.jobs.journal", "core.studio")
 # What core never touches and what no import of core, providers and cli may load.
 FOREIGN_TO_CORE = FRAMEWORKS | {"PySide6", "fal_client", "replicate", "google", "huggingface_hub"}
 READ_LATE = {"numpy", "av", "cv2", "filelock", "charset_normalizer", "pysubs2", "opentimelineio"}
-NEVER_AT_START = (FOREIGN_TO_CORE | READ_LATE) - {"google"} | {"google.genai"}
+_OF_GOOGLE = {"google.auth", "google.genai", "google.oauth2"}
+NEVER_AT_START = (FOREIGN_TO_CORE | READ_LATE) - {"google"} | _OF_GOOGLE
 # The queue goes on whatever a job does, what a call in a thread raised goes to its caller, and what
 # the plugin of a keyring raises may hold the key.
 BROAD_CATCHERS = {"core/jobs/queue.py", "core/jobs/job.py", "core/config/api_keys.py"}
@@ -145,6 +149,7 @@ IMPORT_NAMES = {
     "typing-extensions": "typing_extensions",
     "fonttools": "fontTools",
     "protobuf": "google.protobuf",
+    "google-auth": "google",
     "ffmpeg-python": "ffmpeg",
     "pytest-xdist": "xdist",
     "pytest-qt": "pytestqt",
@@ -428,6 +433,8 @@ def test_a_list_of_models_loads_no_plan_no_service_and_no_engine(tmp_path: Path)
         "core.video.plan",
         "core.video.request",
         "httpx2",
+        "providers.google.omni.client",
+        "providers.google.veo.client",
         "providers.ltx_video.fal.client",
         "providers.ltx_video.local_render",
         "psutil",

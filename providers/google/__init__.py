@@ -1,0 +1,1 @@
+"""Google's video models: Veo on Vertex AI, and Gemini Omni by an API key."""
