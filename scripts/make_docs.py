@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 _GUIDE = "Docs/LTX-Video-Provider-Guide.md"
 _SETUP = "Docs/LTX-Video-Local-Setup.md"
 _FILMS = "Docs/Film-Export-Guide.md"
+_GOOGLE = "Docs/Google-Video-Guide.md"
 _CODE_MAP = "Docs/CodeMap.md"
 
 
 def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     """What is written: by document and marker, the text's maker."""
+    from providers.google.omni.models import MODELS as OMNI
+    from providers.google.veo.models import MODELS as VEO
     from providers.ltx_video.fal.models import MODELS as FAL
     from providers.ltx_video.lightricks.models import MODELS as LIGHTRICKS
     from providers.ltx_video.replicate.models import MODELS as REPLICATE
@@ -46,6 +49,13 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "replicate-prices": lambda: hosted_tables.prices(REPLICATE),
             "lightricks-models": lambda: hosted_tables.models(LIGHTRICKS),
             "lightricks-prices": lambda: hosted_tables.prices(LIGHTRICKS),
+        },
+        _GOOGLE: {
+            "omni-models": lambda: hosted_tables.models(OMNI, hosted_tables.GOOGLE),
+            "omni-prices": lambda: hosted_tables.google_prices(OMNI),
+            "veo-models": lambda: hosted_tables.models(VEO, hosted_tables.GOOGLE),
+            "veo-prices": lambda: hosted_tables.google_prices(VEO),
+            "google-options": lambda: hosted_tables.google_options(VEO, OMNI),
         },
         _SETUP: {"memory": ltx_tables.memory},
         _FILMS: {

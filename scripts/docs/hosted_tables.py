@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.video.control_row import Control
 from core.video.controls import CONTROLS
 from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from core.video.price import PriceTable
     from core.video.spec import ModelSpec
+    from providers.google.video import GoogleModel
     from providers.ltx_video.hosted.models import HostedModel
 
 # What tells the models apart; all else each of them has.
@@ -25,10 +28,57 @@ _SHOWN = (
 )
 
 
-def models(table: tuple[HostedModel[Any], ...]) -> str:
+GOOGLE = (
+    Control.START_IMAGE,
+    Control.END_IMAGE,
+    Control.REFERENCE_IMAGES,
+    Control.EXTEND_VIDEO,
+    Control.NEGATIVE_PROMPT,
+    Control.SEED,
+    Control.PERSON_GENERATION,
+)
+"""What tells Google's models apart."""
+
+
+class HasSpec(Protocol):
+    """A model of any table."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Its row."""
+        ...
+
+
+def models(table: Iterable[HasSpec], shown: tuple[Control, ...] = _SHOWN) -> str:
     """Every model: what it makes and takes."""
     head = ("model", "makes", "sizes", "seconds", "fps", "takes")
-    return markdown_table(head, [_model_row(model.spec) for model in table])
+    return markdown_table(head, [_model_row(model.spec, shown) for model in table])
+
+
+def google_prices(table: tuple[GoogleModel, ...]) -> str:
+    """Every model of Google with its name there, its price, and when that was read."""
+    head = ("model", "at Google", "price", "read", "where")
+    rows = [
+        (f"`{model.spec.id}`", f"`{model.wire}`", *_price_cells(model.spec.price))
+        for model in table
+    ]
+    return markdown_table(head, rows)
+
+
+def google_options(veo: Iterable[HasSpec], omni: Iterable[HasSpec]) -> str:
+    """Every control that one of these takes, and on the command line."""
+    tables = {"Veo": list(veo), "Omni": list(omni)}
+    rows: list[tuple[str, ...]] = []
+    for row in CONTROLS:
+        takers = [
+            name
+            for name, table in tables.items()
+            if any(row.allowed(model.spec) is not None for model in table)
+        ]
+        if takers:
+            option = f"`{row.options[0].replace('/', '`, `')}`"
+            rows.append((row.label, option, row.tip, ", ".join(takers)))
+    return markdown_table(("in the window", "option", "what it is", "for"), rows)
 
 
 def prices(table: tuple[HostedModel[Any], ...]) -> str:
@@ -37,9 +87,9 @@ def prices(table: tuple[HostedModel[Any], ...]) -> str:
     return markdown_table(head, [row for model in table for row in _price_rows(model)])
 
 
-def _model_row(spec: ModelSpec) -> tuple[str, ...]:
+def _model_row(spec: ModelSpec, shown: tuple[Control, ...]) -> tuple[str, ...]:
     takes = [
-        row.label.lower() for row in CONTROLS if row.id in _SHOWN and row.allowed(spec) is not None
+        row.label.lower() for row in CONTROLS if row.id in shown and row.allowed(spec) is not None
     ]
     return (
         f"`{spec.id}`",
@@ -57,14 +107,19 @@ def _price_rows(model: HostedModel[Any]) -> list[tuple[str, ...]]:
             f"`{model.spec.id}`",
             endpoint.task.value,
             f"`{endpoint.id}`",
-            _price(endpoint.price),
-            f"{endpoint.price.as_of:%Y-%m-%d}" if endpoint.price.rows else "-",
-            endpoint.price.source if endpoint.price.rows else "-",
+            *_price_cells(endpoint.price),
         )
         for endpoint in model.endpoints
     ]
 
 
-def _price(table: PriceTable) -> str:
-    sizes = [f"{row} ({row.resolution})" if row.resolution else f"{row}" for row in table.rows]
-    return ", ".join(sizes) or "unknown"
+def _price_cells(table: PriceTable) -> tuple[str, str, str]:
+    """The price, and where it was read and when."""
+    if not table.rows:
+        return ("unknown", "-", "-")
+    cells: list[str] = []
+    for row in table.rows:
+        heard = {True: "with sound", False: "silent", None: ""}[row.has_audio]
+        where = ", ".join(filter(None, (row.resolution, heard)))
+        cells.append(f"{row} ({where})" if where else f"{row}")
+    return (", ".join(cells), f"{table.as_of:%Y-%m-%d}", table.source)

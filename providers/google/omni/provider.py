@@ -44,8 +44,8 @@ class GeminiOmni(GoogleVideo):
             )
         if plan.request.of_role(Role.EXTEND_VIDEO):
             plan = plan.with_notes(
-                "Google extends no videos that are sent to it from the EEA, the United Kingdom and "
-                "Switzerland: the render then ends without a clip."
+                "Google extends no videos that are sent to it from the EEA, the United Kingdom, "
+                "Switzerland and some states of the USA: the render then ends without a clip."
             )
         return plan
 

@@ -16,11 +16,10 @@ from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.provider import NotReady, Ready
 from core.video.record import read_settings_of
-from core.video.request import FrameRequest, Input, RenderRequest, Sampling
+from core.video.request import Editing, FrameRequest, Input, RenderRequest, Sampling
 from core.video.terms import AUTO, ExtendDirection, Role
 from providers.google.info import GEMINI_KEY, OMNI
 from tests.fakes.clips import large_clip
-from tests.fakes.inputs import chosen
 from tests.fakes.program import REAL, ROOT, environment
 from tests.fakes.services.omni_server import API, KEY, STORE, omni_entry
 from tests.providers.hosted_place import HostedPlace
@@ -180,7 +179,7 @@ def test_a_video_goes_on_and_its_price_is_unknown(
     assert planned.cost_usd is None
     notes = " ".join(planned.notes)
     assert "what it costs is not known" in notes
-    assert "United Kingdom and Switzerland" in notes
+    assert "some states of the USA" in notes
     job = rendered(omni_studio, tmp_path, request)
     assert job.out.exists(), job.ended
     body = omni.last.body
@@ -376,8 +375,8 @@ def test_files_that_it_does_not_take_together_are_refused(
     assert "at most 6 reference" in refused(asked("", *inputs(image, *[Role.REFERENCE] * 7)))
     faint = Input(role=Role.START, path=image, strength=0.5)
     assert "full strength alone" in refused(asked("", faint))
-    choices = chosen(asked("", extended), extend_direction=ExtendDirection.BACKWARD)
-    assert "backward" in refused(choices)
+    before = Editing(direction=ExtendDirection.BACKWARD)
+    assert "backward" in refused(asked("", extended, editing=before))
     long = large_clip(tmp_path / "long.mp4", "640x360", 24, 11)
     longer = asked("", Input(role=Role.EXTEND_VIDEO, path=long), frame=FrameRequest(duration_s=12))
     message = refused(longer)
