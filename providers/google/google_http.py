@@ -141,6 +141,16 @@ class GoogleHttp(ServiceHttp):
             case _:
                 return error
 
+    def prove_key(self, url: str) -> None:
+        """Ask for a description, which is free; that there is none proves the key as well.
+
+        Raises:
+            ProviderError: the key does not suffice.
+        """
+        answer = self.hear(url)
+        if answer.status >= 400 and answer.status != 404:
+            raise self.refusal(answer.status, json.dumps(answer.body), {})
+
 
 def _json(text: str) -> object:
     try:

@@ -10,10 +10,10 @@ from typing_extensions import override
 
 from core.errors import Problem, UnsupportedRequest
 from core.services.polling_provider import PollingProvider
-from core.video.price import PriceTable
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
+    Durations,
     FrameSize,
     Licence,
     ModelSpec,
@@ -23,6 +23,7 @@ from core.video.terms import ExtendDirection, Role, Task
 
 if TYPE_CHECKING:
     from core.video.plan import RenderPlan
+    from core.video.price import PriceTable
 
 PAGES_READ = date(2026, 11, 30)
 """When what is known of the models was last looked at."""
@@ -59,27 +60,40 @@ def google_sizes(*resolutions: str) -> tuple[FrameSize, ...]:
     )
 
 
-def google_row(family: str, terms: Licence, source: str) -> dict[str, object]:
-    """What all of them are like that say nothing else; fields of a row, and none by itself."""
-    return {
-        "family": family,
-        "tasks": (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
-        "fps": (FPS,),
-        "default_fps": FPS,
-        "steps": None,
-        "guidance_scale": None,
-        "takes_negative_prompt": False,
-        "camera": None,
-        "audio": AudioSpec(sample_rate_hz=48_000),
-        "extend_directions": (ExtendDirection.FORWARD,),
-        "sees_whole_video": True,
-        "size_bytes": None,
-        "licence": terms,
-        "needs": Needs(note="The work is done at Google; a key and the internet are needed."),
-        "is_exact": False,
-        "as_of": PAGES_READ,
-        "source": source,
-    }
+def google_row(family: str, terms: Licence, source: str, price: PriceTable) -> ModelSpec:
+    """What all models of a family are like that say nothing else; no model by itself."""
+    return ModelSpec(
+        id=family,
+        label=family,
+        summary="",
+        family=family,
+        tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
+        inputs={Role.START: 1, Role.END: 1},
+        sizes=google_sizes("720p", "1080p"),
+        fps=(FPS,),
+        default_fps=FPS,
+        durations=Durations.of(4, 6, 8, default=8),
+        steps=None,
+        guidance_scale=None,
+        takes_negative_prompt=False,
+        camera=None,
+        audio=AudioSpec(sample_rate_hz=48_000),
+        extend_directions=(ExtendDirection.FORWARD,),
+        sees_whole_video=True,
+        max_prompt_tokens=1024,
+        size_bytes=None,
+        licence=terms,
+        needs=Needs(note="The work is done at Google; a key and the internet are needed."),
+        price=price,
+        is_exact=False,
+        as_of=PAGES_READ,
+        source=source,
+    )
+
+
+def spec_like(row: ModelSpec, **own: object) -> ModelSpec:
+    """A model like that row but for what is named."""
+    return ModelSpec.model_validate({**dict(row), **own})
 
 
 def size_of(plan: RenderPlan) -> FrameSize:
@@ -137,15 +151,20 @@ class GoogleVideo(PollingProvider):
             )
         if plan.cost_usd is None:
             return plan.with_notes(f"What {label} asks for this is not known.")
+        goes_by = "size, length and sound" if _is_by_audio(price) else "size and length"
         return plan.with_notes(
-            f"The price is that of {price.as_of:%Y-%m-%d} ({price.source}); {label} bills what it "
-            "makes."
+            f"The price goes by {goes_by}, and is that of {price.as_of:%Y-%m-%d} ({price.source}); "
+            f"{label} bills what it makes."
         )
 
 
 def find_model(table: tuple[GoogleModel, ...], name: str) -> GoogleModel:
     """The model of that id, which is in the table."""
     return next(model for model in table if model.spec.id == name)
+
+
+def _is_by_audio(price: PriceTable) -> bool:
+    return any(row.has_audio is not None for row in price.rows)
 
 
 def _image_problems(plan: RenderPlan) -> list[Problem]:
@@ -192,8 +211,3 @@ def _video_problems(plan: RenderPlan, model: GoogleModel) -> list[Problem]:
             )
         )
     return found
-
-
-def no_price(source: str) -> PriceTable:
-    """A list that says nothing of a model."""
-    return PriceTable(as_of=PAGES_READ, source=source)

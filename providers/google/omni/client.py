@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
 
 from core.errors import (
+    AuthFailed,
     ProviderError,
     ProviderUnavailable,
     QuotaExceeded,
@@ -82,6 +84,8 @@ class OmniHttp(GoogleHttp):
 class OmniClient(ServiceClient):
     """Orders clips with one key."""
 
+    http: OmniHttp
+
     def __init__(self, target: str, key: str) -> None:
         super().__init__(OMNI.label, OmniHttp(target, key))
 
@@ -131,7 +135,7 @@ class OmniClient(ServiceClient):
 
     @override
     def test_key(self) -> None:
-        self.http.ask(f"{API}/models/{MODELS[0].wire}")
+        self.http.prove_key(f"{API}/models/{MODELS[0].wire}")
 
     def _unanswered(self, status: int, body: dict[str, Any]) -> ProviderError:
         """The error for a question about a render that was not answered."""
@@ -143,6 +147,9 @@ class OmniClient(ServiceClient):
                 hint="Look into the account there. What was made is gone after a while, and was "
                 "paid for.",
             )
+        refusal = self.http.refusal(status, json.dumps(body), {})
+        if isinstance(refusal, AuthFailed):
+            return refusal
         # Google has said 400 of renders that were going on, and some moments later how they are.
         return ProviderUnavailable(
             f"Google does not tell how the render is ({status}): {found.sentence}",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from core.video.price import PriceRow, PriceTable, PriceUnit
-from core.video.spec import Durations, Licence, ModelSpec
+from core.video.spec import Durations, Licence
 from core.video.terms import Role, Task
-from providers.google.video import GoogleModel, google_row, google_sizes
+from providers.google.video import GoogleModel, google_row, google_sizes, spec_like
 
 _PRICES_READ = date(2026, 11, 30)
 _LIST = "the lists of three resellers, which agree"
@@ -17,13 +17,14 @@ _TERMS = Licence(
     url="https://ai.google.dev/gemini-api/terms",
     summary="Google says what may be done with the clips; each carries its invisible mark.",
 )
-_ROW: dict[str, object] = {
-    **google_row("gemini-omni", _TERMS, _PAGES),
-    "tasks": (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.EXTEND_VIDEO),
-    "inputs": {Role.START: 1, Role.END: 1, Role.REFERENCE: 6, Role.EXTEND_VIDEO: 1},
-    "sizes": google_sizes("720p", "360p", "1080p", "2160p"),
-    "max_prompt_tokens": 131_072,
-}
+_UNKNOWN = PriceTable(as_of=_PRICES_READ, source=_LIST)
+_ROW = spec_like(
+    google_row("gemini-omni", _TERMS, _PAGES, _UNKNOWN),
+    tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.EXTEND_VIDEO),
+    inputs={Role.START: 1, Role.END: 1, Role.REFERENCE: 6, Role.EXTEND_VIDEO: 1},
+    sizes=google_sizes("720p", "360p", "1080p", "2160p"),
+    max_prompt_tokens=131_072,
+)
 _SHORTEST_S, _USUAL_S, _LONGEST_NEW_S = 3, 8, 10
 
 
@@ -32,15 +33,13 @@ def _model(name: str, longest_s: int, label: str, summary: str, **usd: float) ->
         PriceRow(usd=price, per=PriceUnit.SECOND, resolution=size.removeprefix("at_"))
         for size, price in usd.items()
     )
-    spec = ModelSpec.model_validate(
-        {
-            **_ROW,
-            "id": name,
-            "label": label,
-            "summary": summary,
-            "durations": Durations.of(*range(_SHORTEST_S, longest_s + 1), default=_USUAL_S),
-            "price": PriceTable(rows=rows, as_of=_PRICES_READ, source=_LIST),
-        }
+    spec = spec_like(
+        _ROW,
+        id=name,
+        label=label,
+        summary=summary,
+        durations=Durations.of(*range(_SHORTEST_S, longest_s + 1), default=_USUAL_S),
+        price=PriceTable(rows=rows, as_of=_PRICES_READ, source=_LIST),
     )
     return GoogleModel(spec, name, longest_video_s=10, longest_new_s=_LONGEST_NEW_S)
 

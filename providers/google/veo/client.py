@@ -198,7 +198,7 @@ class VeoClient(ServiceClient):
     @override
     def test_key(self) -> None:
         wire = MODELS[0].wire
-        self.http.hear(self.http.address(self._model(wire)))
+        self.http.prove_key(self.http.address(self._model(wire)))
 
     def _model(self, wire: str) -> str:
         return f"{self.http.credentials.home}publishers/google/models/{wire}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from core.video.price import PriceRow, PriceTable, PriceUnit
-from core.video.spec import Durations, Licence, ModelSpec
+from core.video.spec import Durations, Licence
 from core.video.terms import PersonGeneration, Role, Task
-from providers.google.video import GoogleModel, google_row, google_sizes, no_price
+from providers.google.video import GoogleModel, google_row, google_sizes, spec_like
 
 _PRICES_READ = date(2026, 11, 30)
 _LIST = "the list of a reseller that sells at cost"
@@ -17,13 +17,10 @@ _TERMS = Licence(
     url="https://cloud.google.com/terms/service-terms",
     summary="Google says what may be done with the clips; each carries its invisible mark.",
 )
-_ROW: dict[str, object] = {
-    **google_row("veo-3.1", _TERMS, _PAGES),
-    "durations": Durations.of(4, 6, 8, default=8),
-    "takes_negative_prompt": True,
-    "person_generation": tuple(PersonGeneration),
-    "max_prompt_tokens": 1024,
-}
+_UNKNOWN = PriceTable(as_of=_PRICES_READ, source=_LIST)
+_ROW = google_row("veo-3.1", _TERMS, _PAGES, _UNKNOWN).model_copy(
+    update={"takes_negative_prompt": True, "person_generation": tuple(PersonGeneration)}
+)
 _FRAMES = {Role.START: 1, Role.END: 1}
 _REFERENCES = 3
 # What Veo adds to a video, whatever is asked for.
@@ -47,18 +44,17 @@ def _table(*rows: PriceRow) -> PriceTable:
 
 
 def _model(wire: str, **own: object) -> GoogleModel:
-    return GoogleModel(ModelSpec.model_validate({**_ROW, **own}), wire)
+    return GoogleModel(spec_like(_ROW, **own), wire)
 
 
 def _extending(wire: str, **own: object) -> GoogleModel:
-    fields = {
-        "tasks": (Task.EXTEND_VIDEO,),
-        "inputs": {Role.EXTEND_VIDEO: 1},
-        "sizes": google_sizes("720p", "1080p"),
-        "durations": Durations.of(_EXTENSION_S, default=_EXTENSION_S),
-        "price": no_price(_LIST),
-    }
-    spec = ModelSpec.model_validate({**_ROW, **fields, **own})
+    spec = spec_like(
+        _ROW,
+        tasks=(Task.EXTEND_VIDEO,),
+        inputs={Role.EXTEND_VIDEO: 1},
+        durations=Durations.of(_EXTENSION_S, default=_EXTENSION_S),
+        **own,
+    )
     return GoogleModel(spec, wire, longest_video_s=30, longest_new_s=_EXTENSION_S)
 
 
@@ -89,8 +85,6 @@ MODELS: tuple[GoogleModel, ...] = (
         id="veo-3.1-lite",
         label="Veo 3.1 Lite",
         summary="The cheapest, up to 8 s and up to 1080p; a preview.",
-        inputs=_FRAMES,
-        sizes=google_sizes("720p", "1080p"),
         price=_table(*_prices(True, at_720p=0.05, at_1080p=0.08)),
     ),
     _extending(

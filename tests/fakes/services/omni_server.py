@@ -57,6 +57,7 @@ class OmniHabits(Habits):
         moves: the file's address leads on to another host.
         retry_delay: how long 429 says to wait, in the body alone.
         cancel_end: the status after a cancel.
+        waits: an order is answered only once the clip is there, with all of it.
     """
 
     words: list[str] = field(default_factory=list)
@@ -70,6 +71,7 @@ class OmniHabits(Habits):
     moves: bool = False
     retry_delay: str = ""
     cancel_end: str = "cancelled"
+    waits: bool = False
 
 
 @dataclass
@@ -164,8 +166,12 @@ class _Site(StubHandler[OmniServer]):
                 if part["type"] != "text":
                     content = base64.b64decode(part["data"])
                     service.uploads[f"{name}-{len(service.uploads)}"] = content
-            service.jobs[name] = OmniJob(name, body)
-        if not self.has_dropped():
+            job = OmniJob(name, body)
+            service.jobs[name] = job
+        if service.habits.waits:
+            job.end = "completed"
+            self.say(200, self._told(job))
+        elif not self.has_dropped():
             self.say(200, {"id": name, "object": "interaction", "status": "in_progress"})
 
     def _tell(self, name: str) -> None:

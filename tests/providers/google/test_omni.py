@@ -204,6 +204,24 @@ def test_a_clip_is_fetched_however_google_gives_it(
     assert any(host == STORE for host, _ in omni.keys_at) is (shape == "moves")
 
 
+def test_an_order_that_is_answered_with_the_clip_is_fetched_by_its_id(
+    omni: OmniServer, omni_studio: Studio, tmp_path: Path
+) -> None:
+    omni.habits.waits = True
+    job = rendered(omni_studio, tmp_path)
+    assert probe_clip(job.out).num_frames == 72
+    assert omni.purchases == 1
+
+
+def test_a_key_that_was_withdrawn_meanwhile_is_told_and_the_clip_stays_paid(
+    omni: OmniServer, omni_studio: Studio, tmp_path: Path
+) -> None:
+    omni.habits.refusals = ["API key expired. Please renew the API key."]
+    job = rendered(omni_studio, tmp_path)
+    assert job.error.startswith("AuthFailed")
+    assert omni_studio.ledger.spent_usd() > 0
+
+
 def test_a_part_of_a_clip_is_kept_and_told(
     omni: OmniServer, omni_studio: Studio, tmp_path: Path
 ) -> None:

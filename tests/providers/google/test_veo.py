@@ -195,7 +195,7 @@ def test_the_price_goes_by_model_size_length_and_sound(
     frame = FrameRequest(duration_s=8, resolution=resolution)
     plan = veo_studio.plan(asked(model, frame=frame, audio=audio)).plan
     assert plan.cost_usd == (None if usd is None else pytest.approx(usd))
-    said = "is not known" if usd is None else "The price is that of 2026-11-30"
+    said = "is not known" if usd is None else "by size, length and sound, and is that of 2026-11"
     assert any(said in note for note in plan.notes)
 
 
