@@ -363,13 +363,25 @@ def _candidates(
             plan = make_plan(other, spec, inputs)
         except UnsupportedRequest as error:
             refused = frozenset(problem.field for problem in error.problems)
-            plan = make_plan(RenderRequest(target=other.target, prompt=_ANY_PROMPT), spec)
+            plan = _plain_plan(other.target, spec)
         try:
-            memory = provider.fit(plan).memory_plan
-        except UnsupportedRequest:
-            obstacles = _NEVER_HERE
+            memory = None if plan is None else provider.fit(plan).memory_plan
+        except UnsupportedRequest as error:
+            if provider.info.is_local:
+                obstacles = _NEVER_HERE
+            else:
+                # A service refuses what is asked for, and no machine here helps.
+                refused |= {problem.field for problem in error.problems}
         else:
             if memory is not None and not memory.fits:
                 obstacles = _NEVER_HERE
         found.append(_Candidate(spec, refused, obstacles))
     return found
+
+
+def _plain_plan(target: Target, spec: ModelSpec) -> RenderPlan | None:
+    """The plan of the usual clip of a model; None of one that makes nothing of words alone."""
+    try:
+        return make_plan(RenderRequest(target=target, prompt=_ANY_PROMPT), spec)
+    except UnsupportedRequest:
+        return None

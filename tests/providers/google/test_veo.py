@@ -472,6 +472,9 @@ def test_files_that_it_does_not_take_are_refused_all_at_once(
     assert "at most 3 reference images" in four
     lite = refused(veo_studio, asked("veo-3.1-lite", *inputs(image, Role.REFERENCE), frame=EIGHT))
     assert "takes no reference image" in lite
+    short = refused(veo_studio, asked("veo-3.1-lite", *inputs(image, Role.REFERENCE)))
+    assert "or choose Veo 3.1 Fast (veo-3.1-fast)." in short
+    assert "larger machine" not in short
     film = tmp_path / "clip.mkv"
     film.write_bytes(clip.read_bytes())
     other = asked("veo-3.1-extend", Input(role=Role.EXTEND_VIDEO, path=film))
