@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
 
-from core.errors import BadResponse, ProviderError, RenderFailed
+from core.errors import AuthFailed, BadResponse, ProviderError, RenderFailed
 from core.services.service_client import Ended, Finished, RemoteState, ServiceClient, Waiting
 from core.video.terms import Role, Target
 from providers.google.google_http import (
@@ -20,7 +20,7 @@ from providers.google.google_http import (
     read_error,
     refused,
 )
-from providers.google.info import VEO
+from providers.google.info import NO_VEO_BY_KEY, VEO
 from providers.google.veo.credentials import LOCATION, VertexCredentials
 from providers.google.veo.inline_clip import InlineClip, has_begun
 from providers.google.veo.models import MODELS
@@ -63,6 +63,15 @@ class VeoHttp(GoogleHttp):
         """
         super().__init__(VEO.label, target, {}, secret)
         self.credentials = VertexCredentials(secret, target)
+
+    @override
+    def refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ProviderError:
+        error = super().refusal(status, text, headers)
+        if isinstance(error, AuthFailed) and not self.credentials.project:
+            # A key alone looks the same whatever it is for.
+            hint = f"{error.hint} {NO_VEO_BY_KEY}"
+            return AuthFailed(error.message, target=self.target, hint=hint)
+        return error
 
     @override
     def order(self, url: str, body: Mapping[str, object], **headers: str) -> dict[str, Any]:

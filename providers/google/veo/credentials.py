@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import AuthFailed, NotConfigured, ProviderUnavailable, first_line
 from core.redaction import remember_secret
+from providers.google.info import PACKAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +51,10 @@ class VertexCredentials:
         self._credentials: Any = None
         self.project = os.environ.get("GOOGLE_CLOUD_PROJECT", "").strip()
         self.location = os.environ.get("GOOGLE_CLOUD_LOCATION", "").strip() or _USUAL_LOCATION
-        file = Path(secret).expanduser()
         if secret.startswith("{"):
             self._read(secret)
-        elif secret.lower().endswith(".json") or _is_file(file):
-            self._read(self._text_of(file))
+        elif secret.lower().endswith(".json") or _is_file(secret):
+            self._read(self._text_of(secret))
         elif secret.startswith(_TOKEN):
             self._headers = {"Authorization": f"Bearer {secret}"}
         else:
@@ -93,17 +93,23 @@ class VertexCredentials:
         credentials.apply(headers)
         return headers
 
-    def _text_of(self, file: Path) -> str:
+    def _text_of(self, place: str) -> str:
         try:
-            return file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            return Path(place).expanduser().read_text(encoding="utf-8")
+        except (OSError, RuntimeError, UnicodeDecodeError) as error:
             raise self._unusable(f"It cannot be read: {first_line(error)}.") from error
 
     def _read(self, text: str) -> None:
         # Imported late: only who orders a clip by a credentials file needs Google's own library.
-        from google.oauth2.credentials import Credentials as UserCredentials
-        from google.oauth2.service_account import Credentials as ServiceCredentials
-
+        try:
+            from google.oauth2.credentials import Credentials as UserCredentials
+            from google.oauth2.service_account import Credentials as ServiceCredentials
+        except ImportError as error:
+            raise NotConfigured(
+                f"A Python package is missing that signs for credentials files: {PACKAGES}.",
+                target=self._target,
+                hint=f"The first render with Veo installs it. {PACKAGES.by_hand}",
+            ) from error
         try:
             info: Any = json.loads(text)
         except ValueError as error:
@@ -134,10 +140,10 @@ class VertexCredentials:
         )
 
 
-def _is_file(path: Path) -> bool:
+def _is_file(secret: str) -> bool:
     try:
-        return path.is_file()
-    except (OSError, ValueError):
+        return Path(secret).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):
         return False
 
 

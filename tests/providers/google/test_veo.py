@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -232,6 +233,29 @@ def test_a_key_of_express_mode_needs_no_project(
     assert job.out.exists(), job.ended
     assert veo.last.host == GLOBAL
     assert veo.last.id.startswith("publishers/google/models/veo-3.1-fast-generate-001/operations/")
+
+
+def test_a_key_of_the_gemini_api_is_told_to_open_no_veo(
+    veo: VeoServer, veo_studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUDSDK_AUTH_ACCESS_TOKEN", "AIza-gemini-key")
+    job = rendered(veo_studio, tmp_path)
+    assert job.error.startswith("AuthFailed")
+    assert "no Veo for a Gemini API key" in job.error
+    assert "--provider omni" in job.error
+    assert "AIza-gemini-key" not in job.error
+    assert veo.purchases == 0
+
+
+def test_a_package_that_is_missing_is_told_when_a_way_in_is_tested(
+    veo: VeoServer, veo_studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", veo.account())
+    monkeypatch.setitem(sys.modules, "google.oauth2.service_account", None)
+    found = veo_studio.registry.open(asked().target).check_key(VERTEX_KEY)
+    assert isinstance(found, NotReady)
+    assert "google-auth" in found.reason
+    assert "requirements-google.txt" in found.fix
 
 
 def test_an_operation_is_asked_after_where_it_was_ordered(
