@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from core.errors import Problem, UnsupportedRequest
+from core.errors import Problem, UnreadableClip, UnsupportedRequest
 from core.services.polling_provider import PollingProvider
 from core.video.spec import (
     AspectRatio,
@@ -35,10 +35,10 @@ _MP4 = (".mp4", ".m4v")
 
 @dataclass(frozen=True)
 class GoogleModel:
-    """A model, its name on the wire, and how much of a video it extends.
+    """A model, its name on the wire, and how much of a video it takes.
 
     Attributes:
-        longest_video_s: of a video that it extends.
+        longest_video_s: of a video that it extends or edits.
         longest_new_s: of what it adds to one.
     """
 
@@ -187,22 +187,33 @@ def _video_problems(plan: RenderPlan, model: GoogleModel) -> list[Problem]:
     from core.video.inputs import field_of
 
     found: list[Problem] = []
-    label, video = plan.spec.label, plan.request.path_of(Role.EXTEND_VIDEO)
-    if video is None:
-        return found
-    field, there_s = field_of(Role.EXTEND_VIDEO), plan.kept_frames / plan.fps
-    if video.suffix.lower() not in _MP4:
-        found.append(Problem(field, f"{label} extends MP4 files alone. Convert {video.name!r}."))
+    label, item = plan.spec.label, plan.request.one(Role.EXTEND_VIDEO)
+    there_s, does = plan.kept_frames / plan.fps, "extends"
+    if item is None:
+        item, does = plan.request.one(Role.SOURCE_VIDEO), "edits"
+        if item is None:
+            return found
+        from core.media.source_clip import read_video_facts
+
+        try:
+            # The plan knows only as much of it as the longest clip has.
+            there_s = read_video_facts(item.path).duration_s
+        except (UnreadableClip, OSError):
+            return found  # told with the file itself
+    field = field_of(item.role)
+    if item.path.suffix.lower() not in _MP4:
+        message = f"{label} {does} MP4 files alone. Convert {item.path.name!r}."
+        found.append(Problem(field, message))
     if not 1 <= there_s <= model.longest_video_s:
         found.append(
             Problem(
                 field,
-                f"{label} extends videos of 1 to {model.longest_video_s:g} s, and this one is "
+                f"{label} {does} videos of 1 to {model.longest_video_s:g} s, and this one is "
                 f"{there_s:.2f} s long. Cut it first.",
             )
         )
     new_s = plan.num_new / plan.fps
-    if new_s > model.longest_new_s:
+    if does == "extends" and new_s > model.longest_new_s:
         found.append(
             Problem(
                 "frame.duration_s",

@@ -33,6 +33,7 @@ GOOGLE = (
     Control.END_IMAGE,
     Control.REFERENCE_IMAGES,
     Control.EXTEND_VIDEO,
+    Control.SOURCE_VIDEO,
     Control.NEGATIVE_PROMPT,
     Control.SEED,
     Control.PERSON_GENERATION,

@@ -19,6 +19,7 @@ from core.errors import (
 )
 from core.redaction import remember_secret
 from core.services.service_client import Ended, Finished, RemoteState, ServiceClient, Waiting
+from core.video.terms import Role
 from providers.google.google_http import (
     GoogleError,
     GoogleHttp,
@@ -204,7 +205,10 @@ def order_body(order: RemoteOrder) -> dict[str, object]:
         kind = file.mime_type.partition("/")[0]
         content.append({"type": kind, "data": file.base64, "mime_type": file.mime_type})
     content.append({"type": "text", "text": plan.prompt})
-    task = task_of(plan)
+    task, shape = task_of(plan), dict[str, str]()
+    if not plan.request.of_role(Role.SOURCE_VIDEO):
+        # A video that is edited keeps its length.
+        shape["duration"] = f"{round(plan.num_new / plan.fps)}s"
     return {
         "model": find_model(MODELS, plan.target.model).wire,
         "input": [{"type": "user_input", "content": content}],
@@ -214,8 +218,8 @@ def order_body(order: RemoteOrder) -> dict[str, object]:
             "type": "video",
             "aspect_ratio": size_of(plan).aspect.value,
             "resolution": resolution_word(plan),
-            "duration": f"{round(plan.num_new / plan.fps)}s",
             "delivery": "uri",
+            **shape,
         },
         "generation_config": {
             "seed": plan.seed,

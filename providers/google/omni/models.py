@@ -25,7 +25,7 @@ _ROW = spec_like(
     sizes=google_sizes("720p", "360p", "1080p", "2160p"),
     max_prompt_tokens=131_072,
 )
-_SHORTEST_S, _USUAL_S, _LONGEST_NEW_S = 3, 8, 10
+_SHORTEST_S, _USUAL_S, _LONGEST_NEW_S, _LONGEST_VIDEO_S = 3, 8, 10, 10
 
 
 def _model(name: str, longest_s: int, label: str, summary: str, **usd: float) -> GoogleModel:
@@ -41,29 +41,47 @@ def _model(name: str, longest_s: int, label: str, summary: str, **usd: float) ->
         durations=Durations.of(*range(_SHORTEST_S, longest_s + 1), default=_USUAL_S),
         price=PriceTable(rows=rows, as_of=_PRICES_READ, source=_LIST),
     )
-    return GoogleModel(spec, name, longest_video_s=10, longest_new_s=_LONGEST_NEW_S)
+    return GoogleModel(spec, name, longest_video_s=_LONGEST_VIDEO_S, longest_new_s=_LONGEST_NEW_S)
 
+
+def _editing(model: GoogleModel, name: str, label: str) -> GoogleModel:
+    """The same for videos that are there already; the clip is as long as its video."""
+    spec = spec_like(
+        model.spec,
+        id=name,
+        label=label,
+        summary="Makes of a video of up to 10 s another one, as the prompt says.",
+        tasks=(Task.VIDEO_TO_VIDEO,),
+        inputs={Role.SOURCE_VIDEO: 1, Role.REFERENCE: 6},
+        durations=Durations(minimum=1, maximum=_LONGEST_VIDEO_S, default=_USUAL_S),
+    )
+    return GoogleModel(spec, model.wire, longest_video_s=_LONGEST_VIDEO_S)
+
+
+_FLASH_12 = _model(
+    "gemini-omni-1.2-flash",
+    15,
+    "Gemini Omni 1.2 Flash",
+    "Picture and sound from words and images, up to 15 s and up to 4K.",
+    at_360p=0.023,
+    at_720p=0.07,
+    at_1080p=0.105,
+    at_2160p=0.21,
+)
+_FLASH_11 = _model(
+    "gemini-omni-1.1-flash",
+    10,
+    "Gemini Omni 1.1 Flash",
+    "The generation before, up to 10 s and up to 4K.",
+    at_360p=0.03,
+    at_720p=0.10,
+    at_1080p=0.15,
+    at_2160p=0.30,
+)
 
 MODELS: tuple[GoogleModel, ...] = (
-    _model(
-        "gemini-omni-1.2-flash",
-        15,
-        "Gemini Omni 1.2 Flash",
-        "Picture and sound from words and images, up to 15 s and up to 4K.",
-        at_360p=0.023,
-        at_720p=0.07,
-        at_1080p=0.105,
-        at_2160p=0.21,
-    ),
-    _model(
-        "gemini-omni-1.1-flash",
-        10,
-        "Gemini Omni 1.1 Flash",
-        "The generation before, up to 10 s and up to 4K.",
-        at_360p=0.03,
-        at_720p=0.10,
-        at_1080p=0.15,
-        at_2160p=0.30,
-    ),
+    _FLASH_12,
+    _FLASH_11,
+    _editing(_FLASH_12, "gemini-omni-1.2-edit", "Gemini Omni 1.2 Edit"),
 )
 """The first is what `auto` stands for."""

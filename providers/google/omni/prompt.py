@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from core.video.plan import RenderPlan
     from core.video.request import Input
 
+_VIDEOS = {Role.EXTEND_VIDEO: "extend", Role.SOURCE_VIDEO: "edit"}
 _FRAMES = {Role.START: "<FIRST_FRAME>", Role.END: "<LAST_FRAME>"}
 
 
 def sent_inputs(plan: RenderPlan) -> tuple[Input, ...]:
     """The files in the order in which they are sent, before the prompt."""
-    request, roles = plan.request, (Role.EXTEND_VIDEO, *_FRAMES, Role.REFERENCE)
+    request, roles = plan.request, (*_VIDEOS, *_FRAMES, Role.REFERENCE)
     return tuple(item for role in roles for item in request.of_role(role))
 
 
@@ -26,8 +27,9 @@ def task_of(plan: RenderPlan) -> str:
         bool(request.of_role(*_FRAMES)),
         bool(request.of_role(Role.REFERENCE)),
     )
-    if request.of_role(Role.EXTEND_VIDEO):
-        return "extend"
+    for role, word in _VIDEOS.items():
+        if request.of_role(role):
+            return word
     if has_frames:
         return "" if has_references else "image_to_video"
     return "reference_to_video" if has_references else "text_to_video"
@@ -38,7 +40,7 @@ def tagged_prompt(plan: RenderPlan) -> str:
 
     A person who has written such tags is left to them.
     """
-    images = [item for item in sent_inputs(plan) if item.role is not Role.EXTEND_VIDEO]
+    images = [item for item in sent_inputs(plan) if item.role not in _VIDEOS]
     if not images or "[#" in plan.prompt or any(tag in plan.prompt for tag in _FRAMES.values()):
         return plan.prompt
     frames, references = list[str](), list[str]()

@@ -42,10 +42,11 @@ class GeminiOmni(GoogleVideo):
             plan = plan.model_copy(update={"prompt": prompt}).with_notes(
                 "The prompt begins with the tags by which Gemini Omni knows what each image is for."
             )
-        if plan.request.of_role(Role.EXTEND_VIDEO):
+        if plan.request.of_role(Role.EXTEND_VIDEO, Role.SOURCE_VIDEO):
             plan = plan.with_notes(
-                "Google extends no videos that are sent to it from the EEA, the United Kingdom, "
-                "Switzerland and some states of the USA: the render then ends without a clip."
+                "Google extends and edits no videos that are sent to it from the EEA, the United "
+                "Kingdom, Switzerland and some states of the USA: the render then ends without a "
+                "clip."
             )
         return plan
 

@@ -86,9 +86,9 @@ class OmniServer(StubService[OmniHabits, OmniJob]):
         width, height = _WIDE[asked["resolution"]]
         if asked["aspect_ratio"] == "9:16":
             width, height = height, width
-        seconds = int(asked["duration"].removesuffix("s"))
+        seconds = int(asked.get("duration", "0s").removesuffix("s"))
         task = job.body["generation_config"].get("video_config", {}).get("task")
-        there = 3 if task == "extend" else 0
+        there = 3 if task in ("extend", "edit") else 0
         return Ordered(width, height, 24, (seconds + there) * 24)
 
 

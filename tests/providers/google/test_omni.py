@@ -192,6 +192,38 @@ def test_a_video_goes_on_and_its_price_is_unknown(
     assert probe_clip(job.out).num_frames == 7 * 24
 
 
+def test_a_video_is_edited_as_long_as_it_is(
+    omni: OmniServer, omni_studio: Studio, tmp_path: Path, clip: Path, image: Path
+) -> None:
+    source = Input(role=Role.SOURCE_VIDEO, path=clip)
+    request = asked(AUTO, source, *inputs(image, Role.REFERENCE), frame=FrameRequest())
+    plan = omni_studio.plan(request, out=tmp_path / "clip.mp4").plan
+    assert (plan.target.model, plan.num_frames) == ("gemini-omni-1.2-edit", 72)
+    assert plan.cost_usd == pytest.approx(3 * 0.07)
+    assert any("edits no videos" in note for note in plan.notes)
+    job = rendered(omni_studio, tmp_path, request)
+    assert probe_clip(job.out).num_frames == 72
+    body = omni.last.body
+    assert body["model"] == "gemini-omni-1.2-flash"
+    assert body["generation_config"]["video_config"] == {"task": "edit"}
+    assert "duration" not in body["response_format"]
+    kinds = [part["type"] for part in body["input"][0]["content"]]
+    assert kinds == ["video", "image", "text"]
+
+
+def test_a_video_that_is_too_long_to_edit_is_refused(
+    omni: OmniServer, omni_studio: Studio, tmp_path: Path
+) -> None:
+    long = large_clip(tmp_path / "long.mp4", "640x360", 24, 11)
+    source = Input(role=Role.SOURCE_VIDEO, path=long)
+    with pytest.raises(UnsupportedRequest, match=r"edits videos of 1 to 10 s, .* is 11.00 s long"):
+        omni_studio.plan(asked(AUTO, source, frame=FrameRequest()))
+    gone = Input(role=Role.SOURCE_VIDEO, path=tmp_path / "gone.mp4")
+    with pytest.raises(UnsupportedRequest, match="There is no source video at"):
+        omni_studio.plan(asked(AUTO, gone, frame=FrameRequest()))
+    assert omni.purchases == 0
+
+
 @pytest.mark.parametrize("shape", ["is_inline", "is_plain", "moves"])
 def test_a_clip_is_fetched_however_google_gives_it(
     omni: OmniServer, omni_studio: Studio, tmp_path: Path, shape: str
