@@ -29,7 +29,10 @@ _REFUSED = re.compile(
 )
 _BAD_KEY = re.compile(r"API key (not valid|expired|not found)|API_KEY_(INVALID|EXPIRED)", re.I)
 _PEOPLE = re.compile(r"person.?generation", re.IGNORECASE)
-_NOT_CHARGED = re.compile(r"\b(not|no|never|without)\b[^.]{0,30}\b(charg|bill)", re.IGNORECASE)
+_NOT_CHARGED = re.compile(
+    r"(\bnot|\bnever|n['’]t)( be| been)? (charged|billed)\b|\b(no|without|free of) charge\b",
+    re.IGNORECASE,
+)
 _CHARGED = re.compile(r"\b(charged|billed)\b", re.IGNORECASE)
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 _MOST_WORDS = 300
@@ -161,10 +164,10 @@ def _json(text: str) -> object:
 
 @dataclass(frozen=True)
 class InlineFile:
-    """A file as it goes inside of a request."""
+    """A file as it goes inside of a request: its kind, and its bytes in base64."""
 
     mime_type: str
-    base64: str
+    letters: str
 
     @classmethod
     def parse(cls, address: str) -> InlineFile:

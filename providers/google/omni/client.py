@@ -171,6 +171,7 @@ class OmniClient(ServiceClient):
                 hint="Look into the account at aistudio.google.com; the clip was paid for.",
             )
             return Ended(error, is_charged=True)
+        # The model's own words, which say why, and nothing that counts of the price.
         said = GoogleError(" ".join(_texts_of(body)))
         error = refused(said, target)
         if not said.message:
@@ -181,7 +182,7 @@ class OmniClient(ServiceClient):
                 "Kingdom, Switzerland and some states of the USA. Say it in other words, or leave "
                 "the video out.",
             )
-        return Ended(error, said.is_charged)
+        return Ended(error)
 
     def _failed(self, body: dict[str, Any]) -> RemoteState:
         found = read_error({"error": body.get("error") or {}})
@@ -203,7 +204,7 @@ def order_body(order: RemoteOrder) -> dict[str, object]:
     for item in sent_inputs(plan):
         file = InlineFile.parse(order.uploads[item.path])
         kind = file.mime_type.partition("/")[0]
-        content.append({"type": kind, "data": file.base64, "mime_type": file.mime_type})
+        content.append({"type": kind, "data": file.letters, "mime_type": file.mime_type})
     content.append({"type": "text", "text": plan.prompt})
     task, shape = task_of(plan), dict[str, str]()
     if not plan.request.of_role(Role.SOURCE_VIDEO):

@@ -257,7 +257,7 @@ def order_body(order: RemoteOrder) -> dict[str, object]:
 
     def sent(path: Path) -> dict[str, str]:
         file = InlineFile.parse(order.uploads[path])
-        return {"bytesBase64Encoded": file.base64, "mimeType": file.mime_type}
+        return {"bytesBase64Encoded": file.letters, "mimeType": file.mime_type}
 
     instance: dict[str, object] = {"prompt": plan.prompt}
     for role, name in (

@@ -307,13 +307,20 @@ def test_what_ends_without_a_clip_is_told_and_stays_in_the_ledger(
     assert omni_studio.ledger.spent_usd() > 0
 
 
-def test_words_that_say_that_nothing_is_charged_take_it_out_of_the_ledger(
+def test_what_a_model_says_of_the_price_counts_for_nothing_and_what_google_says_does(
     omni: OmniServer, omni_studio: Studio, tmp_path: Path
 ) -> None:
-    omni.habits.said = "That was blocked by our policies. You will not be charged."
+    words = "That was blocked by our policies. You will not be charged."
+    omni.habits.said = words
     job = rendered(omni_studio, tmp_path)
     assert job.error.startswith("ContentRefused")
-    assert omni_studio.ledger.spent_usd() == 0
+    before = omni_studio.ledger.spent_usd()
+    assert before > 0
+    omni.habits.said, omni.habits.fails = None, True
+    omni.habits.error = {"code": 400, "message": words}
+    job = rendered(omni_studio, tmp_path)
+    assert job.error.startswith("ContentRefused")
+    assert omni_studio.ledger.spent_usd() == before
 
 
 def test_a_refused_prompt_costs_nothing(
