@@ -78,6 +78,7 @@ def google_row(family: str, terms: Licence, source: str, price: PriceTable) -> M
         takes_negative_prompt=False,
         camera=None,
         audio=AudioSpec(sample_rate_hz=48_000),
+        takes_audio_prompt=True,
         extend_directions=(ExtendDirection.FORWARD,),
         sees_whole_video=True,
         max_prompt_tokens=1024,
