@@ -250,6 +250,7 @@ def _announce(
 ) -> None:
     from core.platform.units import bytes_text, count_text
 
+    parts = model.weights.licensed_parts(survey.files)
     voice.tell_fields(
         "survey",
         model=model.id,
@@ -258,6 +259,7 @@ def _announce(
         total_bytes=survey.total_bytes,
         fetch_bytes=survey.fetch_bytes,
         free_bytes=survey.free_bytes,
+        parts=list(parts),
         left_out=list(survey.left_out),
         found=[
             {"folder": str(found.folder), "size_bytes": found.size_bytes} for found in survey.found
@@ -277,6 +279,7 @@ def _announce(
         ),
         f"To download: {bytes_text(survey.fetch_bytes)}; "
         f"free on the disk: {bytes_text(survey.free_bytes)}.",
+        *(f"With it: {text}." for text in parts),
         *survey.left_out,
         *_terms(model, folder),
     ]

@@ -45,6 +45,7 @@ OURS = {"core", "cli", "providers", "gui", "scripts", "tests", "main"}
 FRAMEWORKS = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "peft"}
 FRAMEWORK_FILES = (
     "providers/ltx_video/engine/*",
+    "providers/ltx_video/maps/*",
     "providers/ltx_video/mini/*",
     "providers/ltx_video/training/*",
     "scripts/*",
@@ -106,7 +107,12 @@ MAY_IMPORT_FOLDERS = {
     "providers/ltx_video/models": set(),
     "providers/ltx_video/install": {"providers/ltx_video/models"},
     "providers/ltx_video/mini": {"providers/ltx_video/models"},
-    "providers/ltx_video/engine": {"providers/ltx_video/models", "providers/ltx_video/mini"},
+    "providers/ltx_video/maps": {"providers/ltx_video/models"},
+    "providers/ltx_video/engine": {
+        "providers/ltx_video/models",
+        "providers/ltx_video/mini",
+        "providers/ltx_video/maps",
+    },
     "providers/ltx_video/training": {
         "providers/ltx_video/models",
         "providers/ltx_video/mini",

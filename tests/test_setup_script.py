@@ -177,6 +177,8 @@ def test_what_a_whole_model_lacks_is_added_alone(script: Script, hub: StubHub) -
     added = script.run("--model", GATED, "--yes")
     assert added.code == 0, added.messages
     assert "is installed without its prompt enhancer." in added.messages
+    assert "With it: prompt enhancer: " in added.messages
+    assert f"of {ENHANCER}, under Apache 2.0." in added.messages
     assert hub.fetched_paths() == set(enhancer_repository().files)
     for place in ("prompt_enhancer/config.json", "processor/tokenizer"):
         assert (script.models_dir / GATED / place).is_file()

@@ -28,6 +28,7 @@ class Stage(StrEnum):
     DOWNLOAD = "download"
     VERIFY = "verify"
     LOAD = "load"
+    MAPS = "maps"
     ENHANCE = "enhance"
     ENCODE = "encode"
     DENOISE = "denoise"

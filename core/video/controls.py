@@ -212,7 +212,7 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.CONTROL_MAP, "editing.control_map", ControlKind.CHOICE, "Follows",
         "What of the control video is followed: its outlines (canny), how far away things are "
-        "(depth), or what it shows, because it is a map already (given)",
+        "(depth), how people move (pose), or what it shows, because it is a map already (given)",
         "kind of map", lambda spec: OneOf(spec.control_maps) if spec.control_maps else None,
         "takes no kind of map, because it follows no control video. Leave it out.",
         options=("--control",), metavar="MAP", is_for_images=False, needs=Role.CONTROL,

@@ -73,6 +73,7 @@ class InstallSurvey:
         found: where what need not be downloaded lies; the content is read when it is installed.
         page_url: where the model and its licence are described.
         passed_over: where was not looked for files and why, each a sentence.
+        parts: of each part with a licence of its own the name, the size, and that licence.
         left_out: the parts that cannot be had, without which it makes clips, and why.
     """
 
@@ -84,6 +85,7 @@ class InstallSurvey:
     page_url: str
     found: tuple[FoundFiles, ...] = ()
     passed_over: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 

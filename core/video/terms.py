@@ -134,8 +134,9 @@ class ControlMap(StrEnum):
 
     CANNY = "canny"
     DEPTH = "depth"
+    POSE = "pose"
     GIVEN = "given"
-    """The video shows maps already, drawn elsewhere: of poses, for example."""
+    """The video shows maps already, which were drawn elsewhere."""
 
 
 class PersonGeneration(StrEnum):

@@ -19,6 +19,7 @@ _STAGES = {
     Stage.DOWNLOAD: "Downloading",
     Stage.VERIFY: "Checking files",
     Stage.LOAD: "Loading the model",
+    Stage.MAPS: "Drawing the maps",
     Stage.ENHANCE: "Enhancing the prompt",
     Stage.ENCODE: "Reading the prompt",
     Stage.DENOISE: "Making the pictures",

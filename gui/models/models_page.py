@@ -274,6 +274,7 @@ class InstallDialog(QDialog):
                 for found in survey.found
             ),
             *(("Passed over", text) for text in survey.passed_over),
+            *(("With it", text) for text in survey.parts),
             *(("Left out", text) for text in survey.left_out),
             ("Free on the disk", bytes_text(survey.free_bytes)),
             ("Folder", str(survey.folder)),

@@ -13,6 +13,7 @@ from providers.ltx_video.install.model_files import (
     duration_head_problem,
     enhancer_problem,
     folder_of,
+    map_models_problem,
     model_key,
     upsampler_problem,
 )
@@ -68,7 +69,10 @@ class LocalPlanner:
         from providers.ltx_video.models.reference_sheet import with_reference_sheet
 
         paths = self._context.paths
-        plan = with_control_lora(plan, paths.lora_dirs, paths.models_dir)
+        followed = plan.request.editing.control_map if plan.request.of_role(Role.CONTROL) else None
+        chosen = self.model(plan.target.model)
+        map_problem = map_models_problem(chosen, followed, paths.models_dir)
+        plan = with_control_lora(plan, paths.lora_dirs, map_problem)
         plan = with_reference_sheet(plan, paths.lora_dirs)
         plan = with_camera_lora(plan, paths.lora_dirs)
         plan = with_motion_speed(plan, paths.lora_dirs)

@@ -136,15 +136,18 @@ class LocalRenderer:
             write_reference_sheet,
         )
         from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
-        from providers.ltx_video.models.control_video import depth_model_folder
+        from providers.ltx_video.models.control_video import ic_loras_of
+        from providers.ltx_video.models.map_models import find_map_models
 
         model = self._planner.model(plan.target.model)
         not_ready = files_problem(model, self._context.paths)
         if not_ready is not None:
             raise NotConfigured(not_ready.reason, target=str(plan.target), hint=not_ready.fix)
         memory = plan.memory_plan or self._planner.memory(model, plan)
-        folder = folder_of(model, self._context.paths.models_dir)
+        models_dir, caches = self._context.paths.models_dir, self._context.paths.cache_dir
+        folder = folder_of(model, models_dir)
         loras = plan.request.of_role(Role.LORA)
+        followers = {item.path for item, _ in ic_loras_of(plan)}
         return RenderOrder(
             number=next(self._numbers),
             plan=_in_its_words(plan, model),
@@ -158,10 +161,16 @@ class LocalRenderer:
             reference_sheet=write_reference_sheet(plan, ctx.workdir),
             kept_audio=write_kept_audio(plan, ctx),
             audio_condition=write_audio_condition(plan, ctx),
-            loras=tuple(LaidLora(path=item.path, scale=scale_of(item)) for item in loras),
+            loras=tuple(
+                LaidLora(
+                    path=item.path, scale=scale_of(item), is_for_reference=item.path in followers
+                )
+                for item in loras
+            ),
             lora_family=self._info.lora_family(model.spec) if loras else None,
-            depth_model=depth_model_folder(self._context.paths.models_dir),
-            embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
+            map_models=find_map_models(plan.request.editing.control_map, folder, models_dir),
+            embeddings_dir=caches / "ltx-video" / "prompts",
+            maps_dir=caches / "ltx-video" / "maps",
             offload_dir=self._engine.offload_dir,
         )
 

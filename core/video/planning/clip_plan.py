@@ -11,7 +11,7 @@ from core.platform.units import count_text
 from core.video.allowed import listed
 from core.video.control_row import Control
 from core.video.controls import CONTROLS, ROWS
-from core.video.inputs import KEPT, PACING, ROLES, CheckedInputs, field_of, limit_problems
+from core.video.inputs import KEPT, ROLES, CheckedInputs, field_of, limit_problems
 from core.video.placement import (
     crop_notes,
     place_problems,
@@ -378,7 +378,7 @@ class _Draft:
             )
         if not (is_large or asked):
             return 0
-        if self.request.of_role(*PACING, *KEPT):
+        if self.request.of_role(Role.SOURCE_VIDEO, *KEPT):
             self._refuse(
                 field,
                 "A clip that is made of a video is made in one stage. Leave the two stages out, "

@@ -9,6 +9,7 @@ not touched.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ from core.video.terms import Residency
 from providers.ltx_video.engine.pipeline import compute_dtype, torch_device
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
     from typing import Any
 
     from torch.utils.hooks import RemovableHandle
@@ -52,6 +54,16 @@ class LoraOverlay:
     def __init__(self) -> None:
         self._weights: dict[LoraFile, _Weights] = {}
         self._handles: list[RemovableHandle] = []
+        self._resting: set[Path] = set()
+
+    @contextmanager
+    def resting(self, order: RenderOrder) -> Iterator[None]:
+        """Meanwhile the LoRAs change nothing that follow what is seen beside the clip."""
+        self._resting = {lora.path for lora in order.loras if lora.is_for_reference}
+        try:
+            yield
+        finally:
+            self._resting = set()
 
     def lay(self, pipeline: Pipeline, order: RenderOrder, tell: Callable[[str], None]) -> None:
         """Lay the LoRAs of an order over the pipeline, in place of those that lay there.
@@ -74,27 +86,29 @@ class LoraOverlay:
                 self._weights[file] = _read(file, order)
             for layer, matrices in self._weights[file].items():
                 module = _layer_of(pipeline, layer, file)
-                self._handles.append(module.register_forward_hook(_adding(matrices, scale)))
+                hook = self._adding(file.path, matrices, scale)
+                self._handles.append(module.register_forward_hook(hook))
 
     def _lift(self) -> None:
         for handle in self._handles:
             handle.remove()
         self._handles = []
 
+    def _adding(
+        self, path: Path, matrices: _Matrices, scale: float
+    ) -> Callable[[torch.nn.Module, tuple[Any, ...], torch.Tensor], torch.Tensor]:
+        down, up = matrices.down, matrices.up
 
-def _adding(
-    matrices: _Matrices, scale: float
-) -> Callable[[torch.nn.Module, tuple[Any, ...], torch.Tensor], torch.Tensor]:
-    down, up = matrices.down, matrices.up
+        def add(_: torch.nn.Module, inputs: tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:
+            if path in self._resting:
+                return output
+            # Where the model is streamed, so are these: they wait in main memory.
+            values = inputs[0].to(down.dtype)
+            device = output.device
+            change = linear(linear(values, down.to(device)), up.to(device))
+            return output + (scale * change).to(output.dtype)
 
-    def add(_: torch.nn.Module, inputs: tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:
-        # Where the model is streamed, so are these: they wait in main memory.
-        values = inputs[0].to(down.dtype)
-        device = output.device
-        change = linear(linear(values, down.to(device)), up.to(device))
-        return output + (scale * change).to(output.dtype)
-
-    return add
+        return add
 
 
 def _head(lora: LaidLora) -> LoraFile:

@@ -15,6 +15,7 @@ from core.jobs.lanes import Stage
 from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.planning.windows import windows_of
 from core.video.spec import Residency
+from core.video.terms import ControlMap, Role
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import NoWords, translate
 from providers.ltx_video.engine.lora_overlay import LoraOverlay
@@ -28,6 +29,7 @@ from providers.ltx_video.engine.pipeline import (
     needed_parts,
     return_memory,
     set_tiling,
+    torch_device,
 )
 from providers.ltx_video.engine.preview import Previewer
 from providers.ltx_video.engine.protocol import (
@@ -37,7 +39,7 @@ from providers.ltx_video.engine.protocol import (
     Refused,
     StageFigures,
 )
-from providers.ltx_video.engine.source import all_frames, whole_audio
+from providers.ltx_video.engine.source import all_frames, fitted_frames, whole_audio
 from providers.ltx_video.engine.stages import choose_length, decode_all, denoise
 from providers.ltx_video.engine.text import (
     EmbeddingCache,
@@ -48,6 +50,7 @@ from providers.ltx_video.engine.text import (
     negative_text,
 )
 from providers.ltx_video.engine.upsampler import Upsampler
+from providers.ltx_video.maps.control_maps import ControlMaps
 from providers.ltx_video.models.downloads import DURATION_HEAD, UPSAMPLER
 from providers.ltx_video.models.profiles import Enhancer
 from providers.ltx_video.models.two_stages import first_stage
@@ -55,6 +58,8 @@ from providers.ltx_video.models.two_stages import first_stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import numpy as np
 
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.protocol import Event, RenderOrder
@@ -103,6 +108,7 @@ class PipelineHost:
         return file
 
     def _make(self, run: _ClipRun) -> Path:
+        maps = self._draw_maps(run) if run.order.plan.request.of_role(Role.CONTROL) else None
         if run.order.plan.enhances_prompt:
             self._enhance(run)
         pipeline, prompts = self._prepare(run)
@@ -128,6 +134,8 @@ class PipelineHost:
                     run.cancel,
                     Previewer(pipeline, first),
                     self._upsampler,
+                    maps=maps,
+                    refining=lambda: self._loras.resting(order),
                 )
                 made = ((order, denoised),)
         with run.stage(Stage.DECODE, message="Decoding"):
@@ -139,6 +147,32 @@ class PipelineHost:
             whole = all_frames(order, frames, run.cancel)
             write_clip(clip, whole, order.plan.fps, audio, run.on_frame)
         return clip
+
+    def _draw_maps(self, run: _ClipRun) -> np.ndarray:
+        """What is followed of the control video; what draws it is gone when it is drawn."""
+        order, cancel = run.order, run.cancel
+        assert order.maps_dir is not None, "a clip that follows a video has it"
+        plan = first_stage(order.plan)
+        maps = ControlMaps(plan, order.map_models, order.maps_dir)
+        video = plan.request.path_of(Role.CONTROL)
+        assert video is not None, "asked for"
+        # What came before belongs to the loading.
+        before_s = None if self._began_at is None else time.monotonic() - self._began_at
+        kept = maps.find(cancel)
+        verb = "Reading" if maps.kind is ControlMap.GIVEN else "Drawing"
+
+        def count(number: int) -> None:
+            run.on_progress(number / maps.count, f"{verb} map {number} of {maps.count}")
+
+        with run.stage(Stage.MAPS, is_short=kept is not None, message=f"{verb} the maps"):
+            if kept is None:
+                device = torch_device(order.memory.device)
+                frames = fitted_frames(plan, video, cancel)
+                kept = maps.draw(frames, device, count, cancel)
+                return_memory()
+        if before_s is not None:
+            self._began_at = time.monotonic() - before_s
+        return kept
 
     def _enhance(self, run: _ClipRun) -> None:
         """Rewrite the prompt; whatever follows reads the new one."""
@@ -359,9 +393,9 @@ class _ClipRun:
             )
         )
 
-    def on_progress(self, done: float) -> None:
+    def on_progress(self, done: float, message: str = "") -> None:
         self.cancel.check()
-        self.tell(done, "")
+        self.tell(done, message)
 
     def on_frame(self, frames: int) -> None:
         self.cancel.check()

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 # Shares of the bar until this machine has made a clip with the model.
 _ROUGH_S = {
     Stage.LOAD: 10.0,
+    Stage.MAPS: 4.0,
     Stage.ENHANCE: 5.0,
     Stage.ENCODE: 1.0,
     Stage.DENOISE: 12.0,
     Stage.DECODE: 4.0,
     Stage.WRITE: 1.0,
 }
-_BEFORE_IT_IS_LOADED = (Stage.LOAD, Stage.ENHANCE, Stage.ENCODE)
+_BEFORE_IT_IS_LOADED = (Stage.LOAD, Stage.MAPS, Stage.ENHANCE, Stage.ENCODE)
 _STEPS_FOR_A_PACE = 2
 
 

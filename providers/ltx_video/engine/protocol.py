@@ -15,6 +15,7 @@ from core.lora.training_set import TrainingItem
 from core.video.lora_training import TrainingPlan
 from core.video.memory import MemoryPlan
 from core.video.plan import RenderPlan
+from providers.ltx_video.models.map_models import MapModel
 from providers.ltx_video.models.profiles import Profile
 
 
@@ -38,10 +39,14 @@ class OrderedAudio(Frozen):
 
 
 class LaidLora(Frozen):
-    """A LoRA and how strongly it works: 0 not at all, 1 as it was made."""
+    """A LoRA and how strongly it works: 0 not at all, 1 as it was made.
+
+    `is_for_reference`: it follows what is seen beside the clip, and works only where that is seen.
+    """
 
     path: Path
     scale: float
+    is_for_reference: bool = False
 
 
 class RenderOrder(Frozen):
@@ -61,8 +66,9 @@ class RenderOrder(Frozen):
             hears.
         loras: laid over the model in this order.
         lora_family: what the model's layers are called; None without LoRAs.
-        depth_model: the folder of what draws depth maps, where that is installed.
+        map_models: the folders of what draws the maps of a control video.
         embeddings_dir: the cache of encoded prompts, shared by all jobs.
+        maps_dir: that of drawn maps; a clip that follows a video has one.
         offload_dir: where weights go that are kept on disk while a clip is made.
     """
 
@@ -81,8 +87,9 @@ class RenderOrder(Frozen):
     audio_condition: OrderedAudio | None = None
     loras: tuple[LaidLora, ...] = ()
     lora_family: LoraFamily | None = None
-    depth_model: Path | None = None
+    map_models: dict[MapModel, Path] = Field(default_factory=dict[MapModel, Path])
     embeddings_dir: Path
+    maps_dir: Path | None = None
     offload_dir: Path
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, TypeAlias
@@ -40,6 +40,7 @@ from providers.ltx_video.models.two_stages import denoising_work, first_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import Any
 
@@ -89,6 +90,8 @@ def denoise(
     previewer: Previewer | None,
     upsampler: Upsampler | None = None,
     seen: SeenLatents | None = None,
+    maps: np.ndarray | None = None,
+    refining: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Denoised:
     """Make the latents of a clip; stops between two blocks of the transformer when asked to.
 
@@ -102,13 +105,15 @@ def denoise(
         previewer: makes those pictures, of the first stage.
         upsampler: for a clip in two stages.
         seen: of a part that goes on from another, what the model works on of it.
+        maps: of a control video, at the size of the first stage; the second one sees none.
+        refining: gives what the second stage works within.
     """
     plan = order.plan
     # On the CPU, so that every device draws the same noise for a seed.
     generator = torch.Generator("cpu").manual_seed(plan.seed)
     if isinstance(pipeline.scheduler, StochasticScheduler):
         pipeline.scheduler.seed(plan.seed)
-    run = _Denoising(pipeline, prompt, on_step, cancel, generator, seen)
+    run = _Denoising(pipeline, prompt, on_step, cancel, generator, seen, maps)
     if not plan.refine_steps:
         start = run.source_start(order)
         if start is not None and not start.sigmas:
@@ -122,7 +127,8 @@ def denoise(
     cancel.check()
     large = upsampler.enlarge(pipeline, order, small.video)
     start = NoisedStart(large, small.audio, order.profile.refine_sigmas)
-    return run.denoise(order, start, _Part(share, 1.0 - share, steps_of(order), 0), None)
+    with refining():
+        return run.denoise(order, start, _Part(share, 1.0 - share, steps_of(order), 0), None)
 
 
 @dataclass(frozen=True)
@@ -135,6 +141,7 @@ class _Denoising:
     cancel: CancelToken
     generator: torch.Generator
     seen: SeenLatents | None
+    maps: np.ndarray | None
 
     def source_start(self, order: RenderOrder) -> NoisedStart | None:
         """The video that a clip is made anew from; None where there is none or all is made anew."""
@@ -164,7 +171,9 @@ class _Denoising:
         pipeline = self.pipeline
         with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, self.cancel):
             given = given_video(pipeline, order, self.cancel)
-            reference = reference_tokens(pipeline, order, self.cancel)
+            # As its makers do it, the small clip follows the maps, and what refines it sees none.
+            is_refined = bool(order.plan.refine_steps)
+            reference = None if is_refined else reference_tokens(pipeline, order, self.maps)
         kept = None if given is None else given.kept
         if self.seen is not None:
             kept = self.seen.video

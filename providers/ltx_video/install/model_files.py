@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnreadableWeights, UnsupportedRequest
 from core.platform.safetensors_head import read_head
 from core.platform.suggestions import unknown_name
+from core.video.inputs import field_of
 from core.video.model_store import Installation, OnDisk
 from core.video.provider import NotReady, ReasonCode
+from core.video.terms import Role
 from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.installed import check_installed, manifest_of, model_folder
 from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
+from providers.ltx_video.models.map_models import NEEDED, MapModel, find_map_models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.platform.paths import Paths
     from core.video.rendered import ModelFile
+    from core.video.terms import ControlMap
     from providers.ltx_video.models.catalog import LocalModel
 
 BUILTIN_FOLDER = Path(__file__).parents[1] / "mini"
@@ -28,6 +32,13 @@ BUILTIN_FOLDER = Path(__file__).parents[1] / "mini"
 _GB = 1e9
 _INDEX = "model_index.json"
 _WEIGHTS = "*.safetensors"
+_MAP_MODELS = {
+    MapModel.DEPTH: ("what draws depth maps (Depth Anything V2 Small, Apache 2.0)", "0.1 GB"),
+    MapModel.PEOPLE: (
+        "what draws pose maps (RT-DETR and ViTPose, Apache 2.0)",
+        "0.5 GB",
+    ),
+}
 _DESCRIBED = (".safetensors", ".json", ".model")
 
 
@@ -164,6 +175,19 @@ def duration_head_problem(model: LocalModel, models_dir: Path) -> Problem | None
     if not folder.is_dir() or (folder / DURATION_HEAD).is_dir():
         return None
     return _missing_part(model, "frame.auto_duration", "its duration head", "a few MB")
+
+
+def map_models_problem(
+    model: LocalModel, kind: ControlMap | None, models_dir: Path
+) -> Problem | None:
+    """What keeps maps of a kind from being drawn; None where all is here or no model is."""
+    folder, needed = folder_of(model, models_dir), NEEDED.get(kind, ()) if kind else ()
+    if not needed or not folder.is_dir():
+        return None
+    if len(find_map_models(kind, folder, models_dir)) == len(needed):
+        return None
+    what, size = _MAP_MODELS[needed[0]]
+    return _missing_part(model, field_of(Role.CONTROL), what, size)
 
 
 def _missing_part(model: LocalModel, field: str, what: str, size: str) -> Problem:

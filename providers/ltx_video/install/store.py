@@ -62,6 +62,7 @@ class LTXStore:
             page_url=wanted.weights.page_url,
             found=found.found,
             passed_over=found.passed_over,
+            parts=wanted.weights.licensed_parts(found.files),
             left_out=found.left_out,
         )
 

@@ -1,4 +1,4 @@
-"""What following a control video takes: an IC-LoRA, and for depth a model that draws the maps."""
+"""What following a control video takes: an IC-LoRA, and what draws the maps."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ OFFICIAL: Mapping[str, Mapping[ControlMap, tuple[str, ...]]] = {
     "ltx-2-19b": {
         ControlMap.CANNY: (_UNION_19B, "ltx-2-19b-ic-lora-canny-control"),
         ControlMap.DEPTH: (_UNION_19B, "ltx-2-19b-ic-lora-depth-control"),
+        ControlMap.POSE: (_UNION_19B, "ltx-2-19b-ic-lora-pose-control"),
         ControlMap.GIVEN: (_UNION_19B,),
     },
 }
@@ -42,30 +43,24 @@ _PAGES = {
     _UNION_23: f"{_HUB}/LTX-2.3-22b-IC-LoRA-Union-Control",
     _UNION_19B: f"{_HUB}/LTX-2-19b-IC-LoRA-Union-Control",
 }
-_DEPTH_MODEL = "depth-anything-v2-small"
-_DEPTH_PAGE = "https://huggingface.co/depth-anything/Depth-Anything-V2-Small-hf"
-DEPTH_MODEL_FILES = ("config.json", "preprocessor_config.json", "model.safetensors")
-"""What of Depth Anything V2 Small must be there."""
 _FOLLOWED = {
     ControlMap.CANNY: "the outlines in the control video",
     ControlMap.DEPTH: "the depth in the control video",
+    ControlMap.POSE: "the people in the control video",
     ControlMap.GIVEN: "the maps that the control video shows",
 }
 _VIDEO, _LORA = field_of(Role.CONTROL), field_of(Role.LORA)
 
 
-def depth_model_folder(models_dir: Path) -> Path:
-    """Where the model lies that draws depth maps."""
-    return models_dir / _DEPTH_MODEL
-
-
-def with_control_lora(plan: RenderPlan, folders: Sequence[Path], models_dir: Path) -> RenderPlan:
+def with_control_lora(
+    plan: RenderPlan, folders: Sequence[Path], map_problem: Problem | None
+) -> RenderPlan:
     """The plan with the IC-LoRA that its control video needs: a chosen one, else the makers'.
 
     Args:
         plan: as planned.
         folders: of a person's own LoRAs, the first one counts first.
-        models_dir: of all models.
+        map_problem: what keeps the maps from being drawn.
 
     Raises:
         UnsupportedRequest: there is no IC-LoRA, there are several, or it is for something else; or
@@ -76,8 +71,8 @@ def with_control_lora(plan: RenderPlan, folders: Sequence[Path], models_dir: Pat
         return plan
     chosen = ic_loras_of(plan)
     found = [*_choice_problems(plan, kind, chosen, folders)]
-    if kind is ControlMap.DEPTH:
-        found += _depth_model_problems(depth_model_folder(models_dir))
+    if map_problem is not None:
+        found.append(map_problem)
     if found:
         raise UnsupportedRequest(found)
     if not chosen:
@@ -90,7 +85,10 @@ def with_control_lora(plan: RenderPlan, folders: Sequence[Path], models_dir: Pat
     ((item, file),) = chosen
     # What the head says in another way is refused with all LoRAs of the plan.
     scale = file.reference_downscale or 1
-    size = "the clip's size" if scale == 1 else f"1/{scale} of the clip's size"
+    smaller = scale * (2 if plan.refine_steps else 1)
+    size = "the clip's size" if smaller == 1 else f"1/{smaller} of the clip's size"
+    if plan.refine_steps:
+        size += ", in the first of its two stages; the second one refines without them"
     return plan.model_copy(update={"reference_downscale": scale}).with_notes(
         f"The clip follows {_FOLLOWED[kind]} by the IC-LoRA {file.path.name!r}, which is laid over "
         f"the model at {scale_of(item):g}; the model sees them at {size}."
@@ -178,15 +176,3 @@ def _purpose_problems(plan: RenderPlan, kind: ControlMap, file: LoraFile) -> Ite
     elif made_for and kind is not ControlMap.GIVEN and (family, kind) not in made_for:
         message = f"{name} other maps than {kind}. Leave it out, or choose what it follows."
         yield Problem(_LORA, message)
-
-
-def _depth_model_problems(folder: Path) -> Iterator[Problem]:
-    missing = [name for name in DEPTH_MODEL_FILES if not (folder / name).is_file()]
-    if missing:
-        yield Problem(
-            _VIDEO,
-            "Depth maps are drawn by Depth Anything V2 Small (0.1 GB, Apache 2.0), which is not "
-            f"here. Put {', '.join(missing)} of {_DEPTH_PAGE} into {str(folder)!r}, or follow the "
-            "outlines (canny), which takes no model.",
-            is_of_setup=True,
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from providers.ltx_video.models.info import LTXModel
+from providers.ltx_video.models.map_models import FILES, MapModel
 from providers.ltx_video.models.profiles import Enhancer
 from providers.ltx_video.models.quantized import QUANTIZED
 from providers.ltx_video.models.weights_spec import FileSet, RemoteFile, WeightsSpec
@@ -68,11 +69,13 @@ _GEMMA_3 = FileSet(
     target_folder=PROCESSOR,
 )
 _GEMMA_3_PROCESSOR_BYTES = 39_000_000
-# Apache 2.0. Its weights and what reads for them lie side by side in one folder.
+_APACHE = "Apache 2.0"
+# Its weights and what reads for them lie side by side in one folder.
 _GEMMA_4 = FileSet(
     repo_id="google/gemma-4-E2B-it",
     allow_patterns=("config.json", "generation_config.json", "model*.safetensors"),
     part="prompt enhancer",
+    licence=_APACHE,
     is_extra=True,
     target_folder=Enhancer.OWN.value,
 )
@@ -82,6 +85,24 @@ _GEMMA_4_PROCESSOR = _GEMMA_4.model_copy(
         "target_folder": PROCESSOR,
     }
 )
+_POSE_PART = "models for pose maps"
+_MAP_MODELS = tuple(
+    FileSet(
+        repo_id=repo_id,
+        allow_patterns=FILES[model],
+        part=part,
+        licence=_APACHE,
+        is_extra=True,
+        target_folder=model,
+    )
+    for model, repo_id, part in (
+        (MapModel.DEPTH, "depth-anything/Depth-Anything-V2-Small-hf", "model for depth maps"),
+        (MapModel.PEOPLE, "PekingU/rtdetr_r50vd_coco_o365", _POSE_PART),
+        (MapModel.JOINTS, "usyd-community/vitpose-base-simple", _POSE_PART),
+    )
+)
+# By their parameters in 32 bit: 24.8, 42.9 and 85.8 millions.
+_MAP_MODELS_BYTES = 614_000_000
 DURATION_HEAD = "duration_head"
 """The folder of what tells from a prompt how long a clip is."""
 _GEMMA_4_BYTES = 10_300_000_000
@@ -181,6 +202,17 @@ def _with_enhancer(weights: WeightsSpec, *sets: FileSet, size_bytes: int) -> Wei
             "sets": (*weights.sets, *sets),
             "download_bytes": weights.download_bytes + size_bytes,
             "source": f"{weights.source}; {size_bytes / _GB:.2f} GB of prompt enhancer",
+        }
+    )
+
+
+def _with_map_models(weights: WeightsSpec) -> WeightsSpec:
+    """With what draws depth and poses of a control video."""
+    return weights.model_copy(
+        update={
+            "sets": (*weights.sets, *_MAP_MODELS),
+            "download_bytes": weights.download_bytes + _MAP_MODELS_BYTES,
+            "source": f"{weights.source}; {_MAP_MODELS_BYTES / _GB:.2f} GB of what draws maps",
         }
     )
 
@@ -336,12 +368,17 @@ _WHOLE = {
             _UPSAMPLER_09,
             _UPSAMPLER_09_BYTES,
         ),
-        _with_gemma_3(_19B_DEV),
+        _with_map_models(_with_gemma_3(_19B_DEV)),
         _with_upsampler(
-            _with_gemma_3(_19B_DISTILLED), _LTX_2, _UPSAMPLER_2X_BYTES, revision=_LTX_2_REVISION
+            _with_map_models(_with_gemma_3(_19B_DISTILLED)),
+            _LTX_2,
+            _UPSAMPLER_2X_BYTES,
+            revision=_LTX_2_REVISION,
         ),
-        _with_gemma_3(_23_DEV),
-        _with_upsampler(_with_gemma_3(_23_DISTILLED), _UPSAMPLER_23, _UPSAMPLER_2X_BYTES),
+        _with_map_models(_with_gemma_3(_23_DEV)),
+        _with_upsampler(
+            _with_map_models(_with_gemma_3(_23_DISTILLED)), _UPSAMPLER_23, _UPSAMPLER_2X_BYTES
+        ),
         _with_duration_head(_with_gemma_4(_25_DEV)),
         _with_upsampler(
             _with_duration_head(_with_gemma_4(_25_DISTILLED)),

@@ -111,7 +111,8 @@ def more_tokens(plan: RenderPlan) -> int:
     from core.video.placement import images_of
 
     of_reference, scale = 0, plan.reference_downscale
-    if scale:
+    # Of two stages the first one sees it.
+    if scale and not plan.refine_steps:
         width, height = reference_size(plan)
         of_reference = token_count(width // scale, height // scale, plan.num_frames)
     of_one = token_count(plan.width, plan.height, FRAME_GRID.offset)

@@ -12,6 +12,7 @@ from core.frozen import Frozen
 from core.jobs.lanes import Stage
 from core.platform.files import set_aside, write_text_atomically
 from core.platform.units import clock
+from core.video.terms import ControlMap, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,12 +27,21 @@ STAGES: tuple[Stage, ...] = (Stage.LOAD, Stage.ENCODE, Stage.DENOISE, Stage.DECO
 
 
 def stages_of(plan: RenderPlan) -> tuple[Stage, ...]:
-    """The same with the enhancement of the prompt, where one is planned."""
+    """The same with the maps of a control video and an enhanced prompt, where those are planned."""
     first, *others = STAGES
-    return (first, Stage.ENHANCE, *others) if plan.enhances_prompt else STAGES
+    maps = (Stage.MAPS,) if plan.request.of_role(Role.CONTROL) else ()
+    words = (Stage.ENHANCE,) if plan.enhances_prompt else ()
+    return (first, *maps, *words, *others)
 
 
 _KEPT = 9
+# About how much longer than another each map takes to draw.
+_COST_OF_MAP = {
+    ControlMap.GIVEN: 1,
+    ControlMap.CANNY: 4,
+    ControlMap.DEPTH: 20,
+    ControlMap.POSE: 40,
+}
 
 
 class Timing(Frozen):
@@ -90,13 +100,17 @@ def shortest_note(shortest: RenderPlan) -> str:
 def work_of(stage: Stage, plan: RenderPlan) -> int:
     """How much a stage has to do for a plan; 0 where the clip makes no difference."""
     # Imported late: it brings the table of controls, and every list of models opens this module.
-    from providers.ltx_video.models.two_stages import denoising_work
+    from providers.ltx_video.models.two_stages import denoising_work, first_stage
 
     match stage:
         case Stage.DENOISE:
             return sum(denoising_work(plan))
         case Stage.DECODE:
             return plan.made_frames * plan.width * plan.height
+        case Stage.MAPS:
+            kind, seen = plan.request.editing.control_map, first_stage(plan)
+            cost = _COST_OF_MAP[kind] if kind else 0
+            return cost * seen.num_frames * seen.width * seen.height
         case Stage.WRITE:
             return plan.num_frames * plan.width * plan.height
         case _:

@@ -29,13 +29,15 @@ def denoising_work(plan: RenderPlan) -> tuple[int, int]:
     Of a clip of several parts, those of all of them, with what each sees of the ones before.
     """
     steps = plan.num_inference_steps if plan.steps_taken is None else plan.steps_taken
-    full = sum(
+    first = _tokens(first_stage(plan)) * (steps or 1)
+    return first, _tokens(plan) * plan.refine_steps
+
+
+def _tokens(plan: RenderPlan) -> int:
+    return sum(
         token_count(plan.width, plan.height, window.made_frames) + more_tokens(window)
         for window in windows_of(plan)
     )
-    if not plan.refine_steps:
-        return full * (steps or 1), 0
-    return full // 4 * (steps or 1), full * plan.refine_steps
 
 
 def stages_note(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import Field
 
 from core.frozen import Frozen
+from core.platform.units import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,6 +39,15 @@ class FileOfRepo(Protocol):
         ...
 
 
+class SizedFile(FileOfRepo, Protocol):
+    """The same with its size."""
+
+    @property
+    def size_bytes(self) -> int:
+        """In bytes."""
+        ...
+
+
 class RemoteFile(Frozen):
     """One file of a repository; size and hash are None where only the hub knows them."""
 
@@ -55,6 +65,7 @@ class FileSet(Frozen):
             `*` also matches slashes, as in huggingface_hub.
         ignore_patterns: and none of these.
         part: what they are to the model, where it may have been installed without them.
+        licence: of these files, where it is another than the model's.
         is_extra: the model makes clips without them, so what a repository lacks of them is no
             reason to fetch nothing.
         source_folder: the folder in the repository that is taken away from each path.
@@ -67,6 +78,7 @@ class FileSet(Frozen):
     allow_patterns: tuple[str, ...] = Field(min_length=1)
     ignore_patterns: tuple[str, ...] = ()
     part: str = ""
+    licence: str = ""
     is_extra: bool = False
     source_folder: str = ""
     target_folder: str = ""
@@ -124,6 +136,20 @@ class WeightsSpec(Frozen):
     def repo_ids(self) -> tuple[str, ...]:
         """The repositories, each once."""
         return tuple(dict.fromkeys(files.repo_id for files in self.sets))
+
+    def licensed_parts(self, files: Collection[SizedFile]) -> tuple[str, ...]:
+        """Of each part with a licence of its own the size, where it is from, and that licence."""
+        parts: list[str] = []
+        for part in self.sets:
+            sizes = [
+                file.size_bytes
+                for file in files
+                if file.repo_id == part.repo_id and part.has(file.path)
+            ]
+            if part.licence and sizes:
+                size = bytes_text(sum(sizes))
+                parts.append(f"{part.part}: {size} of {part.repo_id}, under {part.licence}")
+        return tuple(parts)
 
     def missing_parts(self, files: Collection[FileOfRepo]) -> tuple[str, ...]:
         """What the parts are called of which there is no file."""

@@ -48,7 +48,8 @@ class Workload:
 
         rows = _batch_rows(profile, plan.guidance_scale)
         has_source = plan.strength is not None and plan.strength < 1
-        has_control = plan.reference_downscale > 0
+        # In two stages at half the size, where it takes less than what comes after.
+        has_control = plan.reference_downscale > 0 and not plan.refine_steps
         has_video = has_source or has_control or plan.kept_frames > 0 or plan.retake is not None
         longest = max(
             windows_of(plan),

@@ -91,7 +91,7 @@ def test_one_that_is_shorter_than_the_clip_is_refused() -> None:
 def test_the_video_needs_its_kind_of_map_and_the_other_way_round() -> None:
     assert problems(ask(editing=Editing())) == {
         "editing.control_map": (
-            "Say what of the control video the clip follows: canny, depth or given."
+            "Say what of the control video the clip follows: canny, depth, pose or given."
         )
     }
     assert problems(ask(inputs=())) == {
@@ -117,9 +117,16 @@ def test_a_clip_does_not_follow_one_video_and_come_of_another(role: Role) -> Non
     assert found["inputs.control"].startswith("A clip follows a control video or is made of")
 
 
-def test_neither_two_stages_nor_several_prompts_nor_images_follow_one() -> None:
-    two = problems(ask(sampling=Sampling(two_stage=True)))
-    assert "is made in one stage" in two["sampling.two_stage"]
+def test_a_clip_in_two_stages_follows_one_where_one_of_a_video_is_refused() -> None:
+    sampling = Sampling(two_stage=True)
+    assert plan(ask(sampling=sampling), facts(49)).refine_steps == LTX.refine_steps > 0
+    source = Input(role=Role.SOURCE_VIDEO, path=Path("v.mp4"))
+    two = ask(sampling=sampling, inputs=(source,), editing=Editing())
+    with pytest.raises(UnsupportedRequest, match="is made in one stage"):
+        make_plan(two, LTX, CheckedInputs(videos={Role.SOURCE_VIDEO: facts(49)}))
+
+
+def test_neither_several_prompts_nor_images_follow_one() -> None:
     parts = problems(ask(prompt="a ball | a box"), spec=LTX.model_copy(update={"most_parts": 4}))
     assert "made of no control video" in parts["prompt"]
     image = problems(ask(output=OutputKind.IMAGE))

@@ -12,16 +12,13 @@ from core.video.inputs import CheckedInputs
 from core.video.planning.clip_plan import make_plan
 from core.video.request import Editing, Input, Motion, RenderRequest
 from core.video.terms import ControlMap, Role, Target
+from providers.ltx_video.install.hub import NeededFile
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MODELS, MOST_LORAS, PROVIDER
-from providers.ltx_video.models.control_video import (
-    DEPTH_MODEL_FILES,
-    FOR_SHEETS,
-    OFFICIAL,
-    depth_model_folder,
-)
+from providers.ltx_video.models.control_video import FOR_SHEETS, OFFICIAL
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.lora_families import LORA_FAMILIES
+from providers.ltx_video.models.map_models import FILES, MapModel, find_map_models
 from tests.fakes.inputs import lora
 from tests.fakes.loras import as_comfy, random_pairs, write_lora
 from tests.providers.tiny_home import context_of
@@ -186,27 +183,88 @@ def test_one_that_is_damaged_is_told(tmp_path: Path) -> None:
     assert problem.message.endswith("The control video needs it.")
 
 
-def test_depth_needs_the_model_that_draws_it(tmp_path: Path) -> None:
-    saved(tmp_path, UNION_23, **HALF)
-    folder = depth_model_folder(tmp_path / "models")
+def begun(home: Path, *there: MapModel, model: LTXModel = LTXModel.LTX_2_3) -> Path:
+    """The folder of a model with what draws these maps, and nothing more."""
+    folder = home / "models" / model.value
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text("{}", encoding="utf-8")
-    problem = refused(tmp_path, LTXModel.LTX_2_3, kind=ControlMap.DEPTH)
+    for part in there:
+        (folder / part).mkdir()
+        for name in FILES[part]:
+            (folder / part / name).write_text("{}", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed", "size", "followed"),
+    [
+        (ControlMap.DEPTH, (MapModel.DEPTH,), "0.1 GB", "the depth"),
+        (ControlMap.POSE, (MapModel.PEOPLE, MapModel.JOINTS), "0.5 GB", "the people"),
+    ],
+)
+def test_what_draws_the_maps_is_a_part_of_the_model(
+    tmp_path: Path, kind: ControlMap, needed: tuple[MapModel, ...], size: str, followed: str
+) -> None:
+    saved(tmp_path, UNION_23, **HALF)
+    # Of one that is not installed at all that is told, and comes with it.
+    assert planned(tmp_path, LTXModel.LTX_2_3, kind=kind)
+    folder = begun(tmp_path, *needed)
+    plan = planned(tmp_path, LTXModel.LTX_2_3, kind=kind)
+    assert any(f"follows {followed} in the control video" in note for note in plan.notes)
+    (folder / needed[-1] / "model.safetensors").unlink()
+    problem = refused(tmp_path, LTXModel.LTX_2_3, kind=kind)
     assert (problem.field, problem.is_of_setup) == ("inputs.control", True)
-    assert "Put preprocessor_config.json, model.safetensors of https://" in problem.message
-    assert str(folder) in problem.message
-    for name in DEPTH_MODEL_FILES:
-        (folder / name).write_text("{}", encoding="utf-8")
-    plan = planned(tmp_path, LTXModel.LTX_2_3, kind=ControlMap.DEPTH)
-    assert any("follows the depth in the control video" in note for note in plan.notes)
+    for word in ("Apache 2.0", size, "setup_ltx_video.py --model ltx-2.3", "adds that alone"):
+        assert word in problem.message
+    assert planned(tmp_path, LTXModel.LTX_2_3)
+
+
+def test_what_draws_maps_for_another_model_will_do(tmp_path: Path) -> None:
+    saved(tmp_path, UNION_19B, "ltx-2-19b", **HALF)
+    begun(tmp_path, MapModel.DEPTH)
+    own = begun(tmp_path, model=LTXModel.LTX_2_19B)
+    assert planned(tmp_path, LTXModel.LTX_2_19B, kind=ControlMap.DEPTH)
+    found = find_map_models(ControlMap.DEPTH, own, tmp_path / "models")
+    assert found == {MapModel.DEPTH: tmp_path / "models" / "ltx-2.3" / "depth_model"}
+
+
+def test_a_depth_model_that_was_put_there_by_hand_is_still_found(tmp_path: Path) -> None:
+    saved(tmp_path, UNION_23, **HALF)
+    begun(tmp_path)
+    by_hand = tmp_path / "models" / "depth-anything-v2-small"
+    by_hand.mkdir()
+    for name in FILES[MapModel.DEPTH]:
+        (by_hand / name).write_text("{}", encoding="utf-8")
+    assert planned(tmp_path, LTXModel.LTX_2_3, kind=ControlMap.DEPTH)
 
 
 def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
+    begun(tmp_path)
     with pytest.raises(UnsupportedRequest) as caught:
         planned(tmp_path, LTXModel.LTX_2_3, kind=ControlMap.DEPTH)
     lora_file, depth_model = (problem.message for problem in caught.value.problems)
     assert UNION_23 in lora_file
     assert "Depth Anything V2 Small" in depth_model
+
+
+def test_a_model_that_follows_a_video_comes_with_what_draws_maps() -> None:
+    for model in MODELS:
+        if not model.weights:
+            continue
+        folders = {part.target_folder for part in model.weights.sets}
+        assert (set(MapModel) <= folders) is bool(model.spec.control_maps), model.id
+    weights = BY_ID[LTXModel.LTX_2_3].weights
+    assert weights is not None
+    parts = [part for part in weights.sets if part.target_folder in set(MapModel)]
+    assert {part.licence for part in parts} == {"Apache 2.0"}
+    files = [
+        NeededFile(f"{part.target_folder}/{name}", part.repo_id, "c", name, 1_000_000, None, None)
+        for part in parts
+        for name in part.allow_patterns
+    ]
+    assert weights.licensed_parts(files)[0] == (
+        "model for depth maps: 3.0 MB of depth-anything/Depth-Anything-V2-Small-hf, under Apache "
+        "2.0"
+    )
 
 
 def test_maps_from_elsewhere_go_with_whatever_ic_lora_they_are_for(tmp_path: Path) -> None:

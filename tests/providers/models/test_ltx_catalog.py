@@ -204,7 +204,7 @@ def test_only_the_dev_model_of_2_5_takes_the_full_transformer() -> None:
 def test_what_a_repository_holds_twice_is_taken_once() -> None:
     weights = BY_ID[LTXModel.LTX_2_3].weights
     assert weights is not None
-    files, _ = weights.sets
+    files = weights.sets[0]
     assert files.has("text_encoder/model-00001-of-00011.safetensors")
     assert not files.has("text_encoder/diffusion_pytorch_model-00001-of-00012.safetensors")
     assert files.has("connectors/diffusion_pytorch_model-00001-of-00002.safetensors")
