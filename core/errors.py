@@ -141,7 +141,7 @@ class SpendingError(StudioError):
 
 
 class SpendingCapReached(StudioError):
-    """A paid render would cost more than what is left of the month's cap."""
+    """A paid render would cost more than what is left of a cap."""
 
 
 class HistoryError(StudioError):

@@ -13,7 +13,7 @@ from core.film.build.export_plan import PlannedExport, plan_export
 from core.film.build.preview import PreviewStores
 from core.film.model.delivery import ExportOrder
 from core.history.history import History
-from core.jobs.job import CancelToken
+from core.jobs.job import CancelToken, SubjectKind
 from core.jobs.journal import Journal
 from core.jobs.lanes import PLACES, Lane
 from core.jobs.queue import JobQueue, new_job_id
@@ -23,7 +23,8 @@ from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
 from core.services.polling import ticket_for
 from core.setup import Setup
-from core.spending import Ledger
+from core.spending.caps import Caps, PlannedPurchase, ProjectBudget
+from core.spending.ledger import Ledger
 from core.video.enhance_job import KIND as ENHANCE_KIND
 from core.video.enhance_job import EnhanceJob, to_enhance
 from core.video.lora_training import free_name, plan_training, usual_name
@@ -39,7 +40,7 @@ from core.video.train_lora_job import KIND as TRAIN_KIND
 from core.video.train_lora_job import TrainLoraJob, read_losses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from core.config.api_keys import ApiKeys, KeySpec
     from core.config.settings import Settings
@@ -112,7 +113,7 @@ class Studio(Setup):
 
     @cached_property
     def ledger(self) -> Ledger:
-        """What paid renders cost."""
+        """What paid renders cost, and the caps on it."""
         return Ledger(self.paths.spending_file)
 
     @cached_property
@@ -173,6 +174,7 @@ class Studio(Setup):
         origin: Origin | None = None,
         *,
         job_id: str | None = None,
+        project: ProjectBudget | None = None,
     ) -> str:
         """Put the render into the queue and give the job's id.
 
@@ -180,9 +182,10 @@ class Studio(Setup):
             planned: what `plan` gave.
             origin: the scene of a project that the clip is for; its record will name it.
             job_id: from `new_job_id`, where the caller has to know it beforehand.
+            project: what the ledger is to know of that project.
 
         Raises:
-            SpendingCapReached: it would pass the month's cap.
+            SpendingCapReached: it would pass a cap.
             SpendingError: it is to be paid, and the ledger cannot be used.
             NotConfigured: the model is not installed, the network is switched off, or the machine
                 or a key does not suffice.
@@ -194,12 +197,29 @@ class Studio(Setup):
         job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
         job_id = job_id or new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
-        self.ledger.order(job_id, planned.plan.cost_usd, self.settings.cloud.spending_cap_usd)
+        self.ledger.order(job_id, PlannedPurchase.of(planned.plan, project), self.caps)
         try:
             return self.queue.submit(job, job_id=job_id)
         except JournalError:
             self.ledger.release(job_id)
             raise
+
+    @property
+    def caps(self) -> Caps:
+        """The caps of the settings."""
+        return Caps.of(self.settings.cloud)
+
+    def check_caps(
+        self, renders: Iterable[PlannedRender], project: ProjectBudget | None = None
+    ) -> None:
+        """Refuse renders of one project that together would pass a cap, before any is ordered.
+
+        Raises:
+            SpendingCapReached: with every cap that they would pass.
+            SpendingError: some are to be paid, and the ledger cannot be read.
+        """
+        purchases = [PlannedPurchase.of(one.plan, project) for one in renders]
+        self.ledger.check(purchases, self.caps)
 
     def _refuse_what_cannot_run(self, planned: PlannedRender | PlannedWords) -> None:
         target = str(planned.plan.target)
@@ -247,18 +267,18 @@ class Studio(Setup):
     def resume(self, text: str) -> str:
         """Put an interrupted, failed or cancelled job back in line and give its id.
 
-        Unlike the queue's own way, this one holds the cap where a clip is bought once more.
+        Unlike the queue's own way, this one holds the caps where a clip is bought once more.
 
         Args:
             text: how the job's id begins.
 
         Raises:
-            SpendingCapReached: it would pass the month's cap.
+            SpendingCapReached: it would pass a cap.
             SpendingError: the ledger cannot be used.
             JournalError: no such job, or nothing to resume.
         """
         job_id = self.queue.job(text).id
-        is_ordered = self.ledger.order_again(job_id, self.settings.cloud.spending_cap_usd)
+        is_ordered = self.ledger.order_again(job_id, self.caps)
         try:
             return self.queue.resume(job_id)
         except JournalError:
@@ -289,7 +309,7 @@ class Studio(Setup):
             text: how the job's id begins.
 
         Raises:
-            SpendingCapReached: it would pass the month's cap.
+            SpendingCapReached: it would pass a cap.
             SpendingError: the ledger cannot be used.
             JournalError: no such job, or it is no render.
         """
@@ -298,12 +318,21 @@ class Studio(Setup):
             raise JournalError(f"Job {record.id} is no render, so there is nothing to buy.")
         plan = RenderPayload.model_validate_json(record.payload).plan
         job_id = new_job_id()
-        self.ledger.order(job_id, plan.cost_usd, self.settings.cloud.spending_cap_usd)
+        project = self._project_of(record)
+        self.ledger.order(job_id, PlannedPurchase.of(plan, project), self.caps)
         try:
             return self.queue.repeat(record.id, job_id)
         except JournalError:
             self.ledger.release(job_id)
             raise
+
+    def _project_of(self, record: JobRecord) -> ProjectBudget | None:
+        """The project that a clip is for, as it was last known."""
+        subject = record.subject
+        if subject is None or subject.kind is not SubjectKind.SCENE:
+            return None
+        project_id = subject.id.partition("/")[0]
+        return self.ledger.budget(project_id) or ProjectBudget(project_id, project_id)
 
     def files_of_job(self, job_id: str) -> tuple[Path, ...]:
         """The files that a render was given, where they lay; none where the job is forgotten."""

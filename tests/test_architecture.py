@@ -88,6 +88,7 @@ MAY_IMPORT_FOLDERS = {
     "core/video": _LOW | {"core/media", "core/config", "core/lora", "core/video/planning"},
     "core/video/planning": _CLIP,
     "core/services": _RENDER,
+    "core/spending": _LOW | {"core/config", "core/video", "core/project/model"},
     "core/film/model": _LOW | {"core/media"},
     "core/film/picture": _FILM | {"core/media"},
     "core/film/sound": _FILM | {"core/media"},
@@ -102,7 +103,7 @@ MAY_IMPORT_FOLDERS = {
         "core/project/model",
     },
     "core/project/files": _PROJECT,
-    "core/project/render": _PROJECT | {"core/project/files"},
+    "core/project/render": _PROJECT | {"core/project/files", "core/spending"},
     "core/project/imageai_import": _PROJECT | {"core/project/files"},
     "providers/ltx_video/models": set(),
     "providers/ltx_video/install": {"providers/ltx_video/models"},
@@ -130,7 +131,7 @@ MAY_IMPORT_FOLDERS = {
 }
 # These join what lies below them, so no folder below knows them.
 ON_TOP = {"core": ("core.studio", "core.spending"), "providers": ("providers.ltx_video.local",)}
-ABOVE_STUDIO = "core/project/"
+ABOVE_STUDIO = ("core/project/", "core/spending")
 # A widget shows values: what runs and what waits is not its affair.
 WIDGETS_KNOW_NO = ("core.jobs.queue", "core.jobs.journal", "core.studio")
 # What core never touches and what no import of core, providers and cli may load.

@@ -119,13 +119,22 @@ class CloudSettings(Frozen):
         le=16,
         description="How many renders are ordered from services at the same time.",
     )
-    spending_cap_usd: Annotated[
-        float | None, SettingInfo("Spending cap", unit="US dollars a month", unset="No cap")
+    daily_cap_usd: Annotated[
+        float | None, SettingInfo("Spending cap of a day", unit="US dollars", unset="No cap")
     ] = Field(
         default=None,
         ge=0,
         allow_inf_nan=False,
-        description="Renders that would cost more than this in a calendar month are refused.",
+        description="Renders with which a calendar day would cost more than this are refused.",
+    )
+    spending_cap_usd: Annotated[
+        float | None, SettingInfo("Spending cap of a month", unit="US dollars", unset="No cap")
+    ] = Field(
+        default=None,
+        ge=0,
+        allow_inf_nan=False,
+        description="Renders with which a calendar month would cost more than this are refused, "
+        "and under any cap those whose price is not known.",
     )
 
 

@@ -26,6 +26,13 @@ def price(cost_usd: float | None) -> str:
     return "free" if cost_usd == 0 else f"${cost_usd:.2f}"
 
 
+def dollars(usd: float) -> str:
+    """A sum of money, such as "$1,204.50"; a small one is never shown as nothing."""
+    if 0 < usd < _LEAST_SHOWN_USD:
+        return f"<${_LEAST_SHOWN_USD}"
+    return f"${usd:,.2f}"
+
+
 def bytes_text(size_bytes: int | None) -> str:
     """A size on disk, such as "34 MB" or "9.4 GB"."""
     if size_bytes is None:

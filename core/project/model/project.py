@@ -249,6 +249,7 @@ class VideoProject(Frozen):
         takes: by scene id; takes of deleted scenes stay, so that undo brings them back.
         to_render: ids of scenes that wait for another scene's clip before they can be queued.
         imported: what an importer found and this program has no place for, word for word.
+        spending_cap_usd: what all paid renders of the project may cost; None for anything.
     """
 
     id: str
@@ -265,6 +266,7 @@ class VideoProject(Frozen):
     to_render: tuple[str, ...] = ()
     last_export: Path | None = None
     imported: dict[str, object] = Field(default_factory=dict[str, object])
+    spending_cap_usd: float | None = Field(default=None, ge=0)
 
     def scene(self, scene_id: str) -> Scene | None:
         """The scene of that id."""

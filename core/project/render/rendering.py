@@ -5,16 +5,18 @@ Knows no thread and no window. The window and the command line each lend it a ho
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from core.errors import Problem, StudioError, UnsupportedRequest
+from core.errors import Problem, SpendingError, StudioError, UnsupportedRequest
 from core.jobs.job import Cancelled, Failed, Progressed, Queued, Started, SubjectKind, Succeeded
 from core.jobs.job_record import JobState
 from core.jobs.queue import new_job_id
 from core.project.files.media import read_take, take_over_clips
 from core.project.model.status import SceneJob, SceneJobState
 from core.project.render.planning import PlannedScene, RefusedScene, plan_scene, start_take
+from core.spending.caps import ProjectBudget
 from core.video.planning.render_planner import total_usd
 from core.video.record import Origin
 
@@ -157,7 +159,7 @@ class SceneRendering:
         for scene_id in waiting:
             self._forget(scene_id)
         self._host.wait_for(tuple(dict.fromkeys(waiting)))
-        self._submit(offer.planned)
+        self._submit(offer.planned, offer.waiting)
 
     def find_jobs(self) -> None:
         """Take up the jobs of this project that the queue has from before, and their clips."""
@@ -165,7 +167,13 @@ class SceneRendering:
             return  # they are the other window's
         project, folder = self._host.project, self._host.folder
 
+        budget = ProjectBudget.of(project)
+
         def find(cancel: CancelToken) -> _Found:
+            # Its cap may have been changed where this ledger was not. One that cannot be used is
+            # told to whoever buys something.
+            with suppress(SpendingError):
+                self._studio.ledger.keep_budget(budget)
             # In this order: a job that ends in between has its clip in the folder by then.
             records = self._studio.queue.jobs(0)
             return _Found(records, take_over_clips(project, folder, cancel))
@@ -192,10 +200,13 @@ class SceneRendering:
         project_id, _, scene_id = subject.id.partition("/")
         return scene_id if project_id == self._host.project.id else ""
 
-    def _submit(self, planned: Sequence[PlannedScene]) -> None:
+    def _submit(
+        self, planned: Sequence[PlannedScene], waiting: Sequence[PlannedScene] = ()
+    ) -> None:
+        """Queue the planned scenes, all or none, where their caps take what waits for them too."""
         if not planned:
             return
-        project_id = self._host.project.id
+        project_id, budget = self._host.project.id, ProjectBudget.of(self._host.project)
         jobs = [(new_job_id(), item) for item in planned]
         for job_id, item in jobs:
             self._forget(item.scene.id)
@@ -204,6 +215,10 @@ class SceneRendering:
         self._stop_waiting({item.scene.id for item in planned})
 
         def submit(_: CancelToken) -> _UnqueuedScenes | None:
+            try:
+                self._studio.check_caps((item.planned for item in (*planned, *waiting)), budget)
+            except StudioError as error:
+                return _UnqueuedScenes(tuple(job_id for job_id, _ in jobs), error)
             for place, (job_id, item) in enumerate(jobs):
                 origin = Origin(
                     project_id=project_id,
@@ -211,7 +226,7 @@ class SceneRendering:
                     fingerprint=item.sent.fingerprint,
                 )
                 try:
-                    self._studio.submit_render(item.planned, origin, job_id=job_id)
+                    self._studio.submit_render(item.planned, origin, job_id=job_id, project=budget)
                 except StudioError as error:
                     # What came before the error is in the queue.
                     return _UnqueuedScenes(tuple(left for left, _ in jobs[place:]), error)

@@ -49,6 +49,7 @@ OTHER_TEXTS = {
     "folders.models": "/models",
     "export.cache_gb": "7.5",
     "cloud.parallel_jobs": "9",
+    "cloud.daily_cap_usd": "4.5",
     "cloud.spending_cap_usd": "12.5",
     "network.is_off": "yes",
     "programs.ffmpeg": "/opt/ffmpeg",

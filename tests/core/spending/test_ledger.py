@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,20 +13,18 @@ from core.errors import JournalError, SpendingCapReached, SpendingError
 from core.jobs.job import Cancelled, Succeeded
 from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
-from core.spending import Ledger
+from core.spending.caps import Caps, PlannedPurchase, ProjectBudget
+from core.spending.ledger import Ledger
 from core.studio import Studio
-from core.video.price import PriceRow, PriceTable, PriceUnit
-from core.video.provider import ProviderContext, ProviderEntry
-from core.video.spec import ModelSpec
+from core.video.record import Origin
 from tests.fakes.job_records import record
-from tests.fakes.provider import ENTRY, SMALL, FakeProvider
+from tests.fakes.paid import PAID_ENTRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.platform.paths import Paths
     from core.video.request import RenderRequest
-    from core.video.spec import ModelSpec
 
 DONE = Succeeded(path=Path("clip.mp4"))
 
@@ -50,7 +48,7 @@ def ledger(tmp_path: Path, clock: Clock) -> Ledger:
 
 
 def test_nothing_is_written_for_what_is_free(ledger: Ledger, tmp_path: Path) -> None:
-    ledger.order("a", 0.0, 0.0)
+    ledger.order("a", PlannedPurchase(0.0), Caps(month_usd=0.0))
     ledger.settle(record("a", JobState.SUCCEEDED))
     ledger.release("b")
     assert ledger.spent_usd() == 0
@@ -58,7 +56,7 @@ def test_nothing_is_written_for_what_is_free(ledger: Ledger, tmp_path: Path) -> 
 
 
 def test_an_order_counts_at_once_and_after_its_end(ledger: Ledger) -> None:
-    ledger.order("a", 1.25, None)
+    ledger.order("a", PlannedPurchase(1.25))
     assert ledger.spent_usd() == 1.25
     for state in (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED, JobState.SUCCEEDED):
         ledger.settle(record("a", state))
@@ -67,21 +65,21 @@ def test_an_order_counts_at_once_and_after_its_end(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED])
 def test_what_was_never_bought_costs_nothing(ledger: Ledger, state: JobState) -> None:
-    ledger.order("a", 1.0, None)
+    ledger.order("a", PlannedPurchase(1.0))
     ledger.settle(record("a", state))
     assert ledger.spent_usd() == 0
 
 
 @pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED])
 def test_what_was_bought_counts_whatever_became_of_the_job(ledger: Ledger, state: JobState) -> None:
-    ledger.order("a", 1.0, None)
+    ledger.order("a", PlannedPurchase(1.0))
     ledger.settle(record("a", state, ticket="remote-7"))
     assert ledger.spent_usd() == 1
 
 
 def test_what_the_service_says_counts_in_the_place_of_what_was_planned(ledger: Ledger) -> None:
-    ledger.order("dearer", 1.0, None)
-    ledger.order("unknown", None, None)
+    ledger.order("dearer", PlannedPurchase(1.0))
+    ledger.order("unknown", PlannedPurchase(None))
     assert ledger.spent_usd() == 1
     ledger.charge("dearer", 1.5)
     ledger.charge("unknown", 0.25)
@@ -104,13 +102,13 @@ def test_what_the_service_says_counts_in_the_place_of_what_was_planned(ledger: L
 def test_cap_holds_to_the_cent(
     ledger: Ledger, cap_usd: float | None, cost_usd: float | None, exceeds: bool
 ) -> None:
-    ledger.order("a", 2.0, None)
+    ledger.order("a", PlannedPurchase(2.0))
     if exceeds:
         with pytest.raises(SpendingCapReached):
-            ledger.order("b", cost_usd, cap_usd)
+            ledger.order("b", PlannedPurchase(cost_usd), Caps(month_usd=cap_usd))
         assert ledger.spent_usd() == 2
     else:
-        ledger.order("b", cost_usd, cap_usd)
+        ledger.order("b", PlannedPurchase(cost_usd), Caps(month_usd=cap_usd))
 
 
 @given(costs=st.lists(st.integers(1, 300).map(lambda cents: cents / 100), max_size=12))
@@ -122,7 +120,7 @@ def test_orders_never_pass_the_cap(
     for number, cost in enumerate(costs):
         fits = kept + cost <= 5 + 1e-9
         try:
-            ledger.order(str(number), cost, 5.0)
+            ledger.order(str(number), PlannedPurchase(cost), Caps(month_usd=5.0))
         except SpendingCapReached:
             assert not fits
         else:
@@ -132,13 +130,13 @@ def test_orders_never_pass_the_cap(
 
 
 def test_cap_counts_only_this_calendar_month(ledger: Ledger, clock: Clock) -> None:
-    ledger.order("a", 4.0, 5.0)
+    ledger.order("a", PlannedPurchase(4.0), Caps(month_usd=5.0))
     ledger.settle(record("a", JobState.SUCCEEDED))
     clock.now += timedelta(days=5)
     assert ledger.spent_usd() == 4
     clock.now += timedelta(days=1)
     assert ledger.spent_usd() == 0
-    ledger.order("b", 5.0, 5.0)
+    ledger.order("b", PlannedPurchase(5.0), Caps(month_usd=5.0))
 
 
 def test_two_that_order_at_once_do_not_both_pass_the_cap(tmp_path: Path) -> None:
@@ -146,7 +144,9 @@ def test_two_that_order_at_once_do_not_both_pass_the_cap(tmp_path: Path) -> None
 
     def order(name: str) -> None:
         try:
-            Ledger(tmp_path / "spending.sqlite").order(name, 1.0, 3.0)
+            Ledger(tmp_path / "spending.sqlite").order(
+                name, PlannedPurchase(1.0), Caps(month_usd=3.0)
+            )
         except SpendingCapReached:
             refused.append(name)
 
@@ -160,17 +160,17 @@ def test_two_that_order_at_once_do_not_both_pass_the_cap(tmp_path: Path) -> None
 
 
 def test_a_cap_that_was_set_later_holds_for_a_render_of_unknown_price(ledger: Ledger) -> None:
-    ledger.order("a", None, None)
+    ledger.order("a", PlannedPurchase(None))
     ledger.release("a")
     with pytest.raises(SpendingCapReached, match="not known"):
-        ledger.order_again("a", 100.0)
-    assert ledger.order_again("a", None)
+        ledger.order_again("a", Caps(month_usd=100.0))
+    assert ledger.order_again("a")
 
 
 def test_refusal_says_the_figures_and_what_to_do(ledger: Ledger) -> None:
-    ledger.order("a", 4.1, None)
+    ledger.order("a", PlannedPurchase(4.1))
     with pytest.raises(SpendingCapReached) as refused:
-        ledger.order("b", 1.2, 5.0)
+        ledger.order("b", PlannedPurchase(1.2), Caps(month_usd=5.0))
     assert "$1.20" in refused.value.message
     assert "$4.10" in refused.value.message
     assert "$5.00" in refused.value.message
@@ -183,7 +183,7 @@ def test_damaged_ledger_is_set_aside_and_begun_anew(
     path = tmp_path / "spending.sqlite"
     path.write_bytes(b"rubbish" * 500)
     ledger = Ledger(path)
-    ledger.order("a", 1.0, None)
+    ledger.order("a", PlannedPurchase(1.0))
     assert ledger.spent_usd() == 1
     assert path.with_name("spending.sqlite.bad").exists()
     assert "no longer counts" in caplog.text
@@ -192,32 +192,14 @@ def test_damaged_ledger_is_set_aside_and_begun_anew(
 def test_ledger_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SpendingError, match="cannot be made"):
-        Ledger(tmp_path / "file" / "spending.sqlite").order("a", 1.0, None)
-
-
-PAID = SMALL.model_copy(
-    update={
-        "price": PriceTable(
-            rows=(PriceRow(usd=0.5, per=PriceUnit.SECOND),),
-            as_of=date(2026, 11, 1),
-            source="this file",
+        Ledger(tmp_path / "file" / "spending.sqlite").order(
+            "a", PlannedPurchase(1.0), Caps(month_usd=None)
         )
-    }
-)
-
-
-class PaidProvider(FakeProvider):
-    def models(self) -> tuple[ModelSpec, ...]:
-        return (PAID,)
-
-
-def open_paid(_: ProviderContext) -> PaidProvider:
-    return PaidProvider()
 
 
 @pytest.fixture
 def shop(paths: Paths) -> Iterator[Studio]:
-    shop = Studio([ProviderEntry(ENTRY.info, open_paid)], paths=paths)
+    shop = Studio([PAID_ENTRY], paths=paths)
     yield shop
     shop.close()
 
@@ -298,7 +280,28 @@ def test_what_ended_unheard_is_settled_at_the_next_start(
     journal.finish(paid, DONE)
     journal.finish(dropped, Cancelled())
     assert shop.ledger.spent_usd() == pytest.approx(3 * 0.5625)
-    later = Studio([ProviderEntry(ENTRY.info, open_paid)], paths=paths)
+    later = Studio([PAID_ENTRY], paths=paths)
     assert later.queue.job(waits).state is JobState.QUEUED
     assert later.ledger.spent_usd() == pytest.approx(2 * 0.5625)
     later.close()
+
+
+def test_the_ledger_knows_what_was_bought_and_for_which_project(
+    shop: Studio, request_small: RenderRequest
+) -> None:
+    film = ProjectBudget("project-1", "Film", 1.5)
+    origin = Origin(project_id=film.id, scene_id="s")
+    job_id = shop.submit_render(shop.plan(request_small), origin, project=film)
+    (bought,) = shop.ledger.purchases()
+    assert (bought.target, bought.model, bought.task, bought.project) == (
+        "fake/local/fake-small",
+        "Fake Small",
+        "text-to-video",
+        "Film",
+    )
+    shop.buy_again(job_id)
+    assert [one.project for one in shop.ledger.purchases()] == ["Film", "Film"]
+    with pytest.raises(SpendingCapReached, match="the project 'Film'"):
+        shop.buy_again(job_id)
+    buy(shop, request_small)
+    assert shop.ledger.purchases()[-1].project == ""
