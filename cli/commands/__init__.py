@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "doctor": Command("cli.commands.doctor:app", "What this machine has, and what it lacks."),
         "jobs": Command("cli.commands.jobs:app", "List, show, cancel, resume and clear jobs."),
         "keys": Command("cli.commands.keys:app", "Set, test, remove and list keys for services."),
+        "costs": Command("cli.commands.costs:app", "What paid renders cost, and every cap."),
         "config": Command("cli.commands.config:app", "Show and change settings."),
         "assemble": Command("cli.film_command:assemble", "Put clips together into a film."),
         "export": Command("cli.film_command:export", "Export the film of a folder or film file."),
