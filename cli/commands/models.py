@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -13,13 +14,19 @@ from typing_extensions import override
 from cli.console import wrapped
 from cli.context import JsonOption, context_of
 from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, EXIT_NOT_CONFIGURED
-from core.errors import JobCancelled, Problem, UnsupportedRequest
+from core.errors import (
+    JobCancelled,
+    NotConfigured,
+    Problem,
+    ProviderError,
+    UnsupportedRequest,
+)
 from core.platform.suggestions import unknown_name
-from core.platform.units import bytes_text
+from core.platform.units import bytes_text, count_text
 from core.video.listing import ListedModel, read_models
 from core.video.model_store import OnDisk
 from core.video.provider import NotReady
-from core.video.terms import DEFAULT_TARGET
+from core.video.terms import DEFAULT_TARGET, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from cli.context import CliContext
     from core.jobs.job import CancelToken
     from core.video.model_store import AddedModel, Installation, ModelStore
+    from core.video.provider import ServiceNews
 
 T = TypeVar("T")
 
@@ -54,11 +62,21 @@ _Id = Annotated[str, typer.Argument(metavar="NAME", help="A model's id.")]
 def show(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Show all about one model.")] = None,
+    refresh: Annotated[
+        bool,
+        typer.Option(
+            "--refresh", help="Ask the services for prices and fields; show what changed."
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> int:
     """What models there are: installed or not, size, licence, needs and price."""
     context = context_of(ctx, is_json=json)
     registry = context.setup.registry
+    if refresh:
+        code = _refresh(context)
+        if name is None:
+            return code
     # Many people have a keyring that asks for a password; a list is not worth one.
     asks = name is not None
     every = listed = [
@@ -153,6 +171,70 @@ def remove(
     context.console.event("removed", model=name, freed_bytes=freed_bytes)
     context.console.answer_in_words(f"{name} is removed; {bytes_text(freed_bytes)} are free.")
     return EXIT_DONE
+
+
+def _refresh(context: CliContext) -> int:
+    """Ask every service, whatever became of those before it, and show what it tells anew.
+
+    A key that is not set is no failure, unless nobody could be asked.
+    """
+    # Imported late: jobs and their events are much to load for a list of models.
+    from core.jobs.job import ErrorReport
+
+    num_asked = num_failed = 0
+    for info in context.setup.registry.infos:
+        if info.is_local:
+            continue
+        where = {"provider": info.id, "deployment": info.deployment}
+        provider = context.setup.registry.open(Target(**where))
+        try:
+            news = provider.ask_anew()
+        except ProviderError as error:
+            context.console.event("not_asked", **where, **ErrorReport.of(error).model_dump())
+            is_set_up = not isinstance(error, NotConfigured)
+            num_failed += is_set_up
+            # Its hint is about the clip that would be made.
+            hint = "What it told before goes on counting." if is_set_up else error.hint
+            context.console.answer_in_words(wrapped(f"{error.message} {hint}"))
+            continue
+        if news is None:
+            context.console.event("not_asked", **where, kind="", message=_SAYS_NOTHING)
+            context.console.answer_in_words(wrapped(f"{info.label}: {_SAYS_NOTHING}"))
+            continue
+        num_asked += 1
+        for change in news.changes:
+            context.console.event("changed", **where, **asdict(change))
+        since = news.known_since
+        context.console.event(
+            "asked",
+            **where,
+            models=news.num_models,
+            known_since=since.isoformat() if since else None,
+            changes=len(news.changes),
+        )
+        context.console.answer_in_words(_news_text(info.label, news))
+    if num_failed:
+        return EXIT_FAILED
+    return EXIT_DONE if num_asked else EXIT_NOT_CONFIGURED
+
+
+_SAYS_NOTHING = "it tells neither prices nor fields to programs; those of this version count."
+
+
+def _news_text(label: str, news: ServiceNews) -> str:
+    """What a service has said, and what of it is new, model by model."""
+    since = news.known_since
+    before = f"before at {since.astimezone():%Y-%m-%d %H:%M}" if since else "never before"
+    what = count_text(len(news.changes), "change") if news.changes else "nothing has changed"
+    described = count_text(news.num_models, "model or endpoint", "models and endpoints")
+    head = f"{label}: asked for {described}, {before}; {what}."
+    lines = [wrapped(head)]
+    for model, changes in groupby(news.changes, key=lambda change: change.model):
+        lines.append(f"  {model}")
+        for change in changes:
+            text = f"{change.before or '(nothing)'} → {change.after or '(nothing)'}"
+            lines.append(wrapped(text, first=f"    {change.fact}: ", rest="      "))
+    return "\n".join(lines)
 
 
 def _store_of(context: CliContext) -> ModelStore:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken, JobContext
     from core.services.service_client import ServiceClient
     from core.video.plan import RenderPlan
-    from core.video.provider import ProviderContext, ProviderInfo, Readiness
+    from core.video.provider import ProviderContext, ProviderInfo, Readiness, ServiceNews
     from core.video.rendered import Rendered
     from core.video.request import RenderRequest
     from core.video.spec import ModelSpec
@@ -94,6 +94,10 @@ class PollingProvider(ABC):
 
     def refresh(self) -> None:  # noqa: B027 - few services tell more than their table
         """Nothing: the table says all that is known."""
+
+    def ask_anew(self) -> ServiceNews | None:
+        """Nothing: the table says all that is known."""
+        return None
 
     def check_key(self, key: KeySpec) -> Readiness:
         """Ask the service."""

@@ -11,6 +11,7 @@ from core.platform.network import NetworkSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from core.config.api_keys import ApiKeys, KeySpec
@@ -126,6 +127,35 @@ class ModelChoice:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class FactChange:
+    """Something that a service tells otherwise than before; empty for what was not said.
+
+    Attributes:
+        model: as the service names it.
+        fact: what it is about: "price", or the name of a field.
+    """
+
+    model: str
+    fact: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class ServiceNews:
+    """What a service said of its models, asked just now.
+
+    Attributes:
+        num_models: of how many it said something.
+        known_since: when it was asked before; None where it never was.
+    """
+
+    num_models: int
+    known_since: datetime | None
+    changes: tuple[FactChange, ...]
+
+
 class PromptEnhancer(Protocol):
     """Rewrites prompts with what a model itself brings."""
 
@@ -193,6 +223,14 @@ class VideoProvider(Protocol):
         """Ask the service what changes there, such as prices, where that is due; never raises.
 
         Called before a clip is planned, so it takes a few seconds at most.
+        """
+        ...
+
+    def ask_anew(self) -> ServiceNews | None:
+        """Ask at once what `refresh` asks now and then; None where the service tells nothing.
+
+        Raises:
+            ProviderError: it cannot be asked: without network, without its key, or as it answers.
         """
         ...
 

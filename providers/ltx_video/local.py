@@ -118,6 +118,9 @@ class LocalLTX:
     def refresh(self) -> None:
         """Nothing: what this machine makes is free."""
 
+    def ask_anew(self) -> None:
+        """Nobody to ask."""
+
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
         """The same clip on the next step of the memory ladder."""
         return self._planning().cheaper(plan)

@@ -245,6 +245,9 @@ class FakeProvider:
     def refresh(self) -> None:
         pass
 
+    def ask_anew(self) -> None:
+        return None
+
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
         rung = plan.memory_plan.rung if plan.memory_plan else 0
         if rung >= 1:

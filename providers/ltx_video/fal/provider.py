@@ -14,10 +14,13 @@ from providers.ltx_video.hosted.answers import KeptAnswers
 from providers.ltx_video.hosted.provider import HostedLTX
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext
     from providers.ltx_video.fal.client import FalClient
     from providers.ltx_video.fal.endpoints import FalEndpoint
+    from providers.ltx_video.hosted.answers import Facts
 
 # Only these words: seconds of computing, say, are none of a clip.
 _UNITS = {"megapixel": PriceUnit.MEGAPIXEL, "second": PriceUnit.SECOND}
@@ -63,6 +66,32 @@ class FalLTX(HostedLTX):
             as_of=at.astimezone().date(),
             source="asked from Fal",
         )
+
+    @override
+    def facts_of(self, answers: Mapping[str, object]) -> Facts:
+        return {name: {"price": text} for name, row in answers.items() if (text := _price(row))}
+
+    @override
+    def listed_facts(self) -> Facts:
+        return {
+            endpoint.id: {"price": str(min(endpoint.price.rows, key=lambda row: row.usd))}
+            for model in MODELS
+            for endpoint in model.endpoints
+            if endpoint.price.rows
+        }
+
+
+def _price(answer: Any) -> str:
+    """What Fal asks, in its own unit, which need not be one that a clip can be counted in."""
+    try:
+        unit = str(answer["unit"]).strip().casefold().removesuffix("s")
+        usd, currency = float(answer["unit_price"]), str(answer["currency"])
+    except (KeyError, TypeError, ValueError):
+        return ""
+    known = _UNITS.get(unit)
+    if currency == "USD" and known is not None and math.isfinite(usd) and usd >= 0:
+        return str(PriceRow(usd=usd, per=known))
+    return f"{usd:g} {currency} per {unit}"
 
 
 def _dollars(answer: Any, per: PriceUnit | None) -> float | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from core.platform.files import write_text_atomically
+from core.video.provider import FactChange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,30 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _FRESH = timedelta(hours=24)
+
+
+Facts: TypeAlias = "Mapping[str, Mapping[str, str]]"
+"""What a service says, in words: by the names of its models, and by what it is about."""
+MODEL = "model"
+
+
+def changes_between(before: Facts, after: Facts) -> tuple[FactChange, ...]:
+    """What of the facts is another; a model that came or went is one change."""
+    found: list[FactChange] = []
+    for name in dict.fromkeys((*before, *after)):
+        old, new = before.get(name), after.get(name)
+        if old is None or new is None:
+            found.append(FactChange(name, MODEL, _there(old), _there(new)))
+            continue
+        for fact in dict.fromkeys((*old, *new)):
+            was, now = old.get(fact, ""), new.get(fact, "")
+            if was != now:
+                found.append(FactChange(name, fact, was, now))
+    return tuple(found)
+
+
+def _there(facts: Mapping[str, str] | None) -> str:
+    return "" if facts is None else ", ".join(facts) or "described"
 
 
 class KeptAnswers:
@@ -39,6 +64,11 @@ class KeptAnswers:
         """Whether they were asked for within a day."""
         at = self.asked_at
         return at is not None and datetime.now(UTC) - at < _FRESH
+
+    @property
+    def every(self) -> Mapping[str, object]:
+        """Every answer by its name; none where nothing was ever asked."""
+        return {} if self.asked_at is None else self._answers
 
     def find(self, name: str) -> object:
         """The answer of that name; None where there is none."""

@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from core.errors import ProviderError, UnsupportedRequest
+from core.errors import NotConfigured, ProviderError, UnsupportedRequest
 from core.services.polling_provider import PollingProvider
 from core.video.price import Billed
+from core.video.provider import ServiceNews
 from core.video.terms import Role
+from providers.ltx_video.hosted.answers import changes_between
 from providers.ltx_video.hosted.models import find_model
 from providers.ltx_video.hosted.orders import size_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.services.service_client import ServiceClient
     from core.video.plan import RenderPlan
     from core.video.price import PriceTable
     from core.video.provider import ProviderContext
     from core.video.spec import ModelSpec
-    from providers.ltx_video.hosted.answers import KeptAnswers
+    from providers.ltx_video.hosted.answers import Facts, KeptAnswers
     from providers.ltx_video.hosted.models import HostedModel
 
 log = logging.getLogger(__name__)
@@ -97,6 +101,39 @@ class HostedLTX(PollingProvider):
         thread = threading.Thread(target=self._ask, args=arguments, daemon=True)
         thread.start()
         thread.join(_WITHIN_S)
+
+    @override
+    def ask_anew(self) -> ServiceNews | None:
+        """Ask what the service tells, now, and say what of it is new."""
+        answers = self._answers
+        if answers is None:
+            return None
+        self._context.network.check(f"{self.info.label} is not asked", target=self.info.label)
+        key = self.info.keys[0]
+        found = self._context.keys.find(key)
+        if found is None:
+            raise NotConfigured(
+                f"{self.info.label} is not asked: it tells its prices and fields to whoever has a "
+                "key.",
+                target=self.info.label,
+                hint=f"Set it by 'main.py keys set {key.id}'.",
+            )
+        since = answers.asked_at
+        before = self.facts_of(answers.every) if since else self.listed_facts()
+        after = self.client(self.info.id, found.value).describe()
+        answers.keep(after)
+        facts = self.facts_of(after)
+        # Where nothing was known there is nothing that could have changed.
+        changes = changes_between(before, facts) if before else ()
+        return ServiceNews(len(facts), since, changes)
+
+    def facts_of(self, answers: Mapping[str, object]) -> Facts:
+        """What the service has answered, in words; without what cannot be read."""
+        return {}
+
+    def listed_facts(self) -> Facts:
+        """The same as the table has it, which counts until the service is asked."""
+        return {}
 
     def _ask(self, client: ServiceClient, answers: KeptAnswers) -> None:
         try:

@@ -14,9 +14,12 @@ from providers.ltx_video.replicate.info import INFO
 from providers.ltx_video.replicate.models import MODELS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext
     from core.video.spec import ModelSpec
+    from providers.ltx_video.hosted.answers import Facts
     from providers.ltx_video.hosted.orders import Endpoint
     from providers.ltx_video.replicate.client import ReplicateClient
     from providers.ltx_video.replicate.schemas import InputSchema
@@ -68,6 +71,14 @@ class ReplicateLTX(HostedLTX):
             if problems:
                 raise UnsupportedRequest(problems)
         return plan
+
+    @override
+    def facts_of(self, answers: Mapping[str, object]) -> Facts:
+        # Imported late, as below.
+        from providers.ltx_video.replicate.schemas import read_schema
+
+        schemas = {name: read_schema(document) for name, document in answers.items()}
+        return {name: schema.facts for name, schema in schemas.items() if schema is not None}
 
     def _takes_seed(self, spec: ModelSpec) -> bool:
         endpoint = find_model(MODELS, spec.id).endpoints[0]

@@ -34,6 +34,16 @@ class FieldRule:
     minimum: float | None = None
     maximum: float | None = None
 
+    def __str__(self) -> str:
+        if self.values:
+            return ", ".join(map(str, self.values))
+        low, high = self.minimum, self.maximum
+        if low is not None and high is not None:
+            return f"{low:g} to {high:g}"
+        if low is not None:
+            return f"at least {low:g}"
+        return "anything" if high is None else f"at most {high:g}"
+
     def problem(self, value: object) -> str:
         """Why a value may not stand here; empty where it may."""
         if self.values and value not in self.values:
@@ -52,6 +62,14 @@ class InputSchema:
 
     fields: Mapping[str, FieldRule]
     required: tuple[str, ...]
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What may stand in each field, in words."""
+        return {
+            name: f"{rule}, needed" if name in self.required else str(rule)
+            for name, rule in self.fields.items()
+        }
 
     def problems(self, label: str, body: Mapping[str, object]) -> tuple[Problem, ...]:
         """What of an order the model does not take, each by the control that it comes from."""
