@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from gui.history.history_page import HistoryPage
 from gui.images.image_page import ImagePage
+from gui.render.plan_fixes import Fix, SetKey, ShowCosts, ShowInstall
 from gui.settings.settings_controller import SettingsController
 from gui.widgets.buttons import NetworkBadge
 from gui.widgets.fields import SearchField
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from core.studio import Studio
     from core.video.terms import Target
     from gui.background import Background
+    from gui.costs.costs_dialog import CostsDialog
     from gui.jobs.jobs_area import JobsArea
     from gui.models.models_controller import ModelsController
     from gui.models.models_page import ModelsPage
+    from gui.project.project_model import ProjectModel
     from gui.settings.settings_dialog import SettingsDialog
     from gui.training.training_dialog import TrainingDialog
 
@@ -65,6 +68,8 @@ class MainTabs(QTabWidget):
         self.network_badge.changed.connect(self._switch_network)
         self._dialog: SettingsDialog | None = None
         self._training: TrainingDialog | None = None
+        self._costs: CostsDialog | None = None
+        self._project: ProjectModel | None = None
         self._models: ModelsController | None = None
         self._models_page: ModelsPage | None = None
         self._video = video
@@ -72,7 +77,9 @@ class MainTabs(QTabWidget):
         self._thumbnails = Thumbnails(self)
         self.history = HistoryPage(studio, background, self._thumbnails)
         self.history.message.connect(self.message)
+        self.history.fix_wanted.connect(self.mend)
         self.images = ImagePage(studio, background, self._thumbnails)
+        self.images.fix_wanted.connect(self.mend)
         self.models_changed.connect(self.images.read_models)
         self.addTab(video, "Video")
         self.addTab(self.images, "Images")
@@ -123,6 +130,38 @@ class MainTabs(QTabWidget):
         self._settings_dialog().show_keys()
         self.show_settings()
 
+    @Slot(object)
+    def set_project(self, model: ProjectModel) -> None:
+        """The project that is open now."""
+        self._project = model
+        if self._costs is not None:
+            self._costs.set_project(model)
+
+    @Slot()
+    def show_costs(self) -> None:
+        """Open what was spent, and the caps."""
+        if self._costs is None:
+            from gui.costs.costs_dialog import CostsDialog
+
+            self._costs = CostsDialog(self._studio, self.settings, self.window())
+            self._costs.set_project(self._project)
+        self._costs.show()
+        self._costs.raise_()
+
+    @Slot(object)
+    def mend(self, fix: Fix) -> None:
+        """Turn to where something is mended that stands in the way of a render."""
+        match fix:
+            case SetKey(key=key):
+                self.show_keys()
+                self._settings_dialog().keys.choose(key)
+            case ShowInstall(target=target):
+                self.show_model(target)
+            case ShowCosts():
+                self.show_costs()
+            case _:
+                pass
+
     def _settings_dialog(self) -> SettingsDialog:
         if self._dialog is None:
             from gui.settings.settings_dialog import SettingsDialog
@@ -158,6 +197,8 @@ class MainTabs(QTabWidget):
     def _on_event(self, update: JobUpdate) -> None:
         if self._models is not None:
             self._models.on_event(update)
+        if self._costs is not None:
+            self._costs.on_event(update)
         self.history.on_event(update)
         self.images.on_event(update)
 
@@ -189,5 +230,7 @@ class MainTabs(QTabWidget):
             self._dialog.close_down()
         if self._training is not None:
             self._training.close_down()
+        if self._costs is not None:
+            self._costs.close_down()
         self._thumbnails.close()
         self.settings.close()

@@ -30,7 +30,6 @@ from gui.project.project_actions import ProjectActions
 from gui.project.project_opener import Opened, ProjectOpener, RecentController
 from gui.project.project_session import ProjectSession
 from gui.project.welcome_page import WelcomePage
-from gui.render.plan_fixes import Fix, SetKey, ShowInstall
 from gui.theme import Tone
 from gui.widgets.file_field import files_in
 from gui.widgets.last_folders import read_folders, write_folders
@@ -146,6 +145,7 @@ class MainWindow(QMainWindow):
         projects.failed.connect(self._on_error)
         self._menu.settings_wanted.connect(self.tabs.show_settings)
         self._menu.training_wanted.connect(self.tabs.show_training)
+        self._menu.costs_wanted.connect(self.tabs.show_costs)
         self._menu.help_wanted.connect(self._help.show_guide)
         self._menu.keys_wanted.connect(self._show_keys)
         self._menu.about_wanted.connect(self._help.show_about)
@@ -162,8 +162,8 @@ class MainWindow(QMainWindow):
         self.tabs.history.failed.connect(self._on_error)
         self.tabs.history.recipe_wanted.connect(self._on_recipe)
         self.tabs.images.use_wanted.connect(self._on_use)
-        self.tabs.images.fix_wanted.connect(self._on_fix)
         self.tabs.settings_changed.connect(self._on_settings)
+        self.project_opened.connect(self.tabs.set_project)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_desktop_colours)
 
     @property
@@ -226,7 +226,7 @@ class MainWindow(QMainWindow):
         tab.message.connect(self.show_message)
         tab.notice.connect(self._show_notice)
         tab.project_wanted.connect(self.projects.open_as)
-        tab.fix_wanted.connect(self._on_fix)
+        tab.fix_wanted.connect(self.tabs.mend)
         self.tabs.models_changed.connect(tab.read_models)
         self.video_tab = tab
         self._video.addWidget(tab)
@@ -295,16 +295,6 @@ class MainWindow(QMainWindow):
             return
         self.video_tab.add_recipe(recipe)
         self.tabs.show_video()
-
-    @Slot(object)
-    def _on_fix(self, fix: Fix) -> None:
-        match fix:
-            case SetKey():
-                self.tabs.show_keys()
-            case ShowInstall(target=target):
-                self.tabs.show_model(target)
-            case _:
-                pass
 
     @Slot(object)
     def _on_settings(self, settings: Settings) -> None:

@@ -143,7 +143,7 @@ def _tell_cap(context: CliContext, budget: ProjectBudget) -> None:
             context.console.event("cap", **_cap_event(standing))
             context.console.answer_in_words(f"{_sentence_case(str(standing))}.")
             return
-    spent = ledger.spent_on(budget.id)
+    spent = ledger.spent(budget)[CapSpan.PROJECT]
     context.console.event("cap", span=CapSpan.PROJECT.value, project=budget.name, cap_usd=None)
     context.console.answer_in_words(f"The project {budget.name!r} has no cap; {spent} spent.")
 

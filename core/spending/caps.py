@@ -10,7 +10,7 @@ from core.errors import SpendingCapReached
 from core.platform.units import count_text, dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from core.config.settings import CloudSettings
     from core.project.model.project import VideoProject
@@ -127,6 +127,27 @@ class CapStanding:
 
     def __str__(self) -> str:
         return f"{self.name} of {dollars(self.cap_usd)} ({self.state})"
+
+
+def set_caps(caps: Caps, project: ProjectBudget | None) -> dict[CapSpan, float]:
+    """The caps that there are for a render of this project, or of none."""
+    found = {
+        CapSpan.DAY: caps.day_usd,
+        CapSpan.MONTH: caps.month_usd,
+        CapSpan.PROJECT: project.cap_usd if project else None,
+    }
+    return {span: cap_usd for span, cap_usd in found.items() if cap_usd is not None}
+
+
+def standings_of(
+    caps: Caps, project: ProjectBudget | None, spent: Mapping[CapSpan, Spent]
+) -> list[CapStanding]:
+    """Every cap that is set, with what counts towards it."""
+    name = project.name if project else ""
+    return [
+        CapStanding(span, cap_usd, spent[span], name if span is CapSpan.PROJECT else "")
+        for span, cap_usd in set_caps(caps, project).items()
+    ]
 
 
 def check_caps(purchases: Sequence[PlannedPurchase], standings: Sequence[CapStanding]) -> None:

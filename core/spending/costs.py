@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 NO_PROJECT = "no project"
 _MONTHS_LENGTH = len("2026-11")
+_MOST_DAYS = 100
 
 
 class Grouping(StrEnum):
@@ -144,28 +145,40 @@ def group_of(purchase: Purchase, by: Grouping) -> str:
 
 
 @dataclass(frozen=True)
-class DayCost:
-    """What one day cost, and how many of its purchases have no known price."""
+class CostBar:
+    """What one day or month cost, and how many of its purchases have no known price.
 
-    day: date
+    Attributes:
+        name: such as "2026-11-30", or "2026-11" for a month.
+    """
+
+    name: str
     usd: float
     num_unknown: int = 0
 
 
-def days_of(purchases: Iterable[Purchase], period: Period) -> list[DayCost]:
-    """Every day from the first to the last of a period, those without purchases included.
+def cost_bars(purchases: Sequence[Purchase], period: Period) -> list[CostBar]:
+    """Every day of a period, those without purchases included; every month where it is long.
 
     Where the period has no end, the first and the last purchase are its ends.
     """
-    rows = {row.name: row.counted for row in cost_rows(purchases, Grouping.DAY)}
-    bought = [date.fromisoformat(name) for name in rows]
+    bought = [one.ordered_at.date() for one in purchases]
     first = period.first or min(bought, default=None)
     last = period.last or max(bought, default=None)
     if first is None or last is None:
         return []
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    found = [(day, rows.get(day.isoformat(), Amount())) for day in days]
-    return [DayCost(day, amount.usd, amount.num_unknown) for day, amount in found]
+    is_long = (last - first).days >= _MOST_DAYS
+    prices: dict[str, list[float | None]] = {}
+    for number in range((last - first).days + 1):
+        prices.setdefault(_bar_name(first + timedelta(days=number), is_long), [])
+    for one in purchases:
+        prices[_bar_name(one.ordered_at.date(), is_long)].append(one.counted_usd)
+    amounts = {name: Amount.of(of_bar) for name, of_bar in prices.items()}
+    return [CostBar(name, one.usd, one.num_unknown) for name, one in amounts.items()]
+
+
+def _bar_name(day: date, is_month: bool) -> str:
+    return f"{day:%Y-%m}" if is_month else f"{day:%Y-%m-%d}"
 
 
 _COLUMNS = (

@@ -20,6 +20,8 @@ from core.spending.caps import (
     ProjectBudget,
     Spent,
     check_caps,
+    set_caps,
+    standings_of,
 )
 
 if TYPE_CHECKING:
@@ -166,30 +168,25 @@ class Ledger:
             )
             return [self._purchase(row) for row in rows]
 
+    def spent(self, project: ProjectBudget | None = None) -> dict[CapSpan, Spent]:
+        """What counts today, this month and for a project, whether or not there is a cap.
+
+        Raises:
+            SpendingError: the ledger cannot be read.
+        """
+        spans = [span for span in CapSpan if span is not CapSpan.PROJECT or project]
+        if not self._exists:
+            return dict.fromkeys(spans, Spent())
+        with self._file.transaction("BEGIN") as db:
+            return {span: self._spent_in(db, span, project) for span in spans}
+
     def standings(self, caps: Caps, project: ProjectBudget | None = None) -> list[CapStanding]:
         """Every cap that is set, as it stands now.
 
         Raises:
             SpendingError: the ledger cannot be read.
         """
-        if not self._exists:
-            return [
-                CapStanding(span, cap_usd, Spent(), project.name if project else "")
-                for span, cap_usd in _set_caps(caps, project).items()
-            ]
-        with self._file.transaction("BEGIN") as db:
-            return self._standings(db, caps, project)
-
-    def spent_on(self, project_id: str) -> Spent:
-        """What all renders of a project cost so far.
-
-        Raises:
-            SpendingError: the ledger cannot be read.
-        """
-        if not self._exists:
-            return Spent()
-        with self._file.transaction("BEGIN") as db:
-            return _spent(db, "project_id = ?", project_id)
+        return standings_of(caps, project, self.spent(project))
 
     def check(self, purchases: Sequence[PlannedPurchase], caps: Caps = NO_CAPS) -> None:
         """Refuse renders of one project that all together would pass a cap; writes nothing.
@@ -199,7 +196,7 @@ class Ledger:
             SpendingError: the ledger cannot be read.
         """
         project = purchases[0].project if purchases else None
-        if any(one.cost_usd != 0 for one in purchases) and _set_caps(caps, project):
+        if any(one.cost_usd != 0 for one in purchases) and set_caps(caps, project):
             check_caps(purchases, self.standings(caps, project))
 
     def order(self, job_id: str, purchase: PlannedPurchase, caps: Caps = NO_CAPS) -> None:
@@ -357,15 +354,17 @@ class Ledger:
     def _standings(
         self, db: sqlite3.Connection, caps: Caps, project: ProjectBudget | None
     ) -> list[CapStanding]:
-        found: list[CapStanding] = []
-        for span, cap_usd in _set_caps(caps, project).items():
-            if span is CapSpan.PROJECT and project is not None:
-                spent = _spent(db, "project_id = ?", project.id)
-                found.append(CapStanding(span, cap_usd, spent, project.name))
-            else:
-                spent = _spent(db, "ordered_at >= ?", self._begin_of(span))
-                found.append(CapStanding(span, cap_usd, spent))
-        return found
+        spans = set_caps(caps, project)
+        spent = {span: self._spent_in(db, span, project) for span in spans}
+        return standings_of(caps, project, spent)
+
+    def _spent_in(
+        self, db: sqlite3.Connection, span: CapSpan, project: ProjectBudget | None
+    ) -> Spent:
+        if span is CapSpan.PROJECT:
+            assert project is not None, "who asks for a project's costs names it"
+            return _spent(db, "project_id = ?", project.id)
+        return _spent(db, "ordered_at >= ?", self._begin_of(span))
 
     def _begin_of(self, span: CapSpan) -> float:
         today = self.today
@@ -392,15 +391,6 @@ class Ledger:
     @property
     def _exists(self) -> bool:
         return self._file.path.exists()
-
-
-def _set_caps(caps: Caps, project: ProjectBudget | None) -> dict[CapSpan, float]:
-    found = {
-        CapSpan.DAY: caps.day_usd,
-        CapSpan.MONTH: caps.month_usd,
-        CapSpan.PROJECT: project.cap_usd if project else None,
-    }
-    return {span: cap_usd for span, cap_usd in found.items() if cap_usd is not None}
 
 
 def _spent(db: sqlite3.Connection, where: str, value: str | float) -> Spent:

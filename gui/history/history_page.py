@@ -12,7 +12,7 @@ from core.film.model.delivery import ExportOrder
 from core.jobs.job import Succeeded
 from core.media.output import find_free_name
 from core.project.render.rerender import FromRecord, choices_of, plan_again
-from gui.render.render_agreement import agree
+from gui.render.render_agreement import agree, can_start
 from gui.widgets.file_field import show_in_desktop
 from gui.widgets.layouts import vbox
 
@@ -35,9 +35,11 @@ class HistoryPage(QWidget):
         recipe_wanted(FromRecord): settings to be opened in the project.
         message(str): a sentence for the status console.
         failed(StudioError): a wish cannot be fulfilled.
+        fix_wanted(Fix): what only another room can mend.
     """
 
     recipe_wanted = Signal(object)
+    fix_wanted = Signal(object)
     message = Signal(object)
     failed = Signal(object)
 
@@ -98,7 +100,8 @@ class HistoryPage(QWidget):
         return self._studio.submit_export(self._studio.plan_export(order, cancel))
 
     def _order_planned(self, planned: PlannedRender) -> None:
-        if agree(self, [planned]):
+        can = can_start(self, self._studio.registry, [planned], self.fix_wanted.emit)
+        if can and agree(self, [planned]):
             self._background.run(
                 lambda _: self._studio.submit_render(planned), self._queued, self.failed.emit
             )

@@ -16,11 +16,12 @@ from core.platform.units import clock
 from core.project.model.project import RenderChoices
 from core.project.render.rerender import plan_again
 from core.video.listing import read_listing
+from core.video.planning.render_planner import total_usd
 from core.video.provider import Ready
 from core.video.record import read_sidecar
 from gui.render.plan_fixes import PlanContext
-from gui.render.plan_text import PlanText, describe_plan, describe_problems
-from gui.render.render_agreement import agree
+from gui.render.plan_text import PlanText, cap_issues, describe_plan, describe_problems
+from gui.render.render_agreement import agree, can_start
 from gui.widgets.file_field import show_in_desktop
 from gui.widgets.layouts import vbox
 from gui.widgets.trash import TrashedFiles
@@ -119,7 +120,7 @@ class ImagePage(QWidget):
         def arrived(text: PlanText) -> None:
             # The words may have been taken back meanwhile.
             if tab.value().prompt.strip():
-                tab.line.set_text(text)
+                tab.show_plan(text)
 
         tab.line.set_checking()
         self._background.run(
@@ -158,14 +159,17 @@ class ImagePage(QWidget):
 
     def _agree(self, planned: Sequence[PlannedRender], progress: ImageProgress) -> None:
         """Queue free pictures at once, and others when a person agrees to their price."""
-        if not agree(self, planned):
+        studio = self._studio
+        can = can_start(self, studio.registry, planned, self.fix_wanted.emit)
+        if not can or not agree(self, planned):
             progress.settle()
             return
-        studio = self._studio
         waiting = {new_job_id(): one for one in planned}
         progress.expect(tuple(waiting))
 
         def submit(_: CancelToken) -> None:
+            # All or none, where a cap does not take all of them.
+            studio.check_caps(planned)
             for job_id, one in tuple(waiting.items()):
                 studio.submit_render(one, job_id=job_id)
                 del waiting[job_id]
@@ -236,12 +240,14 @@ def _estimate(studio: Studio, order: ImageBatch, model: ListedModel | None) -> P
         )
         return describe_problems(error.problems, plan_context)
     plan, info = planned.plan, studio.registry.find(planned.plan.target)
+    renders = [planned] * order.count
     text = describe_plan(plan, info, planned.readiness, studio.read_machine())
+    text = text.with_issues(cap_issues(studio, renders)).with_price(total_usd(renders))
     if order.count == 1:
         return text
-    price = f" · ${plan.cost_usd * order.count:.2f} in all" if plan.cost_usd else ""
+    whole_price = f" · ${plan.cost_usd * order.count:.2f} in all" if plan.cost_usd else ""
     whole = _time_of_all(plan, order.count, PLACES[info.lane])
-    return replace(text, line=f"{order.count} pictures, each {text.line}{price}{whole}")
+    return replace(text, line=f"{order.count} pictures, each {text.line}{whole_price}{whole}")
 
 
 def _time_of_all(plan: RenderPlan, count: int, places: int) -> str:

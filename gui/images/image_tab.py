@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gui.background import Background
     from gui.images.image_batch import ImageBatch
     from gui.render.plan_fixes import Fix
+    from gui.render.plan_text import PlanText
     from gui.widgets.thumbnails import Thumbnails
 
 _LEFT, _MIDDLE, _RIGHT = 340, 580, 324
@@ -57,12 +58,13 @@ class ImageTab(QWidget):
         self.line = PlanLine()
         self.line.set_nothing(NOTHING)
         self.progress = ImageProgress()
+        self._price = ""
         self._make = named(QPushButton(), "image_make")
         self.gallery = ImageGallery(history, background, thumbnails)
         self.details = ImageDetails(thumbnails)
         self._lay_out()
         self._make.clicked.connect(self._on_make)
-        self.order.changed.connect(self._show_order)
+        self.order.changed.connect(self._on_edit)
         self.line.fix_wanted.connect(self._on_fix)
         self.gallery.chosen.connect(self._on_chosen)
         self._show_order()
@@ -95,19 +97,33 @@ class ImageTab(QWidget):
         self.order.set_value(value)
         self._show_order()
 
+    def show_plan(self, text: PlanText) -> None:
+        """Show what the order takes, or what speaks against it; what it costs is on the button."""
+        self.line.set_text(text)
+        self._price = text.price
+        self._label()
+
     @Slot(object)
-    def _show_order(self, _: object = None) -> None:
-        order = self.order.value()
-        has_words = bool(order.prompt.strip())
+    def _on_edit(self, _: object) -> None:
+        self._price = ""
+        self._show_order()
+
+    def _show_order(self) -> None:
+        has_words = bool(self.order.value().prompt.strip())
         self._make.setEnabled(has_words)
-        self._make.setText("Ma&ke picture" if order.count == 1 else f"Ma&ke {order.count} pictures")
-        # Again after every new text, which brings its own key and takes this one away.
-        self._make.setShortcut("Ctrl+Return")
+        self._label()
         self._make.setToolTip(
             "Put it into the queue (Ctrl+Return)" if has_words else "Describe a picture first"
         )
         if not has_words:
             self.line.set_nothing(NOTHING)
+
+    def _label(self) -> None:
+        count = self.order.value().count
+        words = "Ma&ke picture" if count == 1 else f"Ma&ke {count} pictures"
+        self._make.setText(f"{words} · {self._price}" if self._price else words)
+        # Again after every new text, which brings its own key and takes this one away.
+        self._make.setShortcut("Ctrl+Return")
 
     @Slot()
     def _on_make(self) -> None:

@@ -11,11 +11,18 @@ from core.errors import StudioError, UnsupportedRequest
 from core.platform.units import count_text
 from core.project.model.project import Scene
 from core.project.render.planning import plan_scene, spec_of_scene
+from core.spending.caps import ProjectBudget
 from core.video.listing import ModelListing, read_listing
 from core.video.provider import Ready
 from gui.render.lora_list import OfferedLora, offered_loras
 from gui.render.plan_fixes import ChooseValue, Fix, PlanContext
-from gui.render.plan_text import PlanIssue, PlanText, describe_plan, describe_problems
+from gui.render.plan_text import (
+    PlanIssue,
+    PlanText,
+    cap_issues,
+    describe_plan,
+    describe_problems,
+)
 from gui.render.render_form import ChoicesEdit, SceneScope
 
 if TYPE_CHECKING:
@@ -262,4 +269,5 @@ def _estimate(
     text = describe_plan(
         plan, info, planned.planned.readiness, studio.read_machine(), planned.sent.left_out
     )
-    return _Estimate(text, spec)
+    issues = cap_issues(studio, [planned.planned], ProjectBudget.of(project))
+    return _Estimate(text.with_issues(issues), spec)

@@ -40,6 +40,11 @@ class ShowInstall:
 
 
 @dataclass(frozen=True)
+class ShowCosts:
+    """Show what was spent, and the caps."""
+
+
+@dataclass(frozen=True)
 class ChooseValue:
     """Set one field of the choices, as a person would in its panel."""
 
@@ -66,7 +71,7 @@ class ClearFrame:
     slot: FrameSlot
 
 
-Fix = SetKey | ShowInstall | ChooseValue | EditPrompt | ChooseFrame | ClearFrame
+Fix = SetKey | ShowInstall | ShowCosts | ChooseValue | EditPrompt | ChooseFrame | ClearFrame
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,8 @@ def said_in_window(readiness: NotReady, spec: ModelSpec) -> str:
             fix = "Install it in the Models tab."
         case ReasonCode.DAMAGED if not spec.is_builtin:
             fix = "Repair it in the Models tab."
+        case ReasonCode.KEY_MISSING:
+            fix = "Set it under Settings > Keys."
         case _:
             fix = readiness.fix
     return f"{readiness.reason} {fix}".strip()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.errors import StudioError
 from core.platform.units import clock, price
 from core.video.memory import Device
 from core.video.provider import NotReady, Ready
 from gui.render.plan_fixes import (
     PlanContext,
     QuickFix,
+    ShowCosts,
     fix_for_problem,
     fix_for_readiness,
     frame_fixes,
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
 
     from core.errors import Problem
     from core.platform.machine import Machine
+    from core.spending.caps import ProjectBudget
+    from core.studio import Studio
     from core.video.memory import MemoryPlan
     from core.video.plan import RenderPlan
+    from core.video.planning.render_planner import PlannedRender
     from core.video.provider import ProviderInfo, Readiness
 
 
@@ -47,12 +52,22 @@ class PlanText:
         issues: why it cannot be rendered; empty where it can.
         notes: what was adjusted, chosen or left out.
         details: more about the line, for whoever asks.
+        price: what it costs, for the button that makes it; empty where it is free or not known yet.
     """
 
     line: str = ""
     issues: tuple[PlanIssue, ...] = ()
     notes: tuple[str, ...] = ()
     details: str = ""
+    price: str = ""
+
+    def with_price(self, cost_usd: float | None) -> PlanText:
+        """The same with what all of it costs."""
+        return replace(self, price="" if cost_usd == 0 else price(cost_usd))
+
+    def with_issues(self, issues: Sequence[PlanIssue]) -> PlanText:
+        """The same with more that speaks against it."""
+        return replace(self, issues=(*self.issues, *issues))
 
 
 def describe_plan(
@@ -95,6 +110,17 @@ def describe_plan(
         notes=tuple(notes),
         details=_details(plan, info),
     )
+
+
+def cap_issues(
+    studio: Studio, renders: Sequence[PlannedRender], project: ProjectBudget | None = None
+) -> tuple[PlanIssue, ...]:
+    """What speaks against renders that would pass a cap; reads the ledger."""
+    try:
+        studio.check_caps(renders, project)
+    except StudioError as error:
+        return (PlanIssue(error.message, QuickFix("Costs and caps…", ShowCosts())),)
+    return ()
 
 
 def describe_problems(problems: Sequence[Problem], at: PlanContext) -> PlanText:

@@ -9,8 +9,15 @@ from PySide6.QtWidgets import QMessageBox
 from core.errors import first_of
 from core.platform.units import price
 from core.video.planning.render_planner import total_usd
-from core.video.provider import Ready
-from gui.render.plan_fixes import frame_fixes, problem_in_window
+from core.video.provider import NotReady, Ready
+from gui.render.plan_fixes import (
+    SetKey,
+    ShowInstall,
+    fix_for_readiness,
+    frame_fixes,
+    problem_in_window,
+    said_in_window,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
     from core.project.model.project import VideoProject
     from core.project.render.rendering import RenderOffer
     from core.video.planning.render_planner import PlannedRender
+    from core.video.registry import ProviderRegistry
     from gui.render.plan_fixes import Fix
 
 _MOST_SHOWN = 8
@@ -28,6 +36,7 @@ _Button = QMessageBox.StandardButton
 
 def agree_to_offer(
     parent: QWidget,
+    registry: ProviderRegistry,
     project: VideoProject,
     offer: RenderOffer,
     mend: Callable[[Fix, tuple[str, ...]], None],
@@ -36,9 +45,10 @@ def agree_to_offer(
 
     Args:
         parent: the window that asks.
+        registry: knows what a model that is not ready needs.
         project: as it is now.
         offer: what would be rendered.
-        mend: called with what a person wants done about a frame, and for which scenes.
+        mend: called with what a person wants done, and for which scenes.
     """
     renders = [item.planned for item in (*offer.planned, *offer.waiting)]
     reasons = _refusals(project, offer)
@@ -46,9 +56,35 @@ def agree_to_offer(
         if reasons:
             _tell_refused(parent, project, offer, reasons, mend)
         return False
+    if not can_start(parent, registry, renders, lambda fix: mend(fix, ())):
+        return False
     count = len(offer.refused)
     left_out = "A scene is left out." if count == 1 else f"{count} scenes are left out."
     return agree(parent, renders, left_out if count else "", reasons)
+
+
+def can_start(
+    parent: QWidget,
+    registry: ProviderRegistry,
+    renders: Sequence[PlannedRender],
+    mend: Callable[[Fix], None],
+) -> bool:
+    """Whether no render waits for a key or for a model; else it is told, with what mends it."""
+    for one in renders:
+        readiness, target = one.readiness, one.plan.target
+        if not isinstance(readiness, NotReady):
+            continue
+        quick_fix = fix_for_readiness(readiness, target, registry.find(target))
+        if quick_fix is None or not isinstance(quick_fix.fix, SetKey | ShowInstall):
+            continue
+        text = said_in_window(readiness, one.plan.spec)
+        box = _box(parent, "Nothing is rendered yet.", text, _Button.Close)
+        button = box.addButton(quick_fix.label, QMessageBox.ButtonRole.ActionRole)
+        box.exec()
+        if box.clickedButton() is button:
+            mend(quick_fix.fix)
+        return False
+    return True
 
 
 def agree(

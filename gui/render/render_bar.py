@@ -72,19 +72,33 @@ class RenderBar(QWidget):
             self.actions_by_scope[scope] = action
         self._busy = QLabel()
         layout.addWidget(self._busy)
+        self._counts: Mapping[RenderScope, int] = {}
+        self._prices: Mapping[RenderScope, str] = {}
         self.set_counts({})
 
     def set_counts(self, counts: Mapping[RenderScope, int]) -> None:
         """Enable what there is to render, and say how much; what is not named has no scene."""
+        self._counts = counts
+        self._label()
+
+    def set_prices(self, prices: Mapping[RenderScope, str]) -> None:
+        """Say what each button costs; what is not named is free, or not known yet."""
+        if prices != self._prices:
+            self._prices = prices
+            self._label()
+
+    def _label(self) -> None:
         for scope, action in self.actions_by_scope.items():
-            number = counts.get(scope, 0)
+            number = self._counts.get(scope, 0)
             action.setEnabled(number > 0)
             text = _BUTTONS[scope][0]
             shown = text if scope is RenderScope.THIS else f"{text} ({number})"
             action.setText(shown)
             # In the row of buttons the first one says the verb for all of them.
             is_verb = scope is RenderScope.THIS
-            action.setIconText(shown if is_verb else shown.removeprefix(_VERB).capitalize())
+            words = shown if is_verb else shown.removeprefix(_VERB).capitalize()
+            price = self._prices.get(scope, "") if number else ""
+            action.setIconText(f"{words} · {price}" if price else words)
 
     def show_planning(self, is_planning: bool) -> None:
         """Say that the scenes are being looked at."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.project.render.rendering import SceneRendering
+from core.spending.caps import ProjectBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from core.project.model.project import Take, VideoProject
     from core.studio import Studio
     from gui.background import Background
-    from gui.project.project_model import ProjectModel
+    from gui.project.project_model import Change, ProjectModel
 
 T = TypeVar("T")
 
@@ -42,12 +43,24 @@ class RenderController(QObject):
         super().__init__(parent)
         self._model = model
         self._background = background
+        self._studio = studio
         self.rendering = SceneRendering(studio, self)
+        model.changed.connect(self._on_change)
 
     @Slot(object)
     def on_event(self, update: JobUpdate) -> None:
         """Take in what the queue says of a job."""
         self.rendering.on_event(update)
+
+    @Slot(object)
+    def _on_change(self, change: Change) -> None:
+        budget = ProjectBudget.of(change.after)
+        if budget != ProjectBudget.of(change.before):
+            # Jobs of the project that are resumed go by what the ledger knows of it.
+            ledger = self._studio.ledger
+            self._background.run(
+                lambda _: ledger.keep_budget(budget), lambda _: None, self.failed.emit
+            )
 
     def name_of(self, record: JobRecord) -> str | None:
         """What a job is called by the scene that it is for; None where it is for none of these."""

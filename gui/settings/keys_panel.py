@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -57,6 +58,7 @@ class KeysPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[str, _KeyRow] = {}
+        self._wanted = ""
         self._lines = QVBoxLayout(self)
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(theme.EDGE)
@@ -77,6 +79,19 @@ class KeysPanel(QWidget):
                 self._rows[state.owned.key.id] = row
                 self._lines.addWidget(row)
             row.set_place(state.place)
+        self._go_to_wanted()
+
+    def choose(self, key: KeySpec) -> None:
+        """Go to the field of a key, as soon as its row is there."""
+        self._wanted = key.id
+        self._go_to_wanted()
+
+    def _go_to_wanted(self) -> None:
+        row = self._rows.get(self._wanted)
+        if row is not None:
+            self._wanted = ""
+            # Once all rows have their places: new ones are not laid out yet.
+            QTimer.singleShot(0, row, row.go_to)
 
     def show_result(self, key: KeySpec, text: str, tone: theme.Tone) -> None:
         """Say what came of the last wish about a key."""
@@ -119,6 +134,15 @@ class _KeyRow(QFrame):
         self._test.clicked.connect(self._ask_test)
         self._remove.clicked.connect(self._ask_removal)
         self._show_state()
+
+    def go_to(self) -> None:
+        """Have what scrolls show it, and the keyboard write into it."""
+        around = self.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None:
+            around.ensureWidgetVisible(self)
+        self._field.setFocus()
 
     def set_place(self, place: str) -> None:
         self._place = place

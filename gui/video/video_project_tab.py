@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
@@ -12,7 +11,6 @@ from core.jobs.job import Progressed
 from core.media.output import taken_problems
 from core.project.files.footage import FileUse
 from core.project.model.status import SceneJobState
-from core.project.render.planning import all_to_render, missing_or_stale
 from gui.background import Background
 from gui.export.export_controller import ExportController, ExportPlace
 from gui.export.export_settings_widget import ExportSettingsWidget
@@ -29,6 +27,7 @@ from gui.render.render_agreement import agree_to_offer
 from gui.render.render_bar import RenderBar, RenderScope
 from gui.render.render_controller import RenderController
 from gui.render.render_form import RenderForm
+from gui.render.render_scopes import RenderScopes
 from gui.scenes.enhance_controller import EnhanceController
 from gui.scenes.image_controller import ImageController, ImageRole, ImageUse
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.jobs.job import JobUpdate
-    from core.project.model.project import FilmChoices, Scene
+    from core.project.model.project import FilmChoices
     from core.project.model.status import SceneJob
     from core.project.render.rendering import RenderOffer
     from core.project.render.rerender import FromRecord
@@ -120,6 +119,9 @@ class VideoProjectTab(QWidget):
         self._takes = TakesController(model, panels.takes, background, self)
         self._render_host = RenderController(studio, model, background, self)
         self._rendering = self._render_host.rendering
+        self._scopes = RenderScopes(
+            studio, model, panels.render, self._states, self._rendering, background, self
+        )
         self._enhance = EnhanceController(studio, model, panels.inspector, background, self)
         self._export = ExportController(studio, model, background, self)
         self._place = ExportPlace(model.folder, self)
@@ -192,6 +194,7 @@ class VideoProjectTab(QWidget):
         self._choices.notes_changed.connect(self._panels.inspector.show_notes)
         self._choices.project_spec_changed.connect(self._on_project_spec)
         self._choices.models_changed.connect(self._states.refresh)
+        self._choices.models_changed.connect(self._scopes.price_anew)
         self._choices.fix_wanted.connect(self._on_fix)
         self._export.estimate_changed.connect(self._on_estimate)
         self._export.exported.connect(self._on_exported)
@@ -224,17 +227,8 @@ class VideoProjectTab(QWidget):
         self._has_scenes = has_scenes
 
     def _show_counts(self) -> None:
-        project = self._model.project
-        ready = [scene for scene in all_to_render(project) if scene.prompt.strip()]
-        can = not self._model.is_read_only and self._jobs.is_ready
-        chosen = set(self._selected)
-        missing = self._missing(ready)
-        counts = {
-            RenderScope.THIS if len(chosen) == 1 else RenderScope.SELECTED: len(chosen),
-            RenderScope.MISSING: len(missing),
-            RenderScope.ALL: len(ready),
-        }
-        self._panels.render.set_counts(counts if can else {})
+        can_render = not self._model.is_read_only and self._jobs.is_ready
+        self._scopes.show_counts(self._selected, can_render=can_render)
 
     @Slot(object)
     def _on_selection(self, scene_ids: tuple[str, ...]) -> None:
@@ -322,28 +316,11 @@ class VideoProjectTab(QWidget):
             self.message.emit("The project is open for reading only: nothing is rendered.")
             return
         self._panels.render.show_planning(True)
-        self._rendering.plan({scene.id for scene in self._scenes_of(scope)}, self._on_offer)
-
-    def _scenes_of(self, scope: RenderScope) -> tuple[Scene, ...]:
-        scenes = self._model.project.scenes
-        match scope:
-            case RenderScope.THIS | RenderScope.SELECTED:
-                return tuple(scene for scene in scenes if scene.id in self._selected)
-            case RenderScope.MISSING:
-                return self._missing(scenes)
-            case RenderScope.ALL:
-                return all_to_render(self._model.project)
-
-    def _missing(self, scenes: Sequence[Scene]) -> tuple[Scene, ...]:
-        """Those without a clip, or with an old one, that are not to get one anyway."""
-        found = missing_or_stale(self._model.project, self._states.fingerprints, scenes)
-        coming = self._rendering.coming
-        return tuple(scene for scene in found if scene.id not in coming)
+        self._rendering.plan({scene.id for scene in self._scopes.scenes_of(scope)}, self._on_offer)
 
     def _on_offer(self, offer: RenderOffer) -> None:
         self._panels.render.show_planning(False)
-        mend = partial(self._images.mend, parent=self)
-        if agree_to_offer(self, self._model.project, offer, mend):
+        if agree_to_offer(self, self._studio.registry, self._model.project, offer, self._mend):
             self._rendering.queue(offer)
 
     @Slot()
@@ -386,8 +363,12 @@ class VideoProjectTab(QWidget):
         if isinstance(fix, EditPrompt):
             self._panels.table.select(self._selected[:1])
             self._panels.inspector.focus_prompt()
-        elif isinstance(fix, ChooseFrame | ClearFrame):
-            self._images.mend(fix, self._selected[:1], self)
+        else:
+            self._mend(fix, self._selected[:1])
+
+    def _mend(self, fix: Fix, scene_ids: tuple[str, ...]) -> None:
+        if isinstance(fix, ChooseFrame | ClearFrame):
+            self._images.mend(fix, scene_ids, self)
         else:
             self.fix_wanted.emit(fix)
 

@@ -112,6 +112,7 @@ def window(tmp_path: Path, qtbot: QtBot) -> Iterator[MainWindow]:
         window.tabs.setCurrentIndex(place)
         qtbot.wait(300)
     window.tabs.show_settings()
+    window.tabs.show_costs()
     qtbot.wait(300)
     yield window
     window.close()

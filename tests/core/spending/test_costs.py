@@ -14,11 +14,12 @@ from core.errors import OutputError, UnsupportedRequest
 from core.spending.caps import PlannedPurchase, ProjectBudget
 from core.spending.costs import (
     Amount,
+    CostBar,
     Grouping,
     Period,
     as_csv,
+    cost_bars,
     cost_rows,
-    days_of,
     write_csv,
 )
 from core.spending.ledger import Ledger
@@ -89,16 +90,30 @@ def test_projects_and_models_come_dearest_first(book: Book) -> None:
     ]
 
 
-def test_days_without_purchases_are_among_the_days_of_a_period(book: Book) -> None:
-    days = days_of(book.ledger.purchases(), Period(date(2026, 11, 2), date(2026, 11, 5)))
-    assert [(one.day.day, one.usd, one.num_unknown) for one in days] == [
-        (2, 0.0, 0),
-        (3, 1.75, 0),
-        (4, 0.0, 0),
-        (5, 0.75, 1),
+def test_days_without_purchases_are_among_the_bars_of_a_period(book: Book) -> None:
+    purchases = book.ledger.purchases(date(2026, 11, 2), date(2026, 11, 5))
+    assert cost_bars(purchases, Period(date(2026, 11, 2), date(2026, 11, 5))) == [
+        CostBar("2026-11-02", 0.0),
+        CostBar("2026-11-03", 1.75),
+        CostBar("2026-11-04", 0.0),
+        CostBar("2026-11-05", 0.75, 1),
     ]
-    assert [one.day.day for one in days_of(book.ledger.purchases(), Period())] == [3, 4, 5]
-    assert days_of([], Period()) == []
+    assert [one.name[-2:] for one in cost_bars(purchases, Period())] == ["03", "04", "05"]
+    assert cost_bars([], Period()) == []
+
+
+def test_a_long_period_has_a_bar_for_each_month(book: Book) -> None:
+    days = cost_bars(book.ledger.purchases(), Period(date(2026, 9, 30), date(2027, 1, 7)))
+    assert len(days) == 100
+    assert days[0].name == "2026-09-30"
+    months = cost_bars(book.ledger.purchases(), Period(date(2026, 9, 30), date(2027, 1, 8)))
+    assert months == [
+        CostBar("2026-09", 0.0),
+        CostBar("2026-10", 0.0),
+        CostBar("2026-11", 2.5, 1),
+        CostBar("2026-12", 0.0),
+        CostBar("2027-01", 0.0),
+    ]
 
 
 def test_a_period_takes_in_its_first_and_its_last_day(book: Book) -> None:

@@ -130,7 +130,7 @@ def test_what_was_left_out_joins_the_notes() -> None:
     [
         (ReasonCode.NOT_INSTALLED, ShowInstall(LTX_SMALL), "Install it in the Models tab."),
         (ReasonCode.DAMAGED, ShowInstall(LTX_SMALL), "Repair it in the Models tab."),
-        (ReasonCode.KEY_MISSING, SetKey(FAKE_KEY), "Run a command."),
+        (ReasonCode.KEY_MISSING, SetKey(FAKE_KEY), "Set it under Settings > Keys."),
         (ReasonCode.MACHINE_TOO_SMALL, ChooseValue("target", LOCAL.target), "Run a command."),
         (ReasonCode.PACKAGE_MISSING, None, "Run a command."),
     ],

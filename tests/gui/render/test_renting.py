@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import keyring
+import keyring.backend
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QMessageBox, QToolButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QLineEdit,
+    QMessageBox,
+    QToolButton,
+)
 
 from core.project.model.edits import insert_scenes
 from core.project.model.project import RenderChoices, Scene, new_id
@@ -15,14 +23,15 @@ from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import Ready
 from core.video.request import FrameRequest
 from core.video.terms import Target
+from gui.render.plan_line import PlanLine
 from gui.render.render_form import RenderForm
 from gui.widgets.panes import FoldingSection
 from providers.ltx_video.fal.info import INFO
 from providers.ltx_video.fal.models import MODELS
-from tests.fakes.services.fal_server import fal_entry, fal_server
+from tests.fakes.services.fal_server import KEY, fal_entry, fal_server
 from tests.gui.children import child
 from tests.gui.controls import controls_of
-from tests.gui.operating import click
+from tests.gui.operating import click, write
 from tests.gui.whole_window import OpenWindow
 
 if TYPE_CHECKING:
@@ -31,10 +40,12 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from gui.render.plan_text import PlanIssue
     from providers.ltx_video.fal.models import FalModel
     from tests.fakes.services.fal_server import FalServer
     from tests.gui.whole_window import BoxAnswers
 
+EXTENDING = Target(provider=INFO.id, deployment=INFO.deployment, model="ltx-2.3-edit")
 TARGET = Target(provider=INFO.id, deployment=INFO.deployment, model="ltx-2.3-22b")
 
 
@@ -120,16 +131,124 @@ def test_a_clip_that_was_bought_before_the_window_closed_is_fetched_by_the_next(
     assert fal.purchases == 1
 
 
-def test_without_a_key_it_is_set_in_place(
-    fal: FalServer, open_fal: Callable[[], OpenWindow], monkeypatch: pytest.MonkeyPatch
-) -> None:
+class MemoryKeyring(keyring.backend.KeyringBackend):
+    priority = 1  # type: ignore[assignment] - keyring reads it as a number
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[str, str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[username]
+
+
+@pytest.fixture
+def keyless(monkeypatch: pytest.MonkeyPatch, fal: FalServer) -> Iterator[None]:
+    """No key in the environment, and a keyring that holds none."""
     monkeypatch.delenv("FAL_KEY")
+    before = keyring.get_keyring()
+    keyring.set_keyring(MemoryKeyring())
+    yield
+    keyring.set_keyring(before)
+
+
+def set_key(window: OpenWindow) -> None:
+    """Type the key where the settings have opened, and save it."""
+    window.until(lambda: child(window.window, QLineEdit, "fal_key").hasFocus())
+    write(KEY)(child(window.window, QLineEdit, "fal_key"))
+
+
+def issues_of(window: OpenWindow) -> tuple[PlanIssue, ...]:
+    return child(window.tab, PlanLine).text().issues
+
+
+@pytest.mark.usefixtures("keyless")
+def test_without_a_key_it_is_set_beside_the_plan_which_is_asked_anew(
+    fal: FalServer, open_fal: Callable[[], OpenWindow]
+) -> None:
     window = open_fal()
     begin(window)
     buttons = window.tab.findChildren
     window.until(lambda: any(one.text() == "Set key…" for one in buttons(QAbstractButton)))
+    (issue,) = issues_of(window)
+    assert issue.message == "Renders at Fal need its key. Set it under Settings > Keys."
     assert fal.purchases == 0
     assert fal.asked_prices == 0
+    click(next(one for one in buttons(QAbstractButton) if one.text() == "Set key…"))
+    set_key(window)
+    window.until(lambda: not issues_of(window))
+    assert child(window.tab, PlanLine).text().line
+
+
+@pytest.mark.usefixtures("keyless")
+def test_the_render_button_that_is_refused_for_the_key_leads_to_it(
+    fal: FalServer, open_fal: Callable[[], OpenWindow], answers: BoxAnswers
+) -> None:
+    answers.role = QMessageBox.ButtonRole.ActionRole
+    window = open_fal()
+    begin(window)
+    render(window)
+    window.until(lambda: answers.heard)
+    assert answers.heard == [
+        "Nothing is rendered yet. Renders at Fal need its key. Set it under Settings > Keys."
+    ]
+    answers.role = None
+    set_key(window)
+    window.until(lambda: not issues_of(window))
+    render(window)
+    window.until(lambda: window.num_takes() == [1])
+    assert fal.purchases == 1
+
+
+def text_of(window: OpenWindow, scope: str) -> str:
+    return child(window.tab, QToolButton, f"render_{scope}").text()
+
+
+def test_each_price_stands_on_its_button(
+    fal: FalServer, open_fal: Callable[[], OpenWindow]
+) -> None:
+    fal.habits.prices = {"fal-ai/ltx-2.3-22b/text-to-video": (0.02, "megapixels")}
+    window = open_fal()
+    begin(window)
+    window.until(lambda: text_of(window, "this") == "Render scene · $0.14")
+    scene = Scene(id=new_id("scene"), prompt="a blue ball", continues=True)
+    window.model.edit("Scene", insert_scenes(window.model.project, 1, [scene]))
+    window.until(lambda: text_of(window, "all") == "All (2) · $0.27")
+    assert text_of(window, "missing") == "Missing or out of date (2) · $0.27"
+    assert text_of(window, "this") == "Render scene · $0.14"
+    other = window.model.project.render.model_copy(update={"target": EXTENDING})
+    window.model.edit("Target", window.model.project.model_copy(update={"render": other}))
+    assert text_of(window, "all") == "All (2)", "the price was of another model"
+    assert fal.purchases == 0
+
+
+def test_a_plan_that_passes_a_cap_says_so_before_anything_is_pressed(
+    fal: FalServer, open_fal: Callable[[], OpenWindow], answers: BoxAnswers
+) -> None:
+    fal.habits.prices = {"fal-ai/ltx-2.3-22b/text-to-video": (0.02, "megapixels")}
+    window = open_fal()
+    begin(window)
+    window.until(lambda: child(window.tab, PlanLine).text().line)
+    capped = window.model.project.model_copy(update={"spending_cap_usd": 0.1})
+    window.model.edit("Cap", capped)
+    window.until(lambda: issues_of(window))
+    (issue,) = issues_of(window)
+    assert "the cap of the project 'A film' of $0.10 ($0.00 spent, $0.10 left)" in issue.message
+    render(window)
+    window.until(lambda: any("would pass the cap" in text for text in answers.heard))
+    assert fal.purchases == 0
+    assert window.window.studio.queue.jobs() == ()
+    buttons = window.tab.findChildren(QAbstractButton)
+    click(next(one for one in buttons if one.text() == "Costs and caps…"))
+    write("5")(child(window.window, QAbstractSpinBox, "cap_project"))
+    window.until(lambda: not issues_of(window))
+    assert window.model.project.spending_cap_usd == 5
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.spec.id)
