@@ -10,7 +10,7 @@ from cli.options import file
 from cli.render_options import read_request
 from cli.run_job import run_job
 from cli.signals import EXIT_DONE, EXIT_NOT_CONFIGURED
-from core.errors import NotConfigured, Problem, UnsupportedRequest
+from core.errors import NotConfigured, Problem, StudioError, UnsupportedRequest
 from core.platform.units import clock, price
 from core.video.control_row import Control
 from core.video.controls import ROWS, option_of
@@ -52,7 +52,7 @@ def render(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> in
     context.console.event("plan", **as_event(planned))
     context.console.tell(describe(planned, context.studio.registry.find(planned.plan.target)))
     if is_dry:
-        reasons = reasons_against(planned)
+        reasons = [*reasons_against(planned), *_caps_against(context, planned)]
         context.console.tell(
             "\n".join(["This cannot be made here:", *map(_item, reasons)])
             if reasons
@@ -92,6 +92,14 @@ def _refuse_what_cannot_run(planned: PlannedRender) -> None:
         fix = planned.readiness.fix if isinstance(planned.readiness, NotReady) else ""
         message = " ".join(reason.removesuffix(fix).strip() for reason in reasons)
         raise NotConfigured(message, target=str(planned.plan.target), hint=fix)
+
+
+def _caps_against(context: CliContext, planned: PlannedRender) -> list[str]:
+    try:
+        context.studio.check_caps([planned])
+    except StudioError as error:
+        return [str(error)]
+    return []
 
 
 def _item(text: str) -> str:

@@ -86,8 +86,11 @@ def render(
         wanted = _wanted(context, host, scene or [], is_all=all_)
         offer = _offer(context, host, wanted, skips=skip)
         if dry_run:
+            if offer.refusal is not None:
+                context.console.note(str(offer.refusal))
             context.console.tell("Only planned; nothing was made.")
-            return EXIT_NOT_CONFIGURED if _reasons(offer) else EXIT_DONE
+            can_run = offer.refusal is None and not _reasons(offer)
+            return EXIT_DONE if can_run else EXIT_NOT_CONFIGURED
         if not offer.planned and not offer.waiting:
             why = "The rest is left out" if offer.refused else "Every scene has its clip"
             context.console.tell(f"{why}; there is nothing to render.")
@@ -95,6 +98,8 @@ def render(
         reasons = _reasons(offer)
         if reasons:
             raise NotConfigured(" ".join(reasons))
+        if offer.refusal is not None:
+            raise offer.refusal
         tell_resumable(context)
         return _ProjectRun(context, host).run(offer)
     finally:

@@ -82,6 +82,9 @@ class QuickFix:
     fix: Fix
 
 
+SHOW_COSTS = QuickFix("Costs and caps…", ShowCosts())
+
+
 @dataclass(frozen=True)
 class PlanContext:
     """What a plan was made from, as far as it is known.

@@ -10,9 +10,9 @@ from core.platform.units import clock, price
 from core.video.memory import Device
 from core.video.provider import NotReady, Ready
 from gui.render.plan_fixes import (
+    SHOW_COSTS,
     PlanContext,
     QuickFix,
-    ShowCosts,
     fix_for_problem,
     fix_for_readiness,
     frame_fixes,
@@ -119,7 +119,7 @@ def cap_issues(
     try:
         studio.check_caps(renders, project)
     except StudioError as error:
-        return (PlanIssue(error.message, QuickFix("Costs and caps…", ShowCosts())),)
+        return (PlanIssue(error.message, SHOW_COSTS),)
     return ()
 
 

@@ -11,6 +11,7 @@ from core.platform.units import price
 from core.video.planning.render_planner import total_usd
 from core.video.provider import NotReady, Ready
 from gui.render.plan_fixes import (
+    SHOW_COSTS,
     SetKey,
     ShowInstall,
     fix_for_readiness,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from core.project.render.rendering import RenderOffer
     from core.video.planning.render_planner import PlannedRender
     from core.video.registry import ProviderRegistry
-    from gui.render.plan_fixes import Fix
+    from gui.render.plan_fixes import Fix, QuickFix
 
 _MOST_SHOWN = 8
 _Button = QMessageBox.StandardButton
@@ -58,6 +59,9 @@ def agree_to_offer(
         return False
     if not can_start(parent, registry, renders, lambda fix: mend(fix, ())):
         return False
+    if offer.refusal is not None:
+        _refuse(parent, offer.refusal.message, SHOW_COSTS, lambda fix: mend(fix, ()))
+        return False
     count = len(offer.refused)
     left_out = "A scene is left out." if count == 1 else f"{count} scenes are left out."
     return agree(parent, renders, left_out if count else "", reasons)
@@ -77,12 +81,7 @@ def can_start(
         quick_fix = fix_for_readiness(readiness, target, registry.find(target))
         if quick_fix is None or not isinstance(quick_fix.fix, SetKey | ShowInstall):
             continue
-        text = said_in_window(readiness, one.plan.spec)
-        box = _box(parent, "Nothing is rendered yet.", text, _Button.Close)
-        button = box.addButton(quick_fix.label, QMessageBox.ButtonRole.ActionRole)
-        box.exec()
-        if box.clickedButton() is button:
-            mend(quick_fix.fix)
+        _refuse(parent, said_in_window(readiness, one.plan.spec), quick_fix, mend)
         return False
     return True
 
@@ -144,6 +143,16 @@ def _tell_refused(
                 mend(fix, same)
         return
     box.exec()
+
+
+def _refuse(parent: QWidget, reason: str, quick_fix: QuickFix, mend: Callable[[Fix], None]) -> None:
+    """Say why nothing is rendered, and offer what mends it at once."""
+    box = _box(parent, "Nothing is rendered yet.", reason, _Button.Close)
+    box.setIcon(QMessageBox.Icon.Warning)
+    button = box.addButton(quick_fix.label, QMessageBox.ButtonRole.ActionRole)
+    box.exec()
+    if box.clickedButton() is button:
+        mend(quick_fix.fix)
 
 
 def _price(renders: Sequence[PlannedRender]) -> str:

@@ -122,8 +122,11 @@ def test_an_unknown_price_is_told_and_never_nothing(home: Path, run: Run) -> Non
 def test_several_scenes_are_refused_together_before_one_is_ordered(shop: Run, folder: Path) -> None:
     assert shop("config", "set", "cloud.daily_cap_usd", "1.5").code == 0
     assert shop("costs", "cap", str(folder), "1.2").code == 0
+    dry = shop("render", str(folder), "--missing", "--dry-run")
+    assert dry.code == 3
+    assert "Together these 3 clips cost $1.69" in " ".join(dry.err.split())
     answer = shop("render", str(folder), "--missing")
-    assert answer.code != 0
+    assert answer.code == 1
     said = " ".join(answer.err.split())
     assert "Together these 3 clips cost $1.69" in said
     assert "the day's cap of $1.50 ($0.00 spent, $1.50 left)" in said
@@ -137,11 +140,14 @@ def test_several_scenes_are_refused_together_before_one_is_ordered(shop: Run, fo
 def test_a_single_clip_beyond_a_cap_is_refused(shop: Run) -> None:
     shop("config", "set", "cloud.daily_cap_usd", "0.25")
     shop("config", "set", "cloud.spending_cap_usd", "0.5")
+    dry = shop("-p", "ball", "--dry-run")
+    assert dry.code == 3
+    assert "would pass the day's cap" in " ".join(dry.err.split())
     answer = shop("-p", "ball")
-    assert answer.code != 0
+    assert answer.code == 1
     assert "This clip costs $0.56" in answer.err
     assert "the day's cap of $0.25" in answer.err
-    assert "the month's cap of $0.50" in answer.err
+    assert "the month's cap of $0.50" in " ".join(answer.err.split())
     unknown = shop("-p", "ball", "--model", "fake-unpriced")
     assert "is not known" in unknown.err
     assert "cannot be held" in unknown.err

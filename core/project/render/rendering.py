@@ -41,11 +41,13 @@ class RenderOffer:
         waiting: go on from a clip that is not there yet, and follow by themselves; planned
             without their start frame, to know their price.
         refused: scenes that cannot be rendered as they are.
+        refusal: why all of it together is not ordered: it would pass a cap; None where it is.
     """
 
     planned: tuple[PlannedScene, ...]
     waiting: tuple[PlannedScene, ...]
     refused: tuple[RefusedScene, ...]
+    refusal: StudioError | None = None
 
     @property
     def cost_usd(self) -> float | None:
@@ -418,4 +420,10 @@ def plan_scenes(
             continue
         coming.add(scene.id)
         (waiting if has_to_wait else planned).append(replace(item, scene=scene))
-    return RenderOffer(tuple(planned), tuple(waiting), tuple(refused))
+    offer = RenderOffer(tuple(planned), tuple(waiting), tuple(refused))
+    try:
+        renders = (item.planned for item in (*planned, *waiting))
+        studio.check_caps(renders, ProjectBudget.of(project))
+    except StudioError as error:
+        return replace(offer, refusal=error)
+    return offer
