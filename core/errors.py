@@ -6,7 +6,7 @@
     ├── KeyStoreError                the keyring cannot keep or give a key
     ├── JournalError                 the job journal, or a job in it, cannot be used
     ├── SpendingError                the ledger of paid renders cannot be used
-    ├── SpendingCapReached           a paid render would pass the month's cap
+    ├── SpendingCapReached           a paid render would pass a cap
     ├── HistoryError                 the list of everything made cannot be read or written
     ├── OutputError                  the finished file cannot be put where it belongs
     ├── FFmpegMissing                no FFmpeg on this machine that can be used

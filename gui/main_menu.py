@@ -28,8 +28,7 @@ class MainMenu(QObject):
     """Fills the menu bar; what belongs to a project comes and goes with it.
 
     Signals:
-        training_wanted(), costs_wanted(), settings_wanted(), help_wanted(), keys_wanted(),
-            about_wanted().
+        training_wanted(), settings_wanted(), help_wanted(), keys_wanted(), about_wanted().
         save_wanted(): a person asks whether everything is saved.
         find_wanted(): something made earlier is looked for.
 
@@ -38,7 +37,6 @@ class MainMenu(QObject):
     """
 
     training_wanted = Signal()
-    costs_wanted = Signal()
     settings_wanted = Signal()
     help_wanted = Signal()
     keys_wanted = Signal()
@@ -62,7 +60,7 @@ class MainMenu(QObject):
         file.addAction(self._export)
         file.addAction(self._make("T&rain a LoRA…", "", self.training_wanted))
         file.addSeparator()
-        file.addAction(self._make("&Costs…", "", self.costs_wanted))
+        file.addAction(projects.costs)
         settings = self._make("Se&ttings…", "Ctrl+,", self.settings_wanted)
         quit_ = self._make("&Quit", "Ctrl+Q", window.close)
         file.addActions([settings, quit_])

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gui.project.project_model import ProjectModel
     from gui.settings.settings_controller import SettingsController
 
-_SIZE = (760, 680)
+_SIZE = (760, 640)
 _AFTER_MS = 200
 _CSV = FileKind("the table", ("Tables (*.csv)",), is_saved=True)
 _CAP_FIELDS = {CapSpan.DAY: "daily_cap_usd", CapSpan.MONTH: "spending_cap_usd"}
@@ -57,13 +57,13 @@ class CostsDialog(QDialog):
         self.panel.period_changed.connect(self.reload)
         self.panel.csv_wanted.connect(self._ask_place)
         self.panel.caps.edited.connect(self._on_cap)
-        settings.changed.connect(self._pause.start)
+        settings.changed.connect(self._look_again)
 
     def set_project(self, model: ProjectModel | None) -> None:
         """The project that is open now, whose cap is shown; None for none."""
         self._model = model
         if model is not None:
-            model.changed.connect(self._on_project)
+            model.changed.connect(self._look_again)
         self._pause.start()
 
     @Slot(object)
@@ -124,7 +124,7 @@ class CostsDialog(QDialog):
         self.resize(*_SIZE)
 
     @Slot(object)
-    def _on_project(self, _: object) -> None:
+    def _look_again(self, _: object) -> None:
         if self.isVisible():
             self._pause.start()
 

@@ -140,7 +140,7 @@ class CostsPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._days = QWidget()
-        from_, to = label_of(self._first, "Fro&m"), label_of(self._last, "t&o")
+        from_, to = label_of(self._first, "&From"), label_of(self._last, "&to")
         hbox(from_, self._first, to, self._last, of=self._days, gap=theme.GAP)
         self._days.hide()
         head = hbox(self._span, self._days, None, self._by, self._csv, gap=theme.GAP)

@@ -33,6 +33,7 @@ class ProjectActions(QObject):
         save_as_wanted(Path): a copy in that folder, which does not exist yet.
         package_wanted(Path): the project in that one file.
         sample_wanted(): the sample project, rendered.
+        costs_wanted(): what was spent, and the caps.
     """
 
     new_wanted = Signal(object)
@@ -42,6 +43,7 @@ class ProjectActions(QObject):
     save_as_wanted = Signal(object)
     package_wanted = Signal(object)
     sample_wanted = Signal()
+    costs_wanted = Signal()
 
     def __init__(self, projects_dir: Path, window: QWidget) -> None:
         super().__init__(window)
@@ -64,6 +66,10 @@ class ProjectActions(QObject):
             "sample", "Make the &sample film", "movie-open-star-outline",
             "A project of four scenes, rendered on this machine",
         )  # fmt: skip
+        self.costs = make(
+            "costs", "&Costs…", "cash-multiple",
+            "What was spent, and the caps of a day, a month and this project",
+        )  # fmt: skip
         self.recent_menu = QMenu("Open &recent", window)
         self.recent_menu.setToolTipsVisible(True)
         self.new.triggered.connect(self._ask_new)
@@ -72,6 +78,7 @@ class ProjectActions(QObject):
         self.package.triggered.connect(self._ask_package)
         self.import_.triggered.connect(self._ask_import)
         self.sample.triggered.connect(self.sample_wanted)
+        self.costs.triggered.connect(self.costs_wanted)
         self.set_project("")
 
     def _make(self, name: str, text: str, icon: str, tip: str, key: str = "") -> QAction:

@@ -64,6 +64,8 @@ class ProjectBar(QWidget):
         menu.addMenu(actions.recent_menu)
         menu.addSeparator()
         menu.addActions([actions.save_as, actions.package, actions.import_])
+        menu.addSeparator()
+        menu.addAction(actions.costs)
         self._projects.setMenu(menu)
         hbox(label, self._name, self._projects, of=self, gap=theme.GAP, grows=self._name)
         self.read_only = named(QWidget(), "read_only")

@@ -217,6 +217,34 @@ def test_the_plan_tells_what_the_images_take(window: ImageWindow) -> None:
     assert line.endswith("$0.06 in all · about 3 s in all"), line
 
 
+def test_the_price_of_all_stands_on_the_button(window: ImageWindow) -> None:
+    order = ImageBatch(target=TARGET.with_model("fake-full"), prompt="", count=3)
+    window.images.set_value(order)
+    button = controls_of(window.images)["image_make"]
+    write("a ball")(controls_of(window.images)["image_prompt"])
+    window.until(lambda: button.text() == "Ma&ke 3 pictures · $0.06")
+    write("1")(controls_of(window.images)["image_count"])
+    assert button.text() == "Ma&ke picture", "the price was that of three"
+    window.until(lambda: button.text() == "Ma&ke picture · $0.02")
+
+
+def test_images_that_pass_a_cap_together_are_refused_before_the_first(
+    window: ImageWindow, answers: BoxAnswers
+) -> None:
+    studio = window.window.studio
+    cloud = studio.settings.cloud.model_copy(update={"daily_cap_usd": 0.05})
+    studio.apply_settings(studio.settings.model_copy(update={"cloud": cloud}))
+    order = ImageBatch(target=TARGET.with_model("fake-full"), prompt="a ball", count=3)
+    window.images.set_value(order)
+    write("a ball")(controls_of(window.images)["image_prompt"])
+    window.until(lambda: window.images.line.text().issues)
+    (issue,) = window.images.line.text().issues
+    assert "Together these 3 pictures cost $0.06" in issue.message
+    window.press("image_make")
+    window.until(lambda: "would pass the day's cap of $0.05" in window.said)
+    assert studio.queue.jobs() == ()
+
+
 def test_what_speaks_against_it_has_a_button_that_mends_it(window: ImageWindow) -> None:
     window.images.set_value(ImageBatch(target=TARGET, prompt="", resolution="9000p"))
     write("a ball")(controls_of(window.images)["image_prompt"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import keyring
-import keyring.backend
 import pytest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -32,6 +31,7 @@ from tests.fakes.services.fal_server import KEY, fal_entry, fal_server
 from tests.gui.children import child
 from tests.gui.controls import controls_of
 from tests.gui.operating import click, write
+from tests.gui.settings.test_settings_dialog import MemoryKeyring
 from tests.gui.whole_window import OpenWindow
 
 if TYPE_CHECKING:
@@ -129,23 +129,6 @@ def test_a_clip_that_was_bought_before_the_window_closed_is_fetched_by_the_next(
         again.window.studio.resume(record.id)
     again.until(lambda: again.num_takes() == [1])
     assert fal.purchases == 1
-
-
-class MemoryKeyring(keyring.backend.KeyringBackend):
-    priority = 1  # type: ignore[assignment] - keyring reads it as a number
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[str, str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get(username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[username]
 
 
 @pytest.fixture

@@ -81,6 +81,25 @@ def test_what_there_is_nothing_of_cannot_be_rendered(qtbot: QtBot) -> None:
     assert enabled == {"render_this"}
 
 
+def test_prices_stand_on_the_buttons_and_not_in_the_menu(qtbot: QtBot) -> None:
+    bar = RenderBar()
+    qtbot.addWidget(bar)
+    bar.set_prices({RenderScope.THIS: "$0.14", RenderScope.ALL: "$0.28 + 1 unknown"})
+    bar.set_counts({RenderScope.THIS: 1, RenderScope.MISSING: 2, RenderScope.ALL: 3})
+    texts = {name: button.property("text") for name, button in controls_of(bar).items()}
+    assert texts == {
+        "render_this": "Render scene · $0.14",
+        "render_selected": "Selected (0)",
+        "render_missing": "Missing or out of date (2)",
+        "render_all": "All (3) · $0.28 + 1 unknown",
+    }
+    assert bar.actions_by_scope[RenderScope.ALL].text() == "Render all (3)"
+    bar.set_counts({RenderScope.ALL: 3})
+    assert controls_of(bar)["render_this"].property("text") == "Render scene"
+    bar.set_prices({})
+    assert controls_of(bar)["render_all"].property("text") == "All (3)"
+
+
 def scope_of(switch: QWidget) -> list[object]:
     """Whether the project and whether the scene is chosen."""
     return [control.property("checked") for control in controls_of(switch).values()]
