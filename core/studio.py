@@ -13,7 +13,7 @@ from core.film.build.export_plan import PlannedExport, plan_export
 from core.film.build.preview import PreviewStores
 from core.film.model.delivery import ExportOrder
 from core.history.history import History
-from core.jobs.job import CancelToken, SubjectKind
+from core.jobs.job import CancelToken
 from core.jobs.journal import Journal
 from core.jobs.lanes import PLACES, Lane
 from core.jobs.queue import JobQueue, new_job_id
@@ -318,21 +318,13 @@ class Studio(Setup):
             raise JournalError(f"Job {record.id} is no render, so there is nothing to buy.")
         plan = RenderPayload.model_validate_json(record.payload).plan
         job_id = new_job_id()
-        project = self._project_of(record)
+        project = self.ledger.project_of(record)
         self.ledger.order(job_id, PlannedPurchase.of(plan, project), self.caps)
         try:
             return self.queue.repeat(record.id, job_id)
         except JournalError:
             self.ledger.release(job_id)
             raise
-
-    def _project_of(self, record: JobRecord) -> ProjectBudget | None:
-        """The project that a clip is for, as it was last known."""
-        subject = record.subject
-        if subject is None or subject.kind is not SubjectKind.SCENE:
-            return None
-        project_id = subject.id.partition("/")[0]
-        return self.ledger.budget(project_id) or ProjectBudget(project_id, project_id)
 
     def files_of_job(self, job_id: str) -> tuple[Path, ...]:
         """The files that a render was given, where they lay; none where the job is forgotten."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.errors import JournalError, SpendingError
-from core.jobs.job import Cancelled, Charged, Failed, Succeeded
+from core.jobs.job import Cancelled, Charged, Failed, SubjectKind, Succeeded
 from core.jobs.job_record import JobState
 from core.platform.sqlite_file import Contents, SqliteFile
 from core.spending.caps import (
@@ -267,6 +267,18 @@ class Ledger:
             return None
         with self._file.transaction("BEGIN") as db:
             return _budget(db, project_id)
+
+    def project_of(self, record: JobRecord) -> ProjectBudget | None:
+        """The project that a job's clip is for, as it was last known; None for no project.
+
+        Raises:
+            SpendingError: the ledger cannot be read.
+        """
+        subject = record.subject
+        if subject is None or subject.kind is not SubjectKind.SCENE:
+            return None
+        project_id = subject.id.partition("/")[0]
+        return self.budget(project_id) or ProjectBudget(project_id, project_id)
 
     def keep_budget(self, project: ProjectBudget) -> None:
         """Take down the name and cap of a project, if anything was ever bought for it.
