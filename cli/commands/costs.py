@@ -77,6 +77,9 @@ def costs(
     taken = [] if csv is None or force else taken_problems(csv)
     if taken:
         raise UnsupportedRequest([Problem("csv", text) for text in taken])
+    if context.paths.journal_file.exists():
+        # What ended while nobody listened is settled when the queue opens.
+        _ = context.queue
     purchases = studio.ledger.purchases(period.first, period.last)
     tables = {group: cost_rows(purchases, group) for group in by or Grouping}
     for group, rows in tables.items():

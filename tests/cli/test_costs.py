@@ -183,3 +183,13 @@ def test_a_resumed_clip_heeds_the_cap_that_its_project_got_meanwhile(
     budget = ledger.budget(project.id)
     assert budget is not None
     assert budget.cap_usd == 1
+
+
+def test_what_ended_while_nobody_listened_is_settled_first(shop: Run) -> None:
+    shop("-p", "fail now")
+    (job,) = shop("jobs", "--json").events
+    # As a process leaves it that is killed between the journal and the ledger.
+    ledger = Ledger(Paths.of_user().spending_file)
+    assert ledger.order_again(job["id"])
+    assert ledger.spent_usd() == pytest.approx(PRICE)
+    assert shop("costs").out.startswith("Nothing was bought")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from core.project.model.edits import insert_scenes
 from core.project.model.project import RenderChoices, Scene, new_id
+from core.spending.caps import ProjectBudget
 from core.video.control_row import ControlKind
 from core.video.controls import CHOICES, taken_by
 from core.video.listing import ListedModel, ListedProvider, ModelListing
@@ -97,7 +98,14 @@ def test_a_clip_is_bought_after_its_price_was_agreed_to_and_becomes_a_take(
     window.until(lambda: window.num_takes() == [1])
     assert any("This clip costs $0.14." in text for text in answers.heard)
     assert fal.purchases == 1
-    assert window.window.studio.ledger.spent_usd() == pytest.approx(832 * 480 * 17 / 1e6 * 0.02)
+    ledger, project = window.window.studio.ledger, window.model.project
+    assert ledger.spent_usd() == pytest.approx(832 * 480 * 17 / 1e6 * 0.02)
+    (bought,) = ledger.purchases()
+    assert (bought.project, bought.target) == ("A film", str(TARGET))
+    # What is resumed later goes by the name and the cap that the project has by then.
+    renamed = {"name": "Another", "spending_cap_usd": 9.0}
+    window.model.edit("Rename", project.model_copy(update=renamed))
+    window.until(lambda: ledger.budget(project.id) == ProjectBudget(project.id, "Another", 9.0))
 
 
 def test_a_price_that_is_not_agreed_to_buys_nothing(
