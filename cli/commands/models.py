@@ -14,27 +14,21 @@ from typing_extensions import override
 from cli.console import wrapped
 from cli.context import JsonOption, context_of
 from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, EXIT_NOT_CONFIGURED
-from core.errors import (
-    JobCancelled,
-    NotConfigured,
-    Problem,
-    ProviderError,
-    UnsupportedRequest,
-)
+from core.errors import JobCancelled, Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
-from core.platform.units import bytes_text, count_text
-from core.video.listing import ListedModel, read_models
+from core.platform.units import bytes_text
+from core.video.listing import ListedModel, ask_services, read_models
 from core.video.model_store import OnDisk
 from core.video.provider import NotReady
-from core.video.terms import DEFAULT_TARGET, Target
+from core.video.terms import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cli.context import CliContext
     from core.jobs.job import CancelToken
+    from core.video.listing import ServiceAnswer
     from core.video.model_store import AddedModel, Installation, ModelStore
-    from core.video.provider import ServiceNews
 
 T = TypeVar("T")
 
@@ -174,67 +168,34 @@ def remove(
 
 
 def _refresh(context: CliContext) -> int:
-    """Ask every service, whatever became of those before it, and show what it tells anew.
+    """Ask every service, and show what it says anew.
 
     A key that is not set is no failure, unless nobody could be asked.
     """
     # Imported late: jobs and their events are much to load for a list of models.
     from core.jobs.job import ErrorReport
 
-    num_asked = num_failed = 0
-    for info in context.setup.registry.infos:
-        if info.is_local:
-            continue
+    answers: list[ServiceAnswer] = []
+    for answer in ask_services(context.setup.registry):
+        answers.append(answer)
+        info, news, error = answer.info, answer.news, answer.error
         where = {"provider": info.id, "deployment": info.deployment}
-        provider = context.setup.registry.open(Target(**where))
-        try:
-            news = provider.ask_anew()
-        except ProviderError as error:
-            context.console.event("not_asked", **where, **ErrorReport.of(error).model_dump())
-            is_set_up = not isinstance(error, NotConfigured)
-            num_failed += is_set_up
-            # Its hint is about the clip that would be made.
-            hint = "What it told before goes on counting." if is_set_up else error.hint
-            context.console.answer_in_words(wrapped(f"{error.message} {hint}"))
-            continue
         if news is None:
-            context.console.event("not_asked", **where, kind="", message=_SAYS_NOTHING)
-            context.console.answer_in_words(wrapped(f"{info.label}: {_SAYS_NOTHING}"))
-            continue
-        num_asked += 1
-        for change in news.changes:
-            context.console.event("changed", **where, **asdict(change))
-        since = news.known_since
-        context.console.event(
-            "asked",
-            **where,
-            models=news.num_models,
-            known_since=since.isoformat() if since else None,
-            changes=len(news.changes),
-        )
-        context.console.answer_in_words(_news_text(info.label, news))
-    if num_failed:
+            report = ErrorReport.of(error) if error else ErrorReport(kind="", message=answer.text)
+            context.console.event("not_asked", **where, **report.model_dump())
+        else:
+            for change in news.changes:
+                context.console.event("changed", **where, **asdict(change))
+            since = news.known_since and news.known_since.isoformat()
+            count = len(news.changes)
+            context.console.event(
+                "asked", **where, models=news.num_models, known_since=since, changes=count
+            )
+        lines = (wrapped(line, rest=" " * 6) for line in answer.text.splitlines())
+        context.console.answer_in_words("\n".join(lines))
+    if any(answer.has_failed for answer in answers):
         return EXIT_FAILED
-    return EXIT_DONE if num_asked else EXIT_NOT_CONFIGURED
-
-
-_SAYS_NOTHING = "it tells neither prices nor fields to programs; those of this version count."
-
-
-def _news_text(label: str, news: ServiceNews) -> str:
-    """What a service has said, and what of it is new, model by model."""
-    since = news.known_since
-    before = f"before at {since.astimezone():%Y-%m-%d %H:%M}" if since else "never before"
-    what = count_text(len(news.changes), "change") if news.changes else "nothing has changed"
-    described = count_text(news.num_models, "model or endpoint", "models and endpoints")
-    head = f"{label}: asked for {described}, {before}; {what}."
-    lines = [wrapped(head)]
-    for model, changes in groupby(news.changes, key=lambda change: change.model):
-        lines.append(f"  {model}")
-        for change in changes:
-            text = f"{change.before or '(nothing)'} → {change.after or '(nothing)'}"
-            lines.append(wrapped(text, first=f"    {change.fact}: ", rest="      "))
-    return "\n".join(lines)
+    return EXIT_DONE if any(answer.news for answer in answers) else EXIT_NOT_CONFIGURED
 
 
 def _store_of(context: CliContext) -> ModelStore:

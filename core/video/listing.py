@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from core.errors import UnsupportedRequest
+from core.errors import NotConfigured, ProviderError, UnsupportedRequest
+from core.platform.units import count_text
 from core.video.model_store import Installation, OnDisk
 from core.video.provider import NotReady, ProviderInfo, Readiness, ReasonCode
 from core.video.terms import AUTO, Residency, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from core.jobs.job import CancelToken
     from core.video.memory import MemoryPlan
-    from core.video.provider import VideoProvider
+    from core.video.provider import ServiceNews, VideoProvider
     from core.video.registry import ProviderRegistry
     from core.video.spec import ModelSpec
 
@@ -176,6 +178,64 @@ def read_listing(
         automatic = _automatic(registry.open(anyone), anyone)
         providers.append(ListedProvider(info, models, automatic))
     return ModelListing(tuple(providers))
+
+
+@dataclass(frozen=True)
+class ServiceAnswer:
+    """What came of asking a service: what it says, why it was not asked, or that it says nothing.
+
+    Attributes:
+        news: None where it was not asked, or tells nothing.
+        error: why it was not asked; None where it was.
+    """
+
+    info: ProviderInfo
+    news: ServiceNews | None = None
+    error: ProviderError | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it could not be asked, though all was set up for it."""
+        return self.error is not None and not isinstance(self.error, NotConfigured)
+
+    @property
+    def text(self) -> str:
+        """All of it in words: a sentence, and what changed below the name of each model."""
+        label, news = self.info.label, self.news
+        if self.error is not None:
+            # Without the hint of a failure, which is about the clip that would be made.
+            hint = "What it said before goes on counting." if self.has_failed else self.error.hint
+            return f"{self.error.message} {hint}"
+        if news is None:
+            return f"{label} says neither prices nor fields to programs; this version's own count."
+        since = news.known_since
+        before = f"before at {since.astimezone():%Y-%m-%d %H:%M}" if since else "never before"
+        what = count_text(len(news.changes), "change") if news.changes else "nothing has changed"
+        described = count_text(news.num_models, "model or endpoint", "models and endpoints")
+        lines = [f"{label} was asked for {described}, {before}: {what}."]
+        for model, changes in groupby(news.changes, key=lambda change: change.model):
+            lines += [f"  {model}", *(f"    {change}" for change in changes)]
+        return "\n".join(lines)
+
+
+def ask_services(
+    registry: ProviderRegistry, cancel: CancelToken | None = None
+) -> Iterator[ServiceAnswer]:
+    """Ask every service at once for what it says of its models, whatever became of the others.
+
+    Raises:
+        JobCancelled: asked to stop.
+    """
+    for info in registry.infos:
+        if info.is_local:
+            continue
+        if cancel is not None:
+            cancel.check()
+        provider = registry.open(Target(provider=info.id, deployment=info.deployment))
+        try:
+            yield ServiceAnswer(info, provider.ask_anew())
+        except ProviderError as error:
+            yield ServiceAnswer(info, error=error)
 
 
 def read_models(

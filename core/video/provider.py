@@ -141,6 +141,9 @@ class FactChange:
     before: str
     after: str
 
+    def __str__(self) -> str:
+        return f"{self.fact}: {self.before or '(nothing)'} → {self.after or '(nothing)'}"
+
 
 @dataclass(frozen=True)
 class ServiceNews:

@@ -22,12 +22,13 @@ from core.jobs.job import (
 )
 from core.jobs.job_record import JobState
 from core.platform.units import bytes_text
-from core.video.listing import ListedModel, look_at, read_listing
+from core.video.listing import ListedModel, ServiceAnswer, ask_services, look_at, read_listing
 from core.video.model_store import AddedModel, Installation, ModelStore, OnDisk
 from core.video.terms import AUTO, DEFAULT_TARGET, Target
 from gui.background import Background
 from gui.models.add_model_dialog import AddModelDialog, NewModel
 from gui.models.model_rows import Installing, InstallPhase
+from gui.models.models_page import NewsDialog
 from gui.render.plan_fixes import problem_in_window
 from gui.widgets.file_field import choose_folder
 
@@ -67,7 +68,7 @@ class ModelsController(QObject):
     The owner passes every event of the queue to `on_event`.
 
     Signals:
-        changed(Target): a model was installed or removed.
+        changed(Target): a model was installed or removed, or prices may be others.
         keys_wanted(Target): the person wants to set a key.
     """
 
@@ -85,6 +86,7 @@ class ModelsController(QObject):
         self._notes: dict[str, list[str]] = {}
         self._dialog: AddModelDialog | None = None
         self._adding: CancelToken | None = None
+        self._news: NewsDialog | None = None
         page.install_wanted.connect(self._survey)
         page.reuse_wanted.connect(self._reuse)
         page.pause_wanted.connect(self._pause)
@@ -93,6 +95,7 @@ class ModelsController(QObject):
         page.remove_wanted.connect(self._remove)
         page.keys_wanted.connect(self.keys_wanted)
         page.add_wanted.connect(self._ask_for_checkpoint)
+        page.news_wanted.connect(self._ask_services)
         self._checked.connect(self._show_check)
         self._read.connect(self._show_read)
 
@@ -290,6 +293,32 @@ class ModelsController(QObject):
         dialog.finished.connect(self._stop_adding)
         self._dialog = dialog
         dialog.open()
+
+    @Slot()
+    def _ask_services(self) -> None:
+        dialog = NewsDialog(self._page)
+        self._news = dialog
+
+        def ask(cancel: CancelToken) -> list[ServiceAnswer]:
+            return list(ask_services(self._studio.registry, cancel))
+
+        def done(answers: list[ServiceAnswer]) -> None:
+            if self._news is dialog:
+                dialog.show_answers(answers)
+            self.refresh()
+            # Plans are made anew with the prices that count by now.
+            self.changed.emit(DEFAULT_TARGET)
+
+        self._background.run(ask, done, self._complain, key="news")
+        dialog.finished.connect(self._let_go_of_news)
+        dialog.open()
+
+    @Slot()
+    def _let_go_of_news(self) -> None:
+        """The dialog is closed: who is asked already is asked to the end, beside the window."""
+        if self._news is not None:
+            self._news.deleteLater()
+        self._news = None
 
     @Slot(object)
     def _add(self, wanted: NewModel) -> None:

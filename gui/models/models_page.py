@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QMessageBox,
+    QPlainTextEdit,
     QPushButton,
     QWidget,
 )
@@ -31,6 +32,7 @@ from gui.models.model_rows import (
     Scope,
 )
 from gui.widgets.fields import SearchField, ignore_wheel, named
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import LinkLabel, ToneLabel
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import Splitter
@@ -38,10 +40,12 @@ from gui.widgets.panes import Splitter
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from core.video.listing import ListedModel
+    from core.video.listing import ListedModel, ServiceAnswer
     from core.video.model_store import InstallSurvey
     from core.video.spec import ModelSpec
     from core.video.terms import Target
+
+_NEWS_SIZE = (620, 380)
 
 
 class ModelsPage(QWidget):
@@ -54,6 +58,7 @@ class ModelsPage(QWidget):
         remove_wanted(Target): it was confirmed.
         keys_wanted(Target): a token is to be set.
         add_wanted(): a checkpoint of the person's own is to become a model.
+        news_wanted(): the services are to be asked what they say of their models.
     """
 
     install_wanted = Signal(object)
@@ -64,6 +69,7 @@ class ModelsPage(QWidget):
     remove_wanted = Signal(object)
     keys_wanted = Signal(object)
     add_wanted = Signal()
+    news_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,6 +105,13 @@ class ModelsPage(QWidget):
             "Add a checkpoint",
         )
         self._add.clicked.connect(self.add_wanted)
+        self._news = named(
+            QPushButton("Ask for prices…"),
+            "news",
+            "Asks the services for prices and fields, and shows what changed.",
+            "Ask the services for prices and fields",
+        )
+        self._news.clicked.connect(self.news_wanted)
         self._details = ModelDetails(self)
         self._signals = {
             ModelAction.PAUSE: self.pause_wanted,
@@ -178,7 +191,7 @@ class ModelsPage(QWidget):
     def _lay_out(self) -> None:
         head = hbox(self._search, self._scope, gap=theme.GAP, grows=self._search)
         left = QWidget(self)
-        foot = hbox(self._add, None, gap=theme.GAP)
+        foot = FlowLayout(self._add, self._news, gap=theme.GAP)
         vbox(head, self._list, self._nothing, foot, of=left, gap=theme.GAP, grows=self._list)
         split = Splitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
@@ -332,3 +345,28 @@ def _download(survey: InstallSurvey) -> str:
     if here <= 0:
         return bytes_text(survey.fetch_bytes)
     return f"{bytes_text(survey.fetch_bytes)}; {bytes_text(here)} are on this machine already"
+
+
+class NewsDialog(QDialog):
+    """What the services say of their models, asked just now: prices and fields that changed."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Prices and fields")
+        self._state = ToneLabel()
+        self._text = named(QPlainTextEdit(), "news_text", "", "What the services say")
+        self._text.setReadOnly(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        named(close, "news_close", "Close; what the services said counts from now on.")
+        buttons.rejected.connect(self.reject)
+        parts = (self._state, self._text, buttons)
+        vbox(*parts, of=self, gap=theme.GAP, grows=self._text, margin=theme.EDGE)
+        self.resize(*_NEWS_SIZE)
+        self._state.show_message("Asking the services, which costs nothing…")
+
+    def show_answers(self, answers: Sequence[ServiceAnswer]) -> None:
+        """Show what came of asking each of them."""
+        nobody = "No provider here is a service: there is nobody to ask."
+        self._state.show_message("" if answers else nobody)
+        self._text.setPlainText("\n\n".join(answer.text for answer in answers))

@@ -116,7 +116,7 @@ class HostedLTX(PollingProvider):
                 f"{self.info.label} is not asked: it tells its prices and fields to whoever has a "
                 "key.",
                 target=self.info.label,
-                hint=f"Set it by 'main.py keys set {key.id}'.",
+                hint=f"Set it under Settings > Keys, or by 'main.py keys set {key.id}'.",
             )
         since = answers.asked_at
         before = self.facts_of(answers.every) if since else self.listed_facts()

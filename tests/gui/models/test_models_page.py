@@ -83,6 +83,7 @@ class HeardPage(ModelsPage):
                 lambda target, name=name: self.said.append(f"{name} {target}")
             )
         self.add_wanted.connect(lambda: self.said.append("add"))
+        self.news_wanted.connect(lambda: self.said.append("news"))
 
 
 def make_page(qtbot: QtBot, listed: ListedModel | None = None) -> HeardPage:
@@ -101,7 +102,7 @@ def offered(page: ModelsPage) -> set[str]:
     buttons = page.findChildren(QPushButton)
     seen = {button.objectName() for button in buttons if button.isVisibleTo(page)}
     # It has nothing to do with the model that is chosen.
-    return seen - {"add"}
+    return seen - {"add", "news"}
 
 
 def page_of(widget: QWidget) -> HeardPage:
@@ -162,6 +163,7 @@ def test_every_control_has_its_effect(qtbot: QtBot) -> None:
             ControlCase("remove", on(OnDisk.WHOLE, None, confirm_removal), said),
             ControlCase("keys", on(OnDisk.NOTHING, None, click), said),
             ControlCase("add", click, said),
+            ControlCase("news", click, said),
         ],
     )
 
