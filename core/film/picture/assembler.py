@@ -197,7 +197,7 @@ def _with_overlays(
     form = overlays.look.pixel_format
     if overlays.watermark is not None:
         rendered = overlays.watermark
-        layers.append(Layer(_rendered(graph, rendered, form), rendered.x, rendered.y))
+        layers.append(Layer(rendered_text(graph, rendered, form), rendered.x, rendered.y))
     for title, rendered in zip(timeline.titles, overlays.rendered_texts, strict=True):
         if title.first < end and first < title.end:
             words = _title(graph, timeline, title, rendered, first, end, form)
@@ -205,7 +205,8 @@ def _with_overlays(
     return in_film_colours(laid_over(image, layers, form), form) if layers else image
 
 
-def _rendered(graph: Graph, rendered: RenderedText, pixel_format: str) -> VideoStream:
+def rendered_text(graph: Graph, rendered: RenderedText, pixel_format: str) -> VideoStream:
+    """A drawn text as one frame, in the film's colours and with its alpha."""
     # Read as a stream of PNGs: FFmpeg before 8 takes a % in a picture's path for a number. And
     # converted here: left to itself, FFmpeg would take the film's colours for those of old TV.
     return (
@@ -227,7 +228,7 @@ def _title(
 ) -> VideoStream:
     """The drawn text for as long as it is seen in the stretch, with its fades."""
     length = title.end - title.first
-    image = _rendered(graph, rendered, pixel_format).filter("loop", loop=-1, size=1)
+    image = rendered_text(graph, rendered, pixel_format).filter("loop", loop=-1, size=1)
     image = counted(image, timeline.rate).filter("trim", end_frame=length)
     fade_in = min(length, round(title.caption.fade_in_s * timeline.rate))
     fade_out = min(length, round(title.caption.fade_out_s * timeline.rate))
