@@ -7,10 +7,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.errors import UnreadableClip
 from core.film.model.timeline import SAMPLE_RATE_HZ
 from core.film.sound.stems import RAW_FORMAT
 from core.film.sound.tracks import gain_of
 from core.media.ffmpeg import run_ffmpeg
+from core.media.media_file import input_words, open_media
+from core.media.streams import choose_audio
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,13 +143,42 @@ def measure_loudness(
         FFmpegFailed: FFmpeg cannot measure it.
         JobCancelled: asked to stop.
     """
+    return _measured([*RAW_FORMAT, "-i", str(path.absolute())], workdir, cancel, through)
+
+
+def measure_loudness_of_clip(path: Path, workdir: Path, cancel: CancelToken) -> Loudness | None:
+    """The loudness of a clip's sound; None where it has none, or too little to be measured.
+
+    Raises:
+        UnreadableClip: the clip cannot be read.
+        FFmpegFailed: FFmpeg cannot measure it.
+        JobCancelled: asked to stop.
+    """
+    # Imported late: PyAV loads FFmpeg's libraries.
+    from av.error import FFmpegError
+
+    try:
+        with open_media(path) as container:
+            audio = choose_audio(container)
+            index = None if audio is None else audio.index
+    except (FFmpegError, OSError) as error:
+        reason = error.strerror or error
+        raise UnreadableClip(f"The clip {str(path)!r} cannot be read: {reason}.") from error
+    if index is None:
+        return None
+    source = [*input_words(path), "-map", f"0:{index}"]
+    measured = _measured(source, workdir, cancel, _AS_IT_IS)
+    return measured if measured.integrated_lufs > _SILENCE_LUFS else None
+
+
+def _measured(source: list[str], workdir: Path, cancel: CancelToken, through: str) -> Loudness:
+    """The loudness of what FFmpeg reads by these words."""
     loudness, peaks = workdir / "loudness.txt", workdir / "peaks.txt"
     graph = [through, "ebur128=peak=true:metadata=1"]
     for key, file in (("I", loudness), ("true_peak", peaks)):
         graph.append(f"ametadata=print:key=lavfi.r128.{key}:file={_escaped(file)}")
     try:
-        arguments = [*RAW_FORMAT, "-i", str(path.absolute()), "-af", ",".join(graph)]
-        run_ffmpeg([*arguments, "-f", "null", "-"], cancel)
+        run_ffmpeg([*source, "-af", ",".join(graph), "-f", "null", "-"], cancel)
         # Peaks are told in thousandths of full scale: take the next higher.
         peak = _last_value(peaks, 0.0) + 0.0005
         return Loudness(_last_value(loudness, -math.inf), 20 * math.log10(peak))
