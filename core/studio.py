@@ -6,6 +6,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.comparison.report.comparison_job import KIND as COMPARISON_KIND
+from core.comparison.report.comparison_job import ComparisonJob, ComparisonOrder
 from core.errors import JournalError, NotConfigured, Problem, UnsupportedRequest
 from core.film.build.export import KIND as EXPORT_KIND
 from core.film.build.export import ExportJob
@@ -103,6 +105,9 @@ class Studio(Setup):
             ENHANCE_KIND: partial(EnhanceJob.from_payload, registry=self.registry),
             TRAIN_KIND: partial(TrainLoraJob.from_payload, registry=self.registry),
             EXPORT_KIND: lambda payload: self._export_job(ExportOrder.model_validate_json(payload)),
+            COMPARISON_KIND: lambda payload: self._comparison_job(
+                ComparisonOrder.model_validate_json(payload)
+            ),
         }
         journal = Journal(self.paths.journal_file)
         places = {**PLACES, Lane.CLOUD: self.settings.cloud.parallel_jobs}
@@ -438,6 +443,17 @@ class Studio(Setup):
     def _export_job(self, order: ExportOrder) -> ExportJob:
         limit_bytes = self.settings.export.cache_bytes
         return ExportJob(order, self.render_cache, self.text_renderer, limit_bytes)
+
+    def submit_comparison(self, order: ComparisonOrder) -> str:
+        """Put the job that reports on finished clips into the queue and give the job's id.
+
+        Raises:
+            JournalError: the journal cannot be written.
+        """
+        return self.queue.submit(self._comparison_job(order))
+
+    def _comparison_job(self, order: ComparisonOrder) -> ComparisonJob:
+        return ComparisonJob(order, self.render_cache, self.text_renderer)
 
     def close(self) -> None:
         """Stop the jobs of this process and close every provider."""

@@ -95,6 +95,9 @@ MAY_IMPORT_FOLDERS = {
     "core/film/build": _FILM | {"core/media", "core/film/picture", "core/film/sound"},
     "core/film/handoff": {"core/platform", "core/film/model"},
     "core/history": _RENDER | {"core/film/model", "core/film/build"},
+    "core/comparison/report": _CLIP
+    | {"core/film/model", "core/film/picture", "core/film/sound", "core/film/build"},
+    "core/comparison/render": _RENDER | {"core/comparison/report"},
     "core/project/model": {"core/platform", "core/video", "core/film/model"},
     "core/project/storyboard": {
         "core/platform",
@@ -131,7 +134,7 @@ MAY_IMPORT_FOLDERS = {
 }
 # These join what lies below them, so no folder below knows them.
 ON_TOP = {"core": ("core.studio", "core.spending"), "providers": ("providers.ltx_video.local",)}
-ABOVE_STUDIO = ("core/project/", "core/spending")
+ABOVE_STUDIO = ("core/project/", "core/spending", "core/comparison/render")
 # A widget shows values: what runs and what waits is not its affair.
 WIDGETS_KNOW_NO = ("core.jobs.queue", "core.jobs.journal", "core.studio")
 # What core never touches and what no import of core, providers and cli may load.
@@ -366,6 +369,8 @@ def test_no_file_breaks(rule, broken: dict[str, list[str]]) -> None:
         (wrong_folders, "core/film/build/a.py", "from core.film.handoff import write_handoff"),
         (wrong_folders, "core/film/handoff/a.py", "import core.film.sound.tracks"),
         (wrong_folders, "core/project/model/a.py", "from core.project.files import media"),
+        (wrong_folders, "core/comparison/report/a.py", "from core.comparison.render import b"),
+        (wrong_folders, "core/comparison/report/a.py", "from core.studio import Studio"),
         (
             wrong_folders,
             "providers/ltx_video/models/a.py",
@@ -400,6 +405,7 @@ def test_every_rule_sees_what_it_forbids(rule, name: str, source: str) -> None:
         (wrong_folders, "core/film/build/a.py", "from core.film.picture.luts import read_lut"),
         (wrong_folders, "core/film/build/a.py", "from core.errors import StudioError"),
         (wrong_folders, "core/studio.py", "from core.film.build.export import ExportJob"),
+        (wrong_folders, "core/comparison/render/a.py", "from core.studio import Studio"),
         (wrong_folders, "providers/ltx_video/engine/a.py", "from core.jobs.queue import JobQueue"),
         (wrong_folders, "gui/widgets/a.py", "from gui.theme import apply\nimport core.jobs.job"),
         (pretences, "tests/a.py", "def t(monkeypatch): monkeypatch.setenv('A', '1')"),

@@ -35,6 +35,7 @@ class SubjectKind(StrEnum):
     MODEL = "model"
     LORA = "lora"
     PROMPT = "prompt"
+    COMPARISON = "comparison"
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def make_record(
         program=f"{core.NAME} {core.VERSION}",
         job_id=job_id,
         created_at=created_at,
-        request=_portable(plan.request),
+        request=portable(plan.request),
         model_label=plan.spec.label,
         licence=plan.spec.licence.name,
         inputs_sha256=inputs_sha256,
@@ -119,7 +119,7 @@ def make_record(
     )
 
 
-def _portable(request: RenderRequest) -> RenderRequest:
+def portable(request: RenderRequest) -> RenderRequest:
     """The request without what only this machine knows."""
     bare = tuple(item.model_copy(update={"path": Path(item.path.name)}) for item in request.inputs)
     return request.with_inputs(bare).model_copy(update={"delivery": Delivery()})

@@ -1,0 +1,1 @@
+"""One prompt on several models: made by each of them, measured, and shown side by side."""

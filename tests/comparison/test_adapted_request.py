@@ -1,0 +1,69 @@
+"""One request for models that take different things: nearest values, and a sentence for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.comparison.render.adapted_request import adapted_to
+from core.video.request import FrameRequest, Input, Motion, RenderRequest, Sampling
+from core.video.terms import Role
+from tests.fakes.provider import BIG, SMALL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ASKED = RenderRequest(
+    prompt="a red ball",
+    negative_prompt="rain",
+    frame=FrameRequest(resolution="720p", fps=24, duration_s=9.0),
+    motion=Motion(camera="pan_left"),
+    sampling=Sampling(seed=7),
+    audio=True,
+)
+
+
+def test_a_length_size_and_rate_that_a_model_has_not_become_the_nearest_and_it_is_told() -> None:
+    found = adapted_to(ASKED, SMALL, is_seed_drawn=False)
+    assert found.request.frame == FrameRequest(resolution="128p", fps=16, duration_s=4.0)
+    assert found.request.negative_prompt == "rain"
+    assert found.notes == (
+        "Fake Small takes a resolution of 128p in place of 720p, the nearest there is.",
+        "Fake Small takes a duration of 4 s in place of 9 s, the nearest there is.",
+        "Fake Small takes a frame rate of 16 fps in place of 24 fps, the nearest there is.",
+    )
+
+
+def test_what_a_model_does_not_take_is_left_out_and_told() -> None:
+    found = adapted_to(ASKED, BIG, is_seed_drawn=False)
+    assert found.request.negative_prompt is None
+    assert found.request.motion.camera is None
+    assert found.request.audio is None
+    assert "Fake Big takes no negative prompt, so it is left out." in found.notes
+    assert "Fake Big takes no camera move, so it is left out." in found.notes
+
+
+def test_nothing_is_said_of_a_seed_that_nobody_asked_for() -> None:
+    seedless = BIG.model_copy(update={"takes_seed": False})
+    drawn = adapted_to(ASKED, seedless, is_seed_drawn=True)
+    asked = adapted_to(ASKED, seedless, is_seed_drawn=False)
+    assert drawn.request.sampling.seed is asked.request.sampling.seed is None
+    assert not any("seed" in note for note in drawn.notes)
+    assert any("seed" in note for note in asked.notes)
+
+
+def test_sizes_in_pixels_become_the_nearest_in_pixels() -> None:
+    wide = ASKED.model_copy(update={"frame": FrameRequest(resolution="200x120")})
+    found = adapted_to(wide, SMALL, is_seed_drawn=True)
+    assert found.request.frame.resolution == "192x128"
+    assert "192x128 in place of 200x120" in found.notes[0]
+
+
+def test_what_is_taken_as_it_is_says_nothing() -> None:
+    plain = RenderRequest(prompt="a red ball", sampling=Sampling(seed=7))
+    assert adapted_to(plain, SMALL, is_seed_drawn=False).notes == ()
+
+
+def test_files_stay_so_that_a_model_that_takes_none_refuses_the_request(tmp_path: Path) -> None:
+    start = Input(role=Role.START, path=tmp_path / "start.png")
+    asked = ASKED.with_inputs((start,))
+    assert adapted_to(asked, BIG, is_seed_drawn=True).request.inputs == (start,)
