@@ -36,6 +36,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "train-lora": Command(
             "cli.commands.train_lora:train_lora", "Train a LoRA on your own images and clips."
         ),
+        "compare": Command(
+            "cli.commands.compare:compare", "Make one prompt with several models, side by side."
+        ),
         "render": Command("cli.commands.render:app", "Render the scenes of a project."),
         "doctor": Command("cli.commands.doctor:app", "What this machine has, and what it lacks."),
         "jobs": Command("cli.commands.jobs:app", "List, show, cancel, resume and clear jobs."),

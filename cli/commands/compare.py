@@ -1,0 +1,244 @@
+"""`compare`: one prompt on several targets, side by side as a film and as a page of measures."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from cli.console import wrapped
+from cli.options import Kind, Option, command, file
+from cli.progress import progress_view
+from cli.render_command import as_event, at_option, describe, tell_resumable
+from cli.render_options import CONTROL_OPTIONS, read_request
+from cli.run_job import JobEvents, run_job
+from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
+from core.comparison.render.comparison_plan import ComparisonRequest, plan_comparison
+from core.comparison.render.comparison_run import ComparisonRun
+from core.comparison.render.named_targets import FIELD, parse_targets
+from core.comparison.report.comparison import TargetState
+from core.errors import Problem, UnsupportedRequest
+from core.jobs.job import Cancelled, CancelToken, Failed, Notice, Progressed, Succeeded
+from core.platform.units import count_text, price
+from core.video.control_row import Control
+
+if TYPE_CHECKING:
+    from cli.context import CliContext
+    from cli.options import Typed
+    from cli.progress import ProgressView
+    from core.comparison.render.comparison_plan import ComparisonPlan, PlannedTarget
+    from core.jobs.job import JobUpdate
+
+_NOBODY = "none"
+# Who renders is what is compared.
+_NOT_OF_ALL = (Control.PROVIDER, Control.DEPLOYMENT, Control.TARGET, Control.WEBHOOK)
+_OWN_OPTIONS = (
+    Option(
+        "--targets",
+        Kind.MANY,
+        "Who makes it: provider/deployment/model, several divided by commas or named one by one, "
+        "such as ltx-video/local/ltx-mini; without a model it is the best there is.",
+        "TARGETS",
+        others=("-t",),
+    ),
+    Option(
+        "--out",
+        Kind.TEXT,
+        "The folder for clips, film and page; without it a new one in the output folder. Named "
+        "again, what is there is kept and not bought a second time.",
+        "FOLDER",
+        others=("-o",),
+    ),
+    Option(
+        "--audio-of",
+        Kind.TEXT,
+        "Whose sound the film has: one of the targets, or none; else the first that has any.",
+        "TARGET",
+    ),
+    Option("--skip", Kind.FLAG, "Leave out targets that cannot make it, and say why on the page."),
+    Option("--yes", Kind.FLAG, "Buy what costs money, at the price that the plan shows."),
+    Option("--force", Kind.FLAG, "Make, and buy, clips anew that are in the folder already."),
+    Option("--dry-run", Kind.FLAG, "Show the exact plan of every target and the price, and stop."),
+    Option("--json", Kind.FLAG, "One event a line on stdout."),
+    Option("--quiet", Kind.FLAG, "Errors only.", others=("-q",)),
+)
+_OPTIONS = (
+    *(option for control, option in CONTROL_OPTIONS.items() if control not in _NOT_OF_ALL),
+    *_OWN_OPTIONS,
+)
+
+
+def _compare(context: CliContext, typed: Typed) -> int:
+    """Make one prompt with several models, and compare the clips in a film and on a page."""
+    context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
+    plan = _plan(context, typed)
+    _show(context, plan)
+    is_free = plan.cost_usd == 0
+    if typed.flag("--dry-run"):
+        context.console.tell("Only planned; nothing was made.")
+        return EXIT_DONE
+    if plan.to_buy and not is_free and not typed.flag("--yes"):
+        cost = "an unknown price" if plan.cost_usd is None else price(plan.cost_usd)
+        clips = count_text(len(plan.to_buy), "clip")
+        message = f"It would buy {clips} for {cost}: add --yes to agree."
+        raise UnsupportedRequest([Problem("yes", message)])
+    tell_resumable(context)
+    return _Comparing(context, ComparisonRun(context.studio, plan)).run()
+
+
+compare = typer.Typer(rich_markup_mode=None, add_completion=False)
+compare.command()(command(_compare, _OPTIONS))
+
+
+def _plan(context: CliContext, typed: Typed) -> ComparisonPlan:
+    studio = context.studio
+    request = read_request(typed, studio.settings.render, studio.registry.infos)
+    named = parse_targets(typed.texts("--targets"), studio.registry)
+    found = [_at_option(problem, typed) for problem in named.problems]
+    audio_of = typed.text("--audio-of")
+    asked = ComparisonRequest(
+        request=request,
+        targets=named.targets,
+        folder=typed.read("--out", file),
+        audio_of=None if audio_of == _NOBODY else audio_of or "",
+        skips=typed.flag("--skip"),
+        overwrite=typed.flag("--force"),
+    )
+    cancel = CancelToken()
+    try:
+        with context.signals.calling(cancel.cancel):
+            plan = plan_comparison(studio, asked, cancel)
+    except UnsupportedRequest as error:
+        # Where none could be read, that there are too few of them is no news.
+        others = [one for one in error.problems if not (found and one.field == FIELD)]
+        raise UnsupportedRequest(
+            [*typed.problems, *found, *(_at_option(one, typed) for one in others)]
+        ) from error
+    if found or typed.problems:
+        raise UnsupportedRequest([*typed.problems, *found])
+    return plan
+
+
+def _at_option(problem: Problem, typed: Typed) -> Problem:
+    """The problem with the option in front that was typed."""
+    if problem.field == FIELD:
+        return replace(problem, message=f"--targets: {problem.message}")
+    if problem.field == "audio_of":
+        return replace(problem, message=f"--audio-of: {problem.message}")
+    return at_option(problem, typed)
+
+
+def _show(context: CliContext, plan: ComparisonPlan) -> None:
+    """The plan of every target, and what all of it costs."""
+    console = context.console
+    for one in plan.targets:
+        console.event("target", **_as_event(one))
+        console.tell(_describe(context, one))
+    total = plan.cost_usd
+    new = count_text(len(plan.to_buy), "clip is", "clips are")
+    console.event("comparison", folder=str(plan.folder), seed=plan.seed, cost_usd=total)
+    cost = "" if not plan.to_buy else f", {price(total)} in all"
+    console.tell(f"{new} made{cost}. Everything goes to {plan.folder}")
+
+
+def _describe(context: CliContext, one: PlannedTarget) -> str:
+    entry = one.entry
+    head = f"{entry.label} ({entry.target})"
+    if one.problems:
+        return wrapped(f"{head} is left out: {entry.reason}", rest="  ")
+    if one.is_there:
+        return wrapped(f"{head} is there already: {entry.file}", rest="  ")
+    assert one.planned is not None, "what is neither there nor left out is made"
+    lines = [describe(one.planned, context.studio.registry.find(entry.target))]
+    planned_notes = one.planned.plan.notes
+    lines += [
+        wrapped(note, first="  note: ", rest="        ")
+        for note in entry.notes
+        if note not in planned_notes
+    ]
+    if one.resumes:
+        lines.append("  It was ordered already, and is fetched without being bought again.")
+    return "\n".join(lines)
+
+
+def _as_event(one: PlannedTarget) -> dict[str, Any]:
+    fields = one.entry.model_dump(mode="json", exclude={"measures", "job_id", "seconds", "target"})
+    planned = {} if one.planned is None else as_event(one.planned)
+    return {**planned, **fields, "target": str(one.entry.target), "resumes": one.resumes}
+
+
+class _Comparing:
+    """The renders of a comparison, from the first order to the page."""
+
+    def __init__(self, context: CliContext, run: ComparisonRun) -> None:
+        self._context = context
+        self._queue = context.queue
+        self._run = run
+        self._events = JobEvents(context, lambda: run.running)
+
+    def run(self) -> int:
+        """Make everything that is not there, then the report; gives the exit code."""
+        unsubscribe = self._queue.subscribe(self._events.put)
+        registry = self._context.studio.registry
+        lanes = {registry.find(one.entry.target).lane for one in self._run.plan.targets}
+        workers = [
+            threading.Thread(target=self._queue.run, args=(lane,), daemon=True)
+            for lane in lanes
+            for _ in range(self._queue.places[lane])
+        ]
+        try:
+            with (
+                self._context.signals.calling(self._events.stop),
+                progress_view(self._context.console) as view,
+            ):
+                self._run.begin()
+                for worker in workers:
+                    worker.start()
+                while not (self._run.is_over and self._events.is_empty):
+                    self._look(view)
+        finally:
+            unsubscribe()
+        return self._end()
+
+    def _look(self, view: ProgressView) -> None:
+        update = self._events.next(view)
+        if update is not None and self._run.on_event(update):
+            self._show(update, view)
+
+    def _show(self, update: JobUpdate, view: ProgressView) -> None:
+        """Say what has happened."""
+        event, name = update.event, self._run.name_of(update.job_id)
+        fields = event.model_dump(mode="json", exclude_none=True, exclude={"event"})
+        self._context.console.event(event.event, job=update.job_id, target=name, **fields)
+        match event:
+            case Progressed():
+                words = f"{name}: {event.message}" if event.message else name
+                view.show(event.model_copy(update={"message": words}))
+            case Notice():
+                view.print(wrapped(f"{name}: {event.message}"))
+            case Failed(error=error):
+                view.print(wrapped(f"{name} failed: {error}"))
+            case Succeeded(path=path):
+                view.print(f"{name} is done: {path}")
+            case Cancelled():
+                view.print(f"{name} is cancelled.")
+            case _:
+                pass
+
+    def _end(self) -> int:
+        if self._events.is_stopping:
+            self._context.console.tell(
+                "Cancelled. What is done stays; the same command with '--out "
+                f"{self._run.plan.folder}' goes on from there."
+            )
+            return EXIT_CANCELLED
+        for entry in self._run.comparison.entries:
+            if entry.state is TargetState.FAILED:
+                self._context.console.tell(wrapped(f"{entry.label}: {entry.reason}"))
+        code = run_job(self._context, self._run.finish)
+        is_whole = all(
+            entry.state is not TargetState.FAILED for entry in self._run.comparison.entries
+        )
+        return code if is_whole or code != EXIT_DONE else EXIT_FAILED
