@@ -28,7 +28,8 @@ class MainMenu(QObject):
     """Fills the menu bar; what belongs to a project comes and goes with it.
 
     Signals:
-        training_wanted(), settings_wanted(), help_wanted(), keys_wanted(), about_wanted().
+        comparison_wanted(), training_wanted(), settings_wanted().
+        help_wanted(), keys_wanted(), about_wanted().
         save_wanted(): a person asks whether everything is saved.
         find_wanted(): something made earlier is looked for.
 
@@ -36,6 +37,7 @@ class MainMenu(QObject):
         view: the menu of panels.
     """
 
+    comparison_wanted = Signal()
     training_wanted = Signal()
     settings_wanted = Signal()
     help_wanted = Signal()
@@ -58,6 +60,7 @@ class MainMenu(QObject):
         file.addActions([self._save, projects.save_as, projects.package])
         file.addSeparator()
         file.addAction(self._export)
+        file.addAction(self._make("&Compare models…", "", self.comparison_wanted))
         file.addAction(self._make("T&rain a LoRA…", "", self.training_wanted))
         file.addSeparator()
         file.addAction(projects.costs)

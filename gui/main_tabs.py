@@ -13,16 +13,20 @@ from gui.render.plan_fixes import Fix, SetKey, ShowCosts, ShowInstall
 from gui.settings.settings_controller import SettingsController
 from gui.widgets.buttons import NetworkBadge
 from gui.widgets.fields import SearchField
+from gui.widgets.file_field import show_in_desktop
 from gui.widgets.layouts import vbox
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.config.settings import Settings
     from core.errors import StudioError
     from core.jobs.job import JobUpdate
     from core.studio import Studio
     from core.video.terms import Target
     from gui.background import Background
+    from gui.comparison.comparison_dialog import ComparisonDialog
     from gui.costs.costs_dialog import CostsDialog
     from gui.jobs.jobs_area import JobsArea
     from gui.models.models_controller import ModelsController
@@ -67,6 +71,7 @@ class MainTabs(QTabWidget):
         self.network_badge.set_value(studio.settings.network.is_off)
         self.network_badge.changed.connect(self._switch_network)
         self._dialog: SettingsDialog | None = None
+        self._comparison: ComparisonDialog | None = None
         self._training: TrainingDialog | None = None
         self._costs: CostsDialog | None = None
         self._project: ProjectModel | None = None
@@ -112,6 +117,23 @@ class MainTabs(QTabWidget):
         """Open the settings."""
         self._settings_dialog().show()
         self._settings_dialog().raise_()
+
+    @Slot()
+    def show_comparison(self) -> None:
+        """Ask which models one prompt is to be compared on."""
+        if self._comparison is None:
+            from gui.comparison.comparison_dialog import ComparisonDialog
+
+            self._comparison = ComparisonDialog(self._studio, self.window())
+            self._comparison.message.connect(self.message)
+            self._comparison.page_ready.connect(self._show_page)
+        self._comparison.show()
+        self._comparison.raise_()
+
+    @Slot(object)
+    def _show_page(self, page: Path) -> None:
+        if not show_in_desktop(page):
+            self.message.emit(f"Nothing here opens pages. Open {page} in a browser.")
 
     @Slot()
     def show_training(self) -> None:
@@ -199,6 +221,8 @@ class MainTabs(QTabWidget):
             self._models.on_event(update)
         if self._costs is not None:
             self._costs.on_event(update)
+        if self._comparison is not None:
+            self._comparison.on_event(update)
         self.history.on_event(update)
         self.images.on_event(update)
 
@@ -228,6 +252,8 @@ class MainTabs(QTabWidget):
             self._models.close()
         if self._dialog is not None:
             self._dialog.close_down()
+        if self._comparison is not None:
+            self._comparison.close_down()
         if self._training is not None:
             self._training.close_down()
         if self._costs is not None:

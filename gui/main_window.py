@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         projects.done.connect(self.show_message)
         projects.failed.connect(self._on_error)
         self._menu.settings_wanted.connect(self.tabs.show_settings)
+        self._menu.comparison_wanted.connect(self.tabs.show_comparison)
         self._menu.training_wanted.connect(self.tabs.show_training)
         self._menu.help_wanted.connect(self._help.show_guide)
         self._menu.keys_wanted.connect(self._show_keys)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.comparison.comparison_dialog import ComparisonDialog
 from gui.help_window import HelpWindow
 from gui.jobs.jobs_panel import JobsPanel
 from gui.models.add_model_dialog import AddModelDialog
@@ -137,6 +138,16 @@ def test_a_lora_is_trained_from_the_menu(opened: OpenWindow) -> None:
     opened.until(lambda: dialog.form.models == ())
     action.trigger()
     assert len(opened.window.findChildren(TrainingDialog)) == 1
+
+
+def test_models_are_compared_from_the_menu(opened: OpenWindow) -> None:
+    action = next(one for one in menu(opened, "File").actions() if "Compare" in one.text())
+    action.trigger()
+    dialog = child(opened.window, ComparisonDialog)
+    assert dialog.isVisible()
+    opened.until(lambda: len(dialog.targets.ready) == 2)
+    action.trigger()
+    assert len(opened.window.findChildren(ComparisonDialog)) == 1
 
 
 def test_saving_is_answered(opened: OpenWindow) -> None:

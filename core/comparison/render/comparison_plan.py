@@ -142,6 +142,17 @@ def plan_comparison(
     return _Planner(studio, asked, cancel).plan()
 
 
+def look_at_targets(
+    studio: Studio, asked: ComparisonRequest, cancel: CancelToken
+) -> tuple[PlannedTarget, ...]:
+    """What each target would make and cost; what is wrong with one stands with it.
+
+    Raises:
+        JobCancelled: asked to stop.
+    """
+    return tuple(_Planner(studio, asked, cancel).plan_each())
+
+
 class _Planner:
     def __init__(self, studio: Studio, asked: ComparisonRequest, cancel: CancelToken) -> None:
         lora_dirs = studio.paths.lora_dirs
@@ -157,7 +168,7 @@ class _Planner:
 
     def plan(self) -> ComparisonPlan:
         self._check()
-        planned = [self._plan_target(target) for target in self.asked.targets]
+        planned = self.plan_each()
         self._check_twice(planned)
         self._check_audio_of(planned)
         refused = [
@@ -179,6 +190,9 @@ class _Planner:
             self.before.created_at if self.before else datetime.now(UTC),
             self.inputs_sha256,
         )
+
+    def plan_each(self) -> list[PlannedTarget]:
+        return [self._plan_target(target) for target in self.asked.targets]
 
     def _folder(self) -> Path:
         folder = self.asked.folder

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from core.comparison.render.comparison_plan import seconds_of
 from core.comparison.report.comparison import ComparedTarget, Comparison, TargetState
-from core.comparison.report.comparison_job import ComparisonOrder
+from core.comparison.report.comparison_job import ComparisonOrder, subject_of
 from core.errors import JournalError, OutputError, SpendingCapReached, StudioError
 from core.jobs.job import Cancelled, Charged, Failed, Notice, Progressed, Queued, Started, Succeeded
 from core.jobs.queue import new_job_id
@@ -15,7 +15,7 @@ from core.video.terms import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from core.comparison.render.comparison_plan import ComparisonPlan, PlannedTarget
-    from core.jobs.job import JobUpdate
+    from core.jobs.job import JobUpdate, Subject
     from core.studio import Studio
 
 
@@ -50,6 +50,11 @@ class ComparisonRun:
             seed=self.plan.seed,
             entries=tuple(known[one.entry.target] for one in self.plan.targets),
         )
+
+    @property
+    def subject(self) -> Subject:
+        """What the job at the end is about."""
+        return subject_of(self.plan.folder)
 
     @property
     def running(self) -> tuple[str, ...]:

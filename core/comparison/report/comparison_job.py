@@ -51,6 +51,11 @@ class ComparisonOrder(Frozen):
     audio_of: str | None = ""
 
 
+def subject_of(folder: Path) -> Subject:
+    """The comparison in a folder as what a job is about."""
+    return Subject(SubjectKind.COMPARISON, str(folder))
+
+
 @dataclass(frozen=True)
 class ComparisonJob:
     """Measures the clips of a comparison and writes its film, its page and its file.
@@ -75,7 +80,7 @@ class ComparisonJob:
     @property
     def subject(self) -> Subject:
         """The comparison by its folder."""
-        return Subject(SubjectKind.COMPARISON, str(self.order.folder))
+        return subject_of(self.order.folder)
 
     def payload(self) -> str:
         """The order as JSON."""

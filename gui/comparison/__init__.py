@@ -1,0 +1,1 @@
+"""Comparing one prompt on several models: what is asked, who makes it, what that costs."""
