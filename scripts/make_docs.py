@@ -21,6 +21,7 @@ _GUIDE = "Docs/LTX-Video-Provider-Guide.md"
 _SETUP = "Docs/LTX-Video-Local-Setup.md"
 _FILMS = "Docs/Film-Export-Guide.md"
 _GOOGLE = "Docs/Google-Video-Guide.md"
+_COMPARED = "Docs/Video-Provider-Comparison.md"
 _CODE_MAP = "Docs/CodeMap.md"
 
 
@@ -31,7 +32,14 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     from providers.ltx_video.fal.models import MODELS as FAL
     from providers.ltx_video.lightricks.models import MODELS as LIGHTRICKS
     from providers.ltx_video.replicate.models import MODELS as REPLICATE
-    from scripts.docs import clip_kinds, code_map, film_tables, hosted_tables, ltx_tables
+    from scripts.docs import (
+        clip_kinds,
+        code_map,
+        film_tables,
+        hosted_tables,
+        ltx_tables,
+        place_tables,
+    )
 
     return {
         _GUIDE: {
@@ -64,6 +72,15 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "refusals": film_tables.refusals,
             "transitions": film_tables.transitions,
             "clip-kinds": clip_kinds.clip_kinds,
+        },
+        _COMPARED: {
+            "places": place_tables.places,
+            "abilities": place_tables.abilities,
+            "set-up": lambda: place_tables.set_up(root),
+            "leaves": lambda: place_tables.leaves(root),
+            "compared-models": place_tables.models,
+            "costs": place_tables.costs,
+            "measures": place_tables.measures,
         },
         _CODE_MAP: {room: _map_of(code_map.room, root, room) for room in code_map.ROOMS},
     }

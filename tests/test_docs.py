@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cli.commands.compare import OWN_OPTIONS as COMPARE_OPTIONS
 from cli.film_options import OPTIONS as FILM_OPTIONS
 from cli.render_options import OPTIONS
 from core.film.model.transitions import TRANSITIONS
 from core.video.spec import Task
+from core.video.terms import Target
+from providers import PROVIDERS
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.mini.vocabulary import read
 from providers.ltx_video.models.catalog import MODELS
 from scripts import make_docs
+from scripts.docs import place_tables
 from scripts.docs.code_map import ROOMS, first_line, modules
 from scripts.setup_ltx_video import parse
 
@@ -28,6 +32,7 @@ DOCS = ROOT / "Docs"
 GUIDE = DOCS / "LTX-Video-Provider-Guide.md"
 FILMS = DOCS / "Film-Export-Guide.md"
 SETUP = DOCS / "LTX-Video-Local-Setup.md"
+COMPARED = DOCS / "Video-Provider-Comparison.md"
 CODE_MAP = DOCS / "CodeMap.md"
 README = ROOT / "README.md"
 CHANGELOG = ROOT / "CHANGELOG.md"
@@ -103,6 +108,25 @@ def test_the_film_guide_names_every_option_and_no_other() -> None:
     named = {word for row in rows for word in re.findall(r"(?<![\w-])--[a-z][a-z-]*", row)}
     bare = {name for name in named if not name.startswith("--no-")}
     assert bare == {option.name for option in FILM_OPTIONS}
+
+
+@pytest.mark.parametrize("entry", PROVIDERS, ids=lambda entry: entry.info.label)
+def test_the_comparison_has_every_place_with_its_chapter_and_every_model(entry) -> None:
+    page, info = text_of(COMPARED), entry.info
+    assert f"| `{info.id}/{info.deployment}`" in page
+    chapter = place_tables.chapter_of(info, ROOT)
+    assert chapter is not None, f"no guide has a chapter on {info.label}"
+    assert chapter.link in page
+    for spec in place_tables.models_of(entry):
+        target = Target(provider=info.id, deployment=info.deployment, model=spec.id)
+        assert Task.TEXT_TO_VIDEO not in spec.tasks or f"| `{target}`" in page
+
+
+def test_the_comparison_names_every_option_of_its_command() -> None:
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text_of(COMPARED)))
+    usual = {"--json", "--quiet", "--duration"}
+    assert {option.name for option in COMPARE_OPTIONS} - usual <= named
+    assert named - usual <= {option.name for option in COMPARE_OPTIONS}
 
 
 def test_the_changelog_counts_the_transitions() -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _NOBODY = "none"
 # Who renders is what is compared.
 _NOT_OF_ALL = (Control.PROVIDER, Control.DEPLOYMENT, Control.TARGET, Control.WEBHOOK)
-_OWN_OPTIONS = (
+OWN_OPTIONS = (
     Option(
         "--targets",
         Kind.MANY,
@@ -64,9 +64,10 @@ _OWN_OPTIONS = (
     Option("--json", Kind.FLAG, "One event a line on stdout."),
     Option("--quiet", Kind.FLAG, "Errors only.", others=("-q",)),
 )
+"""What `compare` has beside the controls of a clip."""
 _OPTIONS = (
     *(option for control, option in CONTROL_OPTIONS.items() if control not in _NOT_OF_ALL),
-    *_OWN_OPTIONS,
+    *OWN_OPTIONS,
 )
 
 
