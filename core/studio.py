@@ -444,16 +444,20 @@ class Studio(Setup):
         limit_bytes = self.settings.export.cache_bytes
         return ExportJob(order, self.render_cache, self.text_renderer, limit_bytes)
 
-    def submit_comparison(self, order: ComparisonOrder) -> str:
-        """Put the job that reports on finished clips into the queue and give the job's id.
+    def submit_comparison(self, order: ComparisonOrder, *, job_id: str) -> None:
+        """Put the job that waits for the clips of a comparison, and reports, into the queue.
+
+        Args:
+            order: with the jobs that it waits for.
+            job_id: from `new_job_id`.
 
         Raises:
             JournalError: the journal cannot be written.
         """
-        return self.queue.submit(self._comparison_job(order))
+        self.queue.submit(self._comparison_job(order), job_id=job_id)
 
     def _comparison_job(self, order: ComparisonOrder) -> ComparisonJob:
-        return ComparisonJob(order, self.render_cache, self.text_renderer)
+        return ComparisonJob(order, self.render_cache, self.text_renderer, self.queue.job)
 
     def close(self) -> None:
         """Stop the jobs of this process and close every provider."""

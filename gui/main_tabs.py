@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from core.jobs.job import SubjectKind, Succeeded
 from gui.history.history_page import HistoryPage
 from gui.images.image_page import ImagePage
 from gui.render.plan_fixes import Fix, SetKey, ShowCosts, ShowInstall
@@ -18,11 +19,9 @@ from gui.widgets.layouts import vbox
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.config.settings import Settings
     from core.errors import StudioError
-    from core.jobs.job import JobUpdate
+    from core.jobs.job import JobEvent, JobUpdate
     from core.studio import Studio
     from core.video.terms import Target
     from gui.background import Background
@@ -126,14 +125,8 @@ class MainTabs(QTabWidget):
 
             self._comparison = ComparisonDialog(self._studio, self.window())
             self._comparison.message.connect(self.message)
-            self._comparison.page_ready.connect(self._show_page)
         self._comparison.show()
         self._comparison.raise_()
-
-    @Slot(object)
-    def _show_page(self, page: Path) -> None:
-        if not show_in_desktop(page):
-            self.message.emit(f"Nothing here opens pages. Open {page} in a browser.")
 
     @Slot()
     def show_training(self) -> None:
@@ -221,10 +214,16 @@ class MainTabs(QTabWidget):
             self._models.on_event(update)
         if self._costs is not None:
             self._costs.on_event(update)
-        if self._comparison is not None:
-            self._comparison.on_event(update)
+        subject = update.subject
+        if subject is not None and subject.kind is SubjectKind.COMPARISON:
+            self._show_page(update.event)
         self.history.on_event(update)
         self.images.on_event(update)
+
+    def _show_page(self, event: JobEvent) -> None:
+        """Open the page of a comparison that is done, also of one of an earlier session."""
+        if isinstance(event, Succeeded) and not show_in_desktop(event.path):
+            self.message.emit(f"Nothing here opens pages. Open {event.path} in a browser.")
 
     @Slot(object)
     def _on_models_changed(self, _: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import typer
 
@@ -13,23 +13,26 @@ from cli.options import Kind, Option, command, file
 from cli.progress import progress_view
 from cli.render_command import as_event, at_option, describe, tell_resumable
 from cli.render_options import CONTROL_OPTIONS, read_request
-from cli.run_job import JobEvents, run_job
+from cli.run_job import JobEvents
 from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
 from core.comparison.render.comparison_plan import ComparisonRequest, plan_comparison
 from core.comparison.render.comparison_run import ComparisonRun
 from core.comparison.render.named_targets import FIELD, parse_targets
-from core.comparison.report.comparison import TargetState
+from core.comparison.report.comparison import TargetState, read_comparison
 from core.errors import Problem, UnsupportedRequest
 from core.jobs.job import Cancelled, CancelToken, Failed, Notice, Progressed, Succeeded
+from core.jobs.lanes import Lane
 from core.platform.units import count_text, price
 from core.video.control_row import Control
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cli.context import CliContext
     from cli.options import Typed
     from cli.progress import ProgressView
     from core.comparison.render.comparison_plan import ComparisonPlan, PlannedTarget
-    from core.jobs.job import JobUpdate
+    from core.jobs.job import JobUpdate, Terminal
 
 _NOBODY = "none"
 # Who renders is what is compared.
@@ -171,7 +174,7 @@ def _as_event(one: PlannedTarget) -> dict[str, Any]:
 
 
 class _Comparing:
-    """The renders of a comparison, from the first order to the page."""
+    """The jobs of a comparison, from the first order to the page."""
 
     def __init__(self, context: CliContext, run: ComparisonRun) -> None:
         self._context = context
@@ -186,7 +189,7 @@ class _Comparing:
         lanes = {registry.find(one.entry.target).lane for one in self._run.plan.targets}
         workers = [
             threading.Thread(target=self._queue.run, args=(lane,), daemon=True)
-            for lane in lanes
+            for lane in (*lanes, Lane.REPORT)
             for _ in range(self._queue.places[lane])
         ]
         try:
@@ -197,11 +200,13 @@ class _Comparing:
                 self._run.begin()
                 for worker in workers:
                     worker.start()
-                while not (self._run.is_over and self._events.is_empty):
+                while self._run.running:
                     self._look(view)
         finally:
             unsubscribe()
-        return self._end()
+        outcome = self._run.outcome
+        assert outcome is not None, "the report is the last of them"
+        return self._end(outcome)
 
     def _look(self, view: ProgressView) -> None:
         update = self._events.next(view)
@@ -213,6 +218,11 @@ class _Comparing:
         event, name = update.event, self._run.name_of(update.job_id)
         fields = event.model_dump(mode="json", exclude_none=True, exclude={"event"})
         self._context.console.event(event.event, job=update.job_id, target=name, **fields)
+        if not name:
+            # While clips are made, they say how far they are, and not whoever waits for them.
+            if isinstance(event, Progressed) and len(self._run.running) == 1:
+                view.show(event)
+            return
         match event:
             case Progressed():
                 words = f"{name}: {event.message}" if event.message else name
@@ -228,18 +238,31 @@ class _Comparing:
             case _:
                 pass
 
-    def _end(self) -> int:
-        if self._events.is_stopping:
-            self._context.console.tell(
-                "Cancelled. What is done stays; the same command with '--out "
-                f"{self._run.plan.folder}' goes on from there."
-            )
-            return EXIT_CANCELLED
-        for entry in self._run.comparison.entries:
-            if entry.state is TargetState.FAILED:
-                self._context.console.tell(wrapped(f"{entry.label}: {entry.reason}"))
-        code = run_job(self._context, self._run.finish)
-        is_whole = all(
-            entry.state is not TargetState.FAILED for entry in self._run.comparison.entries
-        )
-        return code if is_whole or code != EXIT_DONE else EXIT_FAILED
+    def _end(self, outcome: Terminal) -> int:
+        console, folder = self._context.console, self._run.plan.folder
+        match outcome:
+            case Cancelled():
+                console.tell(
+                    f"Cancelled. What is done stays; the same command with '--out {folder}' goes "
+                    "on from there."
+                )
+                return EXIT_CANCELLED
+            case Failed(error=error):
+                console.fail(error, job=self._run.report_id)
+                return EXIT_FAILED
+            case Succeeded(path=path):
+                return self._tell_report(path)
+            case _:
+                assert_never(outcome)
+
+    def _tell_report(self, page: Path) -> int:
+        console = self._context.console
+        found = read_comparison(page.parent)
+        entries = () if found is None else found.entries
+        for note in () if found is None else found.notes:
+            console.note(note)
+        failed = [entry for entry in entries if entry.state is TargetState.FAILED]
+        for entry in failed:
+            console.tell(wrapped(f"{entry.label} ({entry.target}) has no clip: {entry.reason}"))
+        console.answer_in_words(str(page))
+        return EXIT_FAILED if failed else EXIT_DONE

@@ -16,9 +16,13 @@ class Lane(StrEnum):
     GPU = "gpu"
     CLOUD = "cloud"
     DISK = "disk"
+    REPORT = "report"
+    """Jobs that wait for others, and so must not take the place of any."""
 
 
-PLACES: Mapping[Lane, int] = MappingProxyType({Lane.GPU: 1, Lane.CLOUD: 4, Lane.DISK: 2})
+PLACES: Mapping[Lane, int] = MappingProxyType(
+    {Lane.GPU: 1, Lane.CLOUD: 4, Lane.DISK: 2, Lane.REPORT: 2}
+)
 """How many jobs of a lane run at once, over all processes that share the journal."""
 
 

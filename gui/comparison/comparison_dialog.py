@@ -17,7 +17,6 @@ from core.comparison.render.comparison_plan import (
 from core.comparison.render.comparison_run import ComparisonRun
 from core.errors import UnsupportedRequest, first_of
 from core.frozen import Frozen
-from core.jobs.job import Cancelled, Failed, Succeeded
 from core.platform.units import count_text, price
 from core.video.listing import read_listing
 from core.video.planning.render_planner import total_usd
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
     from core.comparison.render.comparison_plan import ComparisonPlan, PlannedTarget
     from core.errors import StudioError
-    from core.jobs.job import CancelToken, JobEvent, JobUpdate, Subject
+    from core.jobs.job import CancelToken
     from core.studio import Studio
     from core.video.listing import ModelListing
     from core.video.terms import Target
@@ -103,19 +102,15 @@ class ComparisonDialog(QDialog):
 
     Signals:
         message(str): a sentence for the status console.
-        page_ready(Path): the page of a comparison is there to be seen.
     """
 
     message = Signal(object)
-    page_ready = Signal(object)
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Compare models")
         self._studio = studio
         self._background = Background(self)
-        self._runs: list[ComparisonRun] = []
-        self._reports: set[Subject] = set()
         self._plans: dict[Target, PlannedTarget] = {}
         self.form = ComparisonForm()
         self.targets = TargetList()
@@ -244,53 +239,10 @@ class ComparisonDialog(QDialog):
             self._show_total()
             return
         run = ComparisonRun(self._studio, plan)
-        self._runs.append(run)
+        self._background.run(lambda _: run.begin(), lambda _: self._on_begun(plan), self._complain)
 
-        def failed(error: StudioError) -> None:
-            self._runs.remove(run)
-            self._complain(error)
-
-        self._background.run(lambda _: run.begin(), lambda _: self._on_begun(run), failed)
-
-    def _on_begun(self, run: ComparisonRun) -> None:
-        clips = count_text(len(run.plan.to_buy), "clip is", "clips are")
-        self.message.emit(
-            f"{clips} in the queue, to be compared. The page opens when all are done."
-        )
+    def _on_begun(self, plan: ComparisonPlan) -> None:
+        clips = count_text(len(plan.to_buy), "clip is", "clips are")
+        self.message.emit(f"{clips} in the queue to be compared; the page opens when all are done.")
         self.close()
         self._show_total()
-        self._finish(run)
-
-    def on_event(self, update: JobUpdate) -> None:
-        """Take in what the queue says of a job."""
-        if update.subject is not None and update.subject in self._reports:
-            self._on_report(update.subject, update.event)
-            return
-        for run in list(self._runs):
-            if run.on_event(update):
-                self._finish(run)
-
-    def _finish(self, run: ComparisonRun) -> None:
-        """Have the page made once every clip has come to its end."""
-        if not run.is_over or run not in self._runs:
-            return
-        self._runs.remove(run)
-        # By what the job is about: it may be done before its id is known here.
-        self._reports.add(run.subject)
-        self._background.run(lambda _: run.finish(), lambda _: None, self._tell)
-
-    def _on_report(self, report: Subject, event: JobEvent) -> None:
-        match event:
-            case Succeeded(path=path):
-                self.message.emit(f"The comparison is ready: {path}")
-                self.page_ready.emit(path)
-            case Failed(error=error):
-                self.message.emit(f"The comparison has no page: {error}")
-            case Cancelled():
-                self.message.emit("The comparison was cancelled. Its clips stay.")
-            case _:
-                return
-        self._reports.discard(report)
-
-    def _tell(self, error: StudioError) -> None:
-        self.message.emit(str(error))

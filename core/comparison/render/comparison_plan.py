@@ -19,6 +19,7 @@ from core.comparison.report.comparison import (
     clip_name,
     read_comparison,
 )
+from core.comparison.report.comparison_job import seconds_of
 from core.errors import (
     ContentRefused,
     JournalError,
@@ -352,7 +353,7 @@ class _Planner:
                 "job_id": record.job_id,
                 "cost_usd": record.cost_usd,
                 "notes": tuple(dict.fromkeys((*entry.notes, *record.notes))),
-                "seconds": (before.seconds if before else None) or seconds_of(job),
+                "seconds": (before.seconds if before else None) or (job and seconds_of(job)),
             }
         )
 
@@ -387,13 +388,6 @@ def _may_be_fetched(job: JobRecord) -> bool:
     """Whether a job has something at a service that a person need not buy once more."""
     has_ended = job.error is not None and job.error.kind in _ENDED_THERE
     return job.ticket is not None and not (job.state is JobState.FAILED and has_ended)
-
-
-def seconds_of(job: JobRecord | None) -> float | None:
-    """How long a job took from its start to its end; None where it has not both."""
-    if job is None or job.started_at is None or job.ended_at is None:
-        return None
-    return (job.ended_at - job.started_at).total_seconds()
 
 
 def settings_of(plan: RenderPlan) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""The job at the end of a comparison: clips are measured, and become a film and a page."""
+"""The job that waits for the clips of a comparison, measures them, and makes film and page."""
 
 from __future__ import annotations
 
@@ -17,23 +17,29 @@ from core.comparison.report.comparison import (
 )
 from core.comparison.report.measures import measure_clip
 from core.comparison.report.page import page_of
-from core.errors import FFmpegFailed, OutputError, StudioError, UnreadableClip
+from core.errors import FFmpegFailed, JournalError, OutputError, StudioError, UnreadableClip
 from core.film.build.side_by_side import LabelledClip, make_side_by_side
 from core.frozen import Frozen
 from core.jobs.job import Notice, Progressed, Subject, SubjectKind
+from core.jobs.job_record import JobState
 from core.jobs.lanes import Lane, Stage
 from core.media.output import Output, partial_files, place_clip
 from core.platform.files import write_text_atomically
-from core.platform.units import clock, price
+from core.platform.units import clock, count_text, price
+from core.video.record import read_settings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.film.build.side_by_side import SideBySide
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import JobContext
+    from core.jobs.job_record import JobRecord
     from core.media.render_cache import RenderCache
 
 KIND = "comparison"
-_MEASURED, _FILMED = 0.5, 0.95
+_AWAITED, _MEASURED, _FILMED = 0.5, 0.75, 0.97
+_LOOK_S = 0.3
 
 
 class ComparisonOrder(Frozen):
@@ -41,7 +47,7 @@ class ComparisonOrder(Frozen):
 
     Attributes:
         folder: where the clips lie, and where film and page go.
-        comparison: what came of each target.
+        comparison: what is known of each target; those that are ordered have a job.
         audio_of: whose sound the film has, as its target; empty for the first that has any, None
             for a silent film.
     """
@@ -58,19 +64,21 @@ def subject_of(folder: Path) -> Subject:
 
 @dataclass(frozen=True)
 class ComparisonJob:
-    """Measures the clips of a comparison and writes its film, its page and its file.
+    """Waits for the clips of a comparison, measures them, and writes film, page and file.
 
     Attributes:
         store: keeps what is found in clips.
         text_renderer: draws the names over the clips; None where nobody does.
+        find_job: gives a job by its id, or raises that there is none.
     """
 
     order: ComparisonOrder
     store: RenderCache
     text_renderer: TextRenderer | None
+    find_job: Callable[[str], JobRecord]
 
     kind = KIND
-    lane = Lane.DISK
+    lane = Lane.REPORT
 
     @property
     def title(self) -> str:
@@ -95,7 +103,8 @@ class ComparisonJob:
 
     def run(self, ctx: JobContext) -> Path:
         """Report; gives the page's path."""
-        entries = self._measured(ctx)
+        awaited = self._awaited(ctx)
+        entries = self._measured(awaited, ctx)
         comparison = self.order.comparison.model_copy(
             update={"entries": entries, "audio_of": "", "has_film": False, "notes": ()}
         )
@@ -116,22 +125,54 @@ class ComparisonJob:
         ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))
         return page
 
-    def _measured(self, ctx: JobContext) -> tuple[ComparedTarget, ...]:
-        made = self.order.comparison.made
+    def _awaited(self, ctx: JobContext) -> tuple[ComparedTarget, ...]:
+        """What came of each target, once every render has come to its end."""
+        while True:
+            entries = tuple(map(self._as_it_stands, self.order.comparison.entries))
+            waiting = [one for one in entries if one.state is TargetState.ORDERED]
+            if not waiting:
+                return entries
+            share = _AWAITED * (1 - len(waiting) / len(entries))
+            message = f"waiting for {count_text(len(waiting), 'clip')}"
+            ctx.report(Progressed(stage=Stage.READ, fraction=share, message=message))
+            ctx.cancel.wait(_LOOK_S)
+
+    def _as_it_stands(self, entry: ComparedTarget) -> ComparedTarget:
+        if entry.state is not TargetState.ORDERED:
+            return entry
+        try:
+            job = self.find_job(entry.job_id)
+        except JournalError as error:
+            return _failed(entry, str(error))
+        match job.state:
+            case JobState.QUEUED | JobState.RUNNING:
+                return entry
+            case JobState.SUCCEEDED if job.path is not None:
+                return _made(entry, job)
+            case JobState.CANCELLED:
+                return _failed(entry, "It was cancelled.")
+            case JobState.INTERRUPTED:
+                return _failed(entry, "The program ended before it was done. Compare again.")
+            case _:
+                return _failed(entry, str(job.error or "Nobody knows why."))
+
+    def _measured(
+        self, entries: tuple[ComparedTarget, ...], ctx: JobContext
+    ) -> tuple[ComparedTarget, ...]:
         measured: list[ComparedTarget] = []
-        for entry in self.order.comparison.entries:
+        for number, entry in enumerate(entries):
             if entry.state is not TargetState.MADE:
                 measured.append(entry)
                 continue
-            share = _MEASURED * len([one for one in measured if one in made]) / len(made)
+            share = _AWAITED + (_MEASURED - _AWAITED) * number / len(entries)
             message = f"measuring {entry.label}"
             ctx.report(Progressed(stage=Stage.READ, fraction=share, message=message))
             try:
                 found = measure_clip(self.order.folder / entry.file, ctx.workdir, ctx.cancel)
-                changes: dict[str, object] = {"measures": found}
             except (UnreadableClip, FFmpegFailed) as error:
-                changes = {"state": TargetState.FAILED, "reason": str(error)}
-            measured.append(entry.model_copy(update=changes))
+                measured.append(_failed(entry, str(error)))
+                continue
+            measured.append(entry.model_copy(update={"measures": found}))
         return tuple(measured)
 
     def _with_film(self, comparison: Comparison, ctx: JobContext) -> Comparison:
@@ -180,6 +221,32 @@ class ComparisonJob:
         place_clip(film.path, place, ctx.job_id)
         with suppress(OSError):
             shutil.rmtree(film.path.parent)
+
+
+def seconds_of(job: JobRecord) -> float | None:
+    """How long a job took from its start to its end; None where it has not both."""
+    if job.started_at is None or job.ended_at is None:
+        return None
+    return (job.ended_at - job.started_at).total_seconds()
+
+
+def _made(entry: ComparedTarget, job: JobRecord) -> ComparedTarget:
+    """The target with its clip, and with what its render took and cost and what was said of it."""
+    assert job.path is not None, "of a job that has succeeded"
+    record = read_settings_of(job.path)
+    changes: dict[str, object] = {
+        "state": TargetState.MADE,
+        "file": job.path.name,
+        "seconds": seconds_of(job),
+        "notes": tuple(dict.fromkeys((*entry.notes, *job.notes))),
+    }
+    if record is not None:
+        changes["cost_usd"] = record.cost_usd
+    return entry.model_copy(update=changes)
+
+
+def _failed(entry: ComparedTarget, reason: str) -> ComparedTarget:
+    return entry.model_copy(update={"state": TargetState.FAILED, "reason": reason})
 
 
 def _labelled(folder: Path, entry: ComparedTarget) -> LabelledClip:

@@ -12,10 +12,10 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
 
 from core.comparison.report.comparison import TargetState, read_comparison
+from core.jobs.job import SubjectKind, Succeeded
 from core.jobs.job_record import JobState
 from core.video.terms import Target
 from gui.comparison.comparison_dialog import ComparisonDialog
-from gui.jobs.job_bridge import JobBridge
 from gui.widgets.file_field import FileField
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, Heard, check_every_control
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from core.jobs.job import JobUpdate
     from core.studio import Studio
     from gui.ui_watchdog import UiWatchdog
     from tests.gui.whole_window import BoxAnswers
@@ -44,11 +45,23 @@ def dialog(qtbot: QtBot, studio: Studio) -> Iterator[ComparisonDialog]:
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(lambda: SMALL in dialog.targets.ready, timeout=WITHIN_MS)
-    bridge = JobBridge(studio.queue.subscribe, dialog)
-    bridge.news.connect(dialog.on_event)
     yield dialog
     dialog.close_down()
-    bridge.close()
+
+
+@pytest.fixture
+def pages(studio: Studio) -> Iterator[list[Path]]:
+    """The pages of comparisons that are done."""
+    found: list[Path] = []
+
+    def listen(update: JobUpdate) -> None:
+        is_page = update.subject is not None and update.subject.kind is SubjectKind.COMPARISON
+        if is_page and isinstance(update.event, Succeeded):
+            found.append(update.event.path)
+
+    unsubscribe = studio.queue.subscribe(listen)
+    yield found
+    unsubscribe()
 
 
 @pytest.fixture
@@ -118,12 +131,11 @@ def test_the_clips_are_made_and_the_page_comes_at_the_end(
     studio: Studio,
     working: Callable[[], None],
     answers: BoxAnswers,
+    pages: list[Path],
     responsive: UiWatchdog,
 ) -> None:
     working()
-    pages: list[Path] = []
     said: list[str] = []
-    dialog.page_ready.connect(pages.append)
     dialog.message.connect(said.append)
     ask(dialog, qtbot, "grey", SMALL, FULL)
     start_of(dialog).click()
@@ -142,11 +154,13 @@ def test_the_clips_are_made_and_the_page_comes_at_the_end(
 
 
 def test_a_target_that_fails_does_not_keep_the_page_from_coming(
-    qtbot: QtBot, dialog: ComparisonDialog, working: Callable[[], None], answers: BoxAnswers
+    qtbot: QtBot,
+    dialog: ComparisonDialog,
+    working: Callable[[], None],
+    answers: BoxAnswers,
+    pages: list[Path],
 ) -> None:
     working()
-    pages: list[Path] = []
-    dialog.page_ready.connect(pages.append)
     ask(dialog, qtbot, "fail", SMALL, FULL)
     start_of(dialog).click()
     qtbot.waitUntil(lambda: bool(pages), timeout=WITHIN_MS)
