@@ -42,8 +42,11 @@ for _entry in PROVIDERS:
 # What starts programs, engines and environments, or makes and reads many clips: the gate runs it,
 # and whoever waits for an answer may leave it out with `--quick`. LTX Mini's clips stay.
 SLOWEST = (
+    "tests/cli/test_compare.py",
     "tests/cli/test_film_options.py",
     "tests/cli/test_stopping.py",
+    "tests/comparison/test_comparison_run.py",
+    "tests/comparison/test_measures.py",
     "tests/core/jobs/test_queue_processes.py",
     "tests/core/media/test_interpolation.py",
     "tests/e2e/test_bare_surroundings.py",
@@ -61,6 +64,7 @@ SLOWEST = (
     "tests/film/build/test_other_ffmpegs.py",
     "tests/film/build/test_pieces_like_one_pass.py",
     "tests/film/build/test_preview.py",
+    "tests/film/build/test_side_by_side.py",
     "tests/film/build/test_stream_copy.py",
     "tests/film/build/test_unfinished_exports.py",
     "tests/film/build/test_what_a_film_says.py",
@@ -81,6 +85,7 @@ SLOWEST = (
     "tests/film/test_subtitles.py",
     "tests/fixtures/061fbd4/test_files_of_061fbd4.py",
     "tests/fixtures/061fbd4/test_jobs_of_061fbd4.py",
+    "tests/gui/comparison/test_comparison_dialog.py",
     "tests/gui/export/test_export_controls.py",
     "tests/gui/export/test_export_settings.py",
     "tests/gui/history/test_history_tab.py",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from core.jobs.job import JobUpdate
+
 SMALL = Target.parse("fake/local/fake-small")
 FULL = Target.parse("fake/local/fake-full")
 WITHIN_S = 60.0
@@ -54,7 +56,11 @@ def asked(folder: Path | None = None, prompt: str = "grey", **more) -> Compariso
 
 def begun(studio: Studio, request: ComparisonRequest) -> ComparisonRun:
     run = ComparisonRun(studio, plan_comparison(studio, request, CancelToken()))
-    studio.queue.subscribe(run.on_event)
+
+    def listen(update: JobUpdate) -> None:
+        run.on_event(update)
+
+    studio.queue.subscribe(listen)
     run.begin()
     return run
 

@@ -51,7 +51,7 @@ def test_there_is_a_thread_for_every_place(studio: Studio, workers: Workers) -> 
     assert studio.queue.places[Lane.GPU] == 1
     studio.queue.set_places(Lane.CLOUD, 7)
     workers.start()
-    assert threads_of(workers) == sum(studio.queue.places.values()) == 10
+    assert threads_of(workers) == sum(studio.queue.places.values()) == 12
     workers.stop()
     workers.start()
     assert threads_of(workers) == 0
