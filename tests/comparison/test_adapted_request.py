@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from core.comparison.render.adapted_request import adapted_to
+from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, Input, Motion, RenderRequest, Sampling
 from core.video.terms import Role
 from tests.fakes.provider import BIG, SMALL
@@ -24,12 +27,13 @@ ASKED = RenderRequest(
 
 def test_a_length_size_and_rate_that_a_model_has_not_become_the_nearest_and_it_is_told() -> None:
     found = adapted_to(ASKED, SMALL, is_seed_drawn=False)
-    assert found.request.frame == FrameRequest(resolution="128p", fps=16, duration_s=4.0)
+    assert found.request.frame == FrameRequest(resolution="128p", fps=16, duration_s=2.0)
     assert found.request.negative_prompt == "rain"
     assert found.notes == (
         "Fake Small takes a resolution of 128p in place of 720p, the nearest there is.",
         "Fake Small takes a duration of 4 s in place of 9 s, the nearest there is.",
         "Fake Small takes a frame rate of 16 fps in place of 24 fps, the nearest there is.",
+        "Fake Small makes at most 2 s of 128p at that rate.",
     )
 
 
@@ -49,6 +53,13 @@ def test_nothing_is_said_of_a_seed_that_nobody_asked_for() -> None:
     assert drawn.request.sampling.seed is asked.request.sampling.seed is None
     assert not any("seed" in note for note in drawn.notes)
     assert any("seed" in note for note in asked.notes)
+
+
+def test_what_was_adapted_is_planned_without_a_problem() -> None:
+    found = adapted_to(ASKED.model_copy(update={"motion": Motion()}), SMALL, is_seed_drawn=True)
+    plan = make_plan(found.request, SMALL)
+    assert (plan.width, plan.height, plan.fps) == (192, 128, 16)
+    assert plan.duration_s == pytest.approx(2, abs=0.1)
 
 
 def test_sizes_in_pixels_become_the_nearest_in_pixels() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.video.allowed import OneSize, find_size, is_allowed, nearest, pixels_of
 from core.video.control_row import Control
-from core.video.controls import CHOICES
+from core.video.controls import CHOICES, ROWS
 from core.video.spec import shown_name
 
 if TYPE_CHECKING:
@@ -60,7 +60,24 @@ def adapted_to(request: RenderRequest, spec: ModelSpec, *, is_seed_drawn: bool) 
             near = _nearest(value, allowed)
             request = row.with_value(request, near)
             notes.append(_changed(row, value, near, spec))
-    return AdaptedRequest(request, tuple(notes))
+    return _within_limits(AdaptedRequest(request, tuple(notes)), spec)
+
+
+def _within_limits(adapted: AdaptedRequest, spec: ModelSpec) -> AdaptedRequest:
+    """The same with a clip that is not longer than the model makes of that size and rate."""
+    request = adapted.request
+    frame = request.frame
+    if frame.duration_s is None or not spec.fps:
+        return adapted
+    asked = None if frame.resolution is None else find_size(frame.resolution, spec.sizes)
+    resolution = (asked or spec.default_size).resolution
+    longest_s = spec.durations.longest(resolution, frame.fps or spec.default_fps)
+    if frame.duration_s <= longest_s:
+        return adapted
+    row = ROWS[Control.DURATION]
+    seconds = spec.durations.nearest(frame.duration_s, longest_s)
+    note = f"{spec.label} makes at most {seconds:g} s of {resolution} at that rate."
+    return AdaptedRequest(row.with_value(request, seconds), (*adapted.notes, note))
 
 
 def _nearest(value: object, allowed: Allowed) -> object:
