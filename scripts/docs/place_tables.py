@@ -123,10 +123,8 @@ def leaves(root: Path) -> str:
     lines: list[str] = []
     for entry in PROVIDERS:
         info = entry.info
-        chapter = chapter_of(info, root)
-        said = chapter.paragraph(_LEAVES) if chapter else ""
-        if not said:
-            said = "Nothing." if info.is_local else f"Prompt and files go to {info.label}."
+        usual = "Nothing." if info.is_local else f"Prompt and files go to {info.label}."
+        said = _told_of_leaving(info, root) or usual
         lines.append(f"- **{_name(info)}**: {said}")
     return "\n".join(lines)
 
@@ -193,6 +191,19 @@ def chapters(root: Path) -> tuple[Chapter, ...]:
         for heading, text in zip(parts[1::2], parts[2::2], strict=True):
             found.append(Chapter(page.name, heading.lstrip("# ").strip(), text))
     return tuple(found)
+
+
+def _told_of_leaving(info: ProviderInfo, root: Path) -> str:
+    """What its chapter says of it, else a chapter of the same page; empty where neither does."""
+    chapter = chapter_of(info, root)
+    if chapter is None:
+        return ""
+    beside = (
+        " ".join(one.text.strip().split("\n\n")[0].split())
+        for one in chapters(root)
+        if one.page == chapter.page and one.heading.startswith(_LEAVES)
+    )
+    return chapter.paragraph(_LEAVES) or next(beside, "")
 
 
 def _words(text: str) -> frozenset[str]:
