@@ -331,17 +331,6 @@ class Studio(Setup):
             self.ledger.release(job_id)
             raise
 
-    def files_of_job(self, job_id: str) -> tuple[Path, ...]:
-        """The files that a render was given, where they lay; none where the job is forgotten."""
-        try:
-            record = self.queue.job(job_id)
-        except JournalError:
-            return ()
-        if record.kind != KIND:
-            return ()
-        inputs = RenderPayload.model_validate_json(record.payload).plan.request.inputs
-        return tuple(item.path for item in inputs)
-
     def submit_install(
         self, target: Target, reuse_from: Sequence[Path] = (), *, may_copy: bool = False
     ) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import Problem, UnsupportedRequest
+from core.errors import JournalError, Problem, UnsupportedRequest
 from core.lora.lora_library import find_lora
 from core.project.files.project_file import INPUTS
 from core.project.files.recent import RecentProjects
@@ -13,6 +13,7 @@ from core.video.control_row import Control
 from core.video.controls import CHOICES
 from core.video.inputs import ROLES, field_of
 from core.video.record import find_input_file, find_loras
+from core.video.render import KIND, RenderPayload
 from core.video.request import Delivery, Input, RenderChoices
 from core.video.terms import OutputKind, Role
 
@@ -198,7 +199,7 @@ def _loras_again(studio: Studio, record: ClipRecord) -> tuple[tuple[Input, ...],
     """
     if not record.request.of_role(Role.LORA):
         return (), []
-    named = {path.name: path for path in studio.files_of_job(record.job_id)}
+    named = {path.name: path for path in _files_of_job(studio, record.job_id)}
     folders = studio.paths.lora_dirs
 
     def candidates(name: str) -> list[Path]:
@@ -209,6 +210,18 @@ def _loras_again(studio: Studio, record: ClipRecord) -> tuple[tuple[Input, ...],
     found, missing = find_loras(record, candidates)
     where = f"Put it into {str(folders[0])!r}."
     return found, [Problem(field_of(Role.LORA), f"{why} {where}") for why in missing]
+
+
+def _files_of_job(studio: Studio, job_id: str) -> tuple[Path, ...]:
+    """The files that a render was given, where they lay; none where its job is forgotten."""
+    try:
+        job = studio.queue.job(job_id)
+    except JournalError:
+        return ()
+    if job.kind != KIND:
+        return ()
+    inputs = RenderPayload.model_validate_json(job.payload).plan.request.inputs
+    return tuple(item.path for item in inputs)
 
 
 def _as_made(record: ClipRecord) -> RenderRequest:
