@@ -48,7 +48,7 @@ class Setup:
         self.keys = keys or ApiKeys(places.state_dir / "kept-keys")
         self.read_machine = machine
         network = NetworkSwitch(is_off=self.settings.network.is_off)
-        context = ProviderContext(self.paths, self.settings, self.keys, machine, network)
+        context = ProviderContext(self.paths, lambda: self.settings, self.keys, machine, network)
         self.registry = ProviderRegistry(entries, context, package_installer)
 
     def close(self) -> None:

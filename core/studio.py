@@ -230,7 +230,7 @@ class Studio(Setup):
         target = str(planned.plan.target)
         if isinstance(planned.readiness, NotReady):
             raise NotConfigured(planned.readiness.reason, target=target, hint=planned.readiness.fix)
-        if self.registry.find(planned.plan.target).lane is Lane.CLOUD:
+        if self.registry.open(planned.plan.target).uses_network:
             label = planned.plan.spec.label
             self.registry.network.check(f"{label} is not asked", target=target)
         memory = planned.plan.memory_plan

@@ -23,6 +23,7 @@ from core.errors import SettingsError
 from core.frozen import Frozen
 from core.jobs.lanes import PLACES, Lane
 from core.platform.files import set_aside, write_text_atomically
+from core.platform.server_address import server_address
 from core.platform.suggestions import unknown_name
 from core.platform.text_files import unicode_text
 from core.video.spec import Residency
@@ -143,7 +144,22 @@ class NetworkSettings(Frozen):
 
     is_off: Annotated[bool, SettingInfo("Network off")] = Field(
         default=False,
-        description="No provider makes a call: no cloud renders, no downloads, no key tests.",
+        description="No provider makes a call: no cloud renders, no downloads, no key tests. A "
+        "server on this machine is still asked.",
+    )
+
+
+class ComfyUISettings(Frozen):
+    """A ComfyUI that renders: where it is, and which of its files are taken."""
+
+    address: Annotated[str, AfterValidator(server_address), SettingInfo("Address")] = Field(
+        default="http://127.0.0.1:8188",
+        description="Where ComfyUI runs, on this machine or another. IMAGEAI_COMFYUI overrules it.",
+    )
+    prefers: Annotated[str, SettingInfo("Preferred files", unset="The shortest name")] = Field(
+        default="",
+        description="Words in the names of files that are taken first where ComfyUI has several "
+        "files of a model, such as fp8.",
     )
 
 
@@ -186,6 +202,7 @@ class Settings(Frozen):
     export: Annotated[ExportStoreSettings, SettingInfo("Export")] = ExportStoreSettings()
     cloud: Annotated[CloudSettings, SettingInfo("Cloud")] = CloudSettings()
     network: Annotated[NetworkSettings, SettingInfo("Network")] = NetworkSettings()
+    comfyui: Annotated[ComfyUISettings, SettingInfo("ComfyUI")] = ComfyUISettings()
     programs: Annotated[ProgramSettings, SettingInfo("Programs")] = ProgramSettings()
     ui: Annotated[WindowSettings, SettingInfo("Window")] = WindowSettings()
 
@@ -343,4 +360,5 @@ def _as_text(value: object) -> str:
 def _first_reason(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False)[0]
     where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else first["msg"]
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {reason}" if where else reason

@@ -51,6 +51,11 @@ class PollingProvider(ABC):
         self._limiter = Limiter(self.gap_s)
         self._places = threading.Semaphore(self.most_at_once) if self.most_at_once else None
 
+    @property
+    def uses_network(self) -> bool:
+        """A service is elsewhere."""
+        return True
+
     @abstractmethod
     def client(self, target: str, key: str) -> ServiceClient:
         """What speaks to the service with this key; `target` in its text form, for errors."""

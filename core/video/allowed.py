@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.parse import urlsplit
 
+from core.platform.server_address import is_own_host
 from core.platform.suggestions import nearest_name, unknown_name
 from core.video.inputs import ROLES
 from core.video.request import Input
@@ -198,16 +198,7 @@ def is_web_address(text: str) -> bool:
         return False
     if not host or any(letter.isspace() for letter in text):
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_own_host(host))
 
 
 def refusal(value: object, allowed: Allowed, *, label: str, noun: str) -> str:

@@ -184,6 +184,11 @@ class VideoProvider(Protocol):
         ...
 
     @property
+    def uses_network(self) -> bool:
+        """Whether a render sends anything to another machine, which the network switch may stop."""
+        ...
+
+    @property
     def store(self) -> ModelStore | None:
         """What installs its models, or None where they are no files on this disk."""
         ...
@@ -260,10 +265,15 @@ class VideoProvider(Protocol):
 
 @dataclass(frozen=True)
 class ProviderContext:
-    """What a provider is given when it is built; `network` is asked before every call."""
+    """What a provider is given when it is built.
+
+    Attributes:
+        read_settings: gives them as they are now.
+        network: asked before every call.
+    """
 
     paths: Paths
-    settings: Settings
+    read_settings: Callable[[], Settings]
     keys: ApiKeys
     read_machine: Callable[[], Machine]
     network: NetworkSwitch = field(default_factory=NetworkSwitch)

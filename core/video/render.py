@@ -211,12 +211,12 @@ class RenderJob:
 
     def _render(self, ctx: JobContext) -> tuple[RenderPlan, Rendered]:
         """Let the provider work, one step cheaper each time the memory does not suffice."""
-        if self.lane is Lane.CLOUD and ctx.ticket is None:
+        provider = self.registry.open(self.plan.target)
+        if provider.uses_network and ctx.ticket is None:
             self.registry.network.check(
                 f"{self.plan.spec.label} is not asked", target=str(self.plan.target)
             )
         self.registry.install_packages(self.plan.target, ctx)
-        provider = self.registry.open(self.plan.target)
 
         def report(event: Report) -> None:
             ctx.report(_scaled(event))

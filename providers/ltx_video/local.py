@@ -56,6 +56,11 @@ class LocalLTX:
         return self._info
 
     @property
+    def uses_network(self) -> bool:
+        """Nothing leaves this machine."""
+        return False
+
+    @property
     def store(self) -> LTXStore:
         """The models as files."""
         if self._store is None:

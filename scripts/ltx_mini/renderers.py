@@ -90,7 +90,7 @@ class MiniRenderer:
         self._folder = tempfile.TemporaryDirectory(prefix="ltx-mini-")
         self._numbers = itertools.count(1)
         self._provider = LocalLTX(
-            ProviderContext(Paths.below(self._home), Settings(), ApiKeys(), read_machine)
+            ProviderContext(Paths.below(self._home), Settings, ApiKeys(), read_machine)
         )
 
     @property

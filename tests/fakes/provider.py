@@ -222,6 +222,10 @@ class FakeProvider:
         self.is_closed = False
 
     @property
+    def uses_network(self) -> bool:
+        return not self.info.is_local
+
+    @property
     def enhancer(self) -> FakeProvider:
         return self
 

@@ -90,7 +90,8 @@ def test_a_machine_without_memory_is_too_small(tiny_home: Path) -> None:
     context = context_of(tiny_home)
     poor = Machine("Linux", "x86_64", cpu_count=1, ram_total_gb=0.5, ram_free_gb=0.1)
     provider = LocalLTX(
-        ProviderContext(context.paths, context.settings, context.keys, lambda: poor), TINY_MODELS
+        ProviderContext(context.paths, context.read_settings, context.keys, lambda: poor),
+        TINY_MODELS,
     )
     found = provider.check(target(TINY_AV.id))
     assert isinstance(found, NotReady)
@@ -121,7 +122,9 @@ def local_on(tmp_path: Path, vram_gb: float) -> LocalLTX:
     context = context_of(tmp_path / "home")
     gpus = (Gpu("Test GPU", "cuda", vram_gb, vram_gb),) if vram_gb else ()
     machine = Machine("Linux", "x86_64", 8, 128.0, 120.0, gpus)
-    return LocalLTX(ProviderContext(context.paths, context.settings, context.keys, lambda: machine))
+    return LocalLTX(
+        ProviderContext(context.paths, context.read_settings, context.keys, lambda: machine)
+    )
 
 
 def with_memory(memory: Residency) -> RenderPlan:

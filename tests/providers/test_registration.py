@@ -34,7 +34,7 @@ every_entry = pytest.mark.parametrize(
 
 def context(home: Path) -> ProviderContext:
     machine = Machine("Linux", "x86_64", 2, 16.0, 12.0)
-    return ProviderContext(Paths.below(home), Settings(), ApiKeys(), lambda: machine)
+    return ProviderContext(Paths.below(home), Settings, ApiKeys(), lambda: machine)
 
 
 def test_no_two_entries_answer_to_one_name() -> None:

@@ -227,7 +227,7 @@ def machine() -> Machine:
 
 def context_of(home: Path) -> ProviderContext:
     """A provider's context below one folder."""
-    return ProviderContext(Paths.below(home), Settings(), ApiKeys(), machine)
+    return ProviderContext(Paths.below(home), Settings, ApiKeys(), machine)
 
 
 def made_by(module: str, folder: Path) -> Path:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import FFMPEG_FIELD, FFmpegMissing, Problem, UnsupportedRequest
-from core.jobs.lanes import Lane
 from core.media.ffmpeg_program import find_ffmpeg
 from core.media.output import (
     STILL_SUFFIX,
@@ -174,7 +173,7 @@ class RenderPlanner:
         return _ChosenModel(provider, self._with_usual_memory(request, spec), spec, notes)
 
     def _readiness(self, chosen: _ChosenModel) -> Readiness:
-        if chosen.provider.info.lane is Lane.CLOUD and self.registry.network.is_off:
+        if chosen.provider.uses_network and self.registry.network.is_off:
             return network_is_off(f"{chosen.spec.label} is not asked")
         return self.registry.readiness(chosen.request.target)
 

@@ -258,7 +258,7 @@ def test_a_list_leaves_the_keyring_alone_and_a_render_asks_it(
     assert keys.find(CLOUD_KEY) is None
     ApiKeys().store(CLOUD_KEY, "secret-1")
     shy.questions = 0
-    context = ProviderContext(Paths.below(tmp_path), Settings(), keys, read_machine)
+    context = ProviderContext(Paths.below(tmp_path), Settings, keys, read_machine)
     registry = ProviderRegistry([cloud_entry("http://127.0.0.1:1")], context)
     listed = read_listing(registry, weighs=False, asks_keyring=False)
     assert shy.questions == 0
