@@ -92,6 +92,8 @@ class RemoteRender:
         self._ctx = ctx
         self._await_turn = await_turn
         self._poll_s = poll_s
+        self._previews = 0
+        self._newest_preview: Path | None = None
 
     def run(self) -> Rendered:
         """Order the clip, or go on with what was ordered before, and fetch it."""
@@ -115,16 +117,22 @@ class RemoteRender:
         ctx, plan = self._ctx, self._plan
         ctx.report(Progressed(stage=Stage.ENCODE, fraction=0.0, message="Sending the order"))
         uploads: dict[Path, str] = {}
-        for path in dict.fromkeys(item.path for item in plan.request.inputs):
+        sent = [item for item in plan.request.inputs if item.role not in self._client.not_sent]
+        for path in dict.fromkeys(item.path for item in sent):
             uploads[path] = self._call(partial(self._client.upload, path))
         self._await_turn(self._client, ctx.cancel)
         ctx.cancel.check()
-        ticket = Ticket(attempt=uuid.uuid4().hex, ordered_at=datetime.now(UTC))
+        attempt = uuid.uuid4().hex
+        chosen = self._client.choose_id(attempt)
+        ticket = Ticket(attempt=attempt, remote=chosen, ordered_at=datetime.now(UTC))
         ctx.save_ticket(ticket.model_dump_json())
         try:
             # Not left behind by a cancel: whether something was bought has to be known.
             remote = self._client.submit(RemoteOrder(plan, ticket.attempt, uploads))
         except SubmitUnknown as error:
+            if chosen:
+                # Whoever is asked for it by its id says whether it arrived.
+                return ticket
             raise self._unknown(error) from error
         except _MISREAD as error:
             raise self._unknown(self._client.http.bad_answer(repr(error))) from error
@@ -182,9 +190,27 @@ class RemoteRender:
                 case Waiting():
                     share = None if state.fraction is None else state.fraction * _AWAITED_SHARE
                     message = state.message or f"Waiting for {self._plan.spec.label}"
-                    ctx.report(Progressed(stage=Stage.DENOISE, fraction=share, message=message))
+                    ctx.report(
+                        Progressed(
+                            stage=Stage.DENOISE,
+                            fraction=share,
+                            message=message,
+                            step=state.step,
+                            steps=state.steps,
+                            preview=self._preview(state),
+                        )
+                    )
                     ctx.cancel.wait(state.retry_after_s or _jittered(wait_s))
                     wait_s = min(wait_s * _SLOWER, _LONGEST_POLL_S)
+
+    def _preview(self, state: Waiting) -> Path | None:
+        """The newest picture of the clip so far, as a file in the job's folder."""
+        if state.preview:
+            self._previews += 1
+            name = f"preview-{self._previews:03}{state.preview_suffix}"
+            self._newest_preview = self._ctx.workdir / name
+            self._newest_preview.write_bytes(state.preview)
+        return self._newest_preview
 
     def _fetch(self, finished: Finished) -> Path:
         ctx, http = self._ctx, self._client.http
@@ -225,25 +251,42 @@ class RemoteRender:
         thread = threading.Thread(target=tell, name="abort", daemon=True)
         thread.start()
         thread.join(_ABORT_S)
+        if ended == [False]:
+            self._ctx.save_ticket(None)
+        say = self._end_of_free if client.is_free else self._end_of_paid
+        self._ctx.report(Notice(message=say(ended)))
+
+    def _end_of_free(self, ended: list[bool | None]) -> str:
+        label = self._client.label
         match ended:
             case [False]:
-                self._ctx.save_ticket(None)
-                message = f"{client.label} has ended the render and charges nothing for it."
+                return f"{label} has ended the render."
             case [True]:
-                message = (
-                    f"{client.label} charges for the render all the same. If it was finished, "
+                return (
+                    f"{label} had finished the render before: 'main.py jobs resume "
+                    f"{self._ctx.job_id}' fetches it."
+                )
+            case [None]:
+                return f"{label} ends the render at its next step."
+            case _:
+                return f"{label} could not be told to end the render, which may go on there."
+
+    def _end_of_paid(self, ended: list[bool | None]) -> str:
+        label = self._client.label
+        match ended:
+            case [False]:
+                return f"{label} has ended the render and charges nothing for it."
+            case [True]:
+                return (
+                    f"{label} charges for the render all the same. If it was finished, "
                     f"'main.py jobs resume {self._ctx.job_id}' fetches it."
                 )
             case [None]:
-                message = (
-                    f"{client.label} has ended the render; it does not say whether it charges."
-                )
+                return f"{label} has ended the render; it does not say whether it charges."
             case _:
-                message = (
-                    f"{client.label} could not be told to end the render, which may go on and be "
-                    "charged."
+                return (
+                    f"{label} could not be told to end the render, which may go on and be charged."
                 )
-        self._ctx.report(Notice(message=message))
 
     def _ask(self, ask: Callable[[], T]) -> T:
         """The answer to a question that is asked again while failures may pass."""

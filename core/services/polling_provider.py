@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import NotConfigured, ProviderError
@@ -127,10 +127,18 @@ class PollingProvider(ABC):
         # Imported late: only who orders something pays for it.
         from core.services.polling import RemoteRender
 
-        client = self.client(str(plan.target), self._key(plan))
-        render = RemoteRender(client, plan, ctx, self._await_turn, self.poll_s)
-        with self._place(ctx):
-            return render.run()
+        with self._place(ctx), closing(self.client_for(plan, ctx)) as client:
+            if ctx.ticket is None:
+                plan = self.prepare(plan, ctx)
+            return RemoteRender(client, plan, ctx, self._await_turn, self.poll_s).run()
+
+    def client_for(self, plan: RenderPlan, ctx: JobContext) -> ServiceClient:
+        """What speaks to the service for one render."""
+        return self.client(str(plan.target), self._key(plan))
+
+    def prepare(self, plan: RenderPlan, ctx: JobContext) -> RenderPlan:
+        """The plan as it is ordered, its files as the service takes them; here as it is."""
+        return plan
 
     @contextmanager
     def _place(self, ctx: JobContext) -> Generator[None]:
@@ -168,7 +176,8 @@ class PollingProvider(ABC):
 
     def _await_turn(self, client: ServiceClient, cancel: CancelToken) -> None:
         self._limiter.wait(cancel)
-        self._context.network.check(f"{client.label} is not asked", target=client.http.target)
+        if client.uses_network:
+            self._context.network.check(f"{client.label} is not asked", target=client.http.target)
 
 
 class Limiter:

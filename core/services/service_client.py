@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.errors import ProviderError
     from core.services.service_http import ServiceHttp
     from core.video.plan import RenderPlan
+    from core.video.terms import Role
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,21 @@ class RemoteOrder:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The service is not done; `fraction` None where it does not say how far it is."""
+    """The service is not done; `fraction` None where it does not say how far it is.
+
+    Attributes:
+        step, steps: of the model, where it says so.
+        preview: an image file of the clip so far; empty where there is none, or none that is new.
+        preview_suffix: of its kind.
+    """
 
     fraction: float | None = None
     message: str = ""
     retry_after_s: float | None = None
+    step: int | None = None
+    steps: int | None = None
+    preview: bytes = b""
+    preview_suffix: str = ".jpg"
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,17 @@ RemoteState = Waiting | Finished | Ended
 
 
 class ServiceClient(ABC):
-    """Speaks to one service with one key; what it gives and raises is of our words."""
+    """Speaks to one service with one key; what it gives and raises is of our words.
+
+    Attributes:
+        is_free: nobody asks for money, so nobody is told of any.
+        uses_network: whether what is sent leaves this machine.
+        not_sent: roles of files that stay here, because the service has them or needs only a name.
+    """
+
+    is_free: bool = False
+    uses_network: bool = True
+    not_sent: frozenset[Role] = frozenset()
 
     def __init__(self, label: str, http: ServiceHttp) -> None:
         """Opens no connection.
@@ -130,6 +151,17 @@ class ServiceClient(ABC):
             target=self.http.target,
             hint="Leave the input out, or choose another model.",
         )
+
+    def choose_id(self, attempt: str) -> str:
+        """What an order will be found by, where that is chosen here and not by the service.
+
+        Empty where the service chooses it. Else `submit` gives the very same, and `poll` says of an
+        id that the service does not know that the order never arrived.
+        """
+        return ""
+
+    def close(self) -> None:  # noqa: B027 - few keep something open between two calls
+        """Let go of what was kept open for one render."""
 
     def find(self, attempt: str) -> str | None:
         """The render of an attempt whose answer was lost.

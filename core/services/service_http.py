@@ -69,6 +69,7 @@ class ServiceHttp:
         secret: str,
         *,
         results_at: str = "",
+        uses_proxy: bool = True,
     ) -> None:
         """Opens no connection.
 
@@ -79,12 +80,15 @@ class ServiceHttp:
             secret: the key, which no sentence will repeat.
             results_at: the one origin, such as "https://api.example", that gives finished files
                 only with these headers; empty where none does.
+            uses_proxy: whether calls go the way that the environment names for the internet.
         """
         self._label = label
+        self._uses_proxy = uses_proxy
         self.target = target
         self._headers = dict(headers)
         self._results_at = results_at
-        remember_secret(secret)
+        if secret:
+            remember_secret(secret)
 
     def order(self, url: str, body: Mapping[str, object], **headers: str) -> dict[str, Any]:
         """Send an order: exactly one POST, whatever happens.
@@ -160,26 +164,48 @@ class ServiceHttp:
         ):
             yield response
 
-    def tell(self, url: str, method: str = "POST") -> dict[str, Any]:
+    def tell(
+        self, url: str, method: str = "POST", body: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
         """Say something that is not bought, such as that an order is not wanted any more.
 
         Raises:
             ProviderError: there is no proper answer.
         """
-        return self._call(lambda client: client.request(method, url, headers=self._headers))
+        json = None if body is None else dict(body)
+        return self._call(
+            lambda client: client.request(method, url, headers=self._headers, json=json)
+        )
 
-    def send_file(self, url: str, field: str, file: Path) -> dict[str, Any]:
+    def send_file(
+        self,
+        url: str,
+        field: str,
+        file: Path,
+        *,
+        stem: str = "input",
+        form: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
         """Put a file with the service itself, as a part of a form; its own name stays here.
+
+        Args:
+            url: of the service.
+            field: of the form that holds the file.
+            file: what is sent.
+            stem: what it is called there, but for its kind.
+            form: the other fields.
 
         Raises:
             ProviderError: it is not there; `retryable` where trying again may help.
         """
-        name = f"input{file.suffix.lower() if file.suffix.isascii() else ''}"
+        name = f"{stem}{file.suffix.lower() if file.suffix.isascii() else ''}"
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         with file.open("rb") as content:
             # From its start each time: a file that was half sent is sent anew.
             files = {field: (name, content, kind)}
-            return self._call(lambda http: http.post(url, headers=self._headers, files=files))
+            return self._call(
+                lambda http: http.post(url, headers=self._headers, files=files, data=form)
+            )
 
     def store(self, url: str, file: Path, headers: Mapping[str, str]) -> None:
         """Put a file at an address that the service has given for it; the key is not sent along.
@@ -240,12 +266,7 @@ class ServiceHttp:
                     part.unlink()
                     raise self._incomplete("its storage does not know what is missing")
                 if got.status_code in (403, 404, 410):
-                    raise ResultLost(
-                        f"{self._label} no longer has the finished file ({got.status_code}).",
-                        target=self.target,
-                        hint="Results are kept for a limited time. Look into the account; the "
-                        "render was paid for.",
-                    )
+                    raise self.gone(got.status_code)
                 if not got.is_success:
                     got.read()
                     self._answer(got)
@@ -271,7 +292,12 @@ class ServiceHttp:
         # With the key, nobody is followed to another host.
         timeout = httpx2.Timeout(read_s, connect=_CONNECT_S)
         hooks = {"request": [self._sign]} if follow_redirects else {}
-        return httpx2.Client(timeout=timeout, follow_redirects=follow_redirects, event_hooks=hooks)
+        return httpx2.Client(
+            timeout=timeout,
+            follow_redirects=follow_redirects,
+            event_hooks=hooks,
+            trust_env=self._uses_proxy,
+        )
 
     def _sign(self, request: httpx2.Request) -> None:
         """Called for each address on the way to a file; httpx2 itself would carry a key along."""
@@ -361,6 +387,15 @@ class ServiceHttp:
             f"The answer of {self._label} makes no sense: {what}.",
             target=self.target,
             hint="Resume the job later; the log file has the details.",
+        )
+
+    def gone(self, status: int) -> ResultLost:
+        """The error for a finished file that is not there any more."""
+        return ResultLost(
+            f"{self._label} no longer has the finished file ({status}).",
+            target=self.target,
+            hint="Results are kept for a limited time. Look into the account; the render was paid "
+            "for.",
         )
 
     def unreachable(self, error: Exception) -> ProviderUnavailable:
