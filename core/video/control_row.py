@@ -64,6 +64,7 @@ class Control(StrEnum):
     SEED = "seed"
     LORAS = "loras"
     PERSON_GENERATION = "person_generation"
+    WORKFLOW = "workflow"
     MEMORY = "memory"
     WEBHOOK = "webhook_url"
 

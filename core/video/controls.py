@@ -305,6 +305,12 @@ CONTROLS: tuple[ControlRow, ...] = (
         options=("--person-generation",), metavar="WHOM", is_for_images=False,
     ),
     ControlRow(
+        Control.WORKFLOW, "inputs.workflow", ControlKind.FILE, "Workflow",
+        "A graph of your own in API format, whose nodes are titled for what they get, such as "
+        "'prompt'", "workflow", _files(Role.WORKFLOW),
+        options=("--workflow",), metavar="FILE", is_for_images=False,
+    ),
+    ControlRow(
         Control.MEMORY, "delivery.memory", ControlKind.CHOICE, "Memory",
         "Where the weights lie while a clip is made", "memory layout",
         lambda spec: OneOf(spec.residencies) if len(spec.residencies) > 1 else None,

@@ -28,7 +28,10 @@ class MediaType(StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     LORA = "LoRA"
+    WORKFLOW = "workflow"
 
+
+_MOST_WORKFLOW_BYTES = 20_000_000
 
 USUAL_SCALE = 1.0
 """How strongly an input counts where nobody says."""
@@ -67,6 +70,7 @@ ROLES: Mapping[Role, RoleInfo] = {
     Role.MASK: RoleInfo("mask", MediaType.IMAGE),
     Role.CONTROL: RoleInfo("control video", MediaType.VIDEO),
     Role.LORA: RoleInfo("LoRA", MediaType.LORA),
+    Role.WORKFLOW: RoleInfo("workflow", MediaType.WORKFLOW),
 }
 
 SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.CONTROL, Role.END, Role.KEYFRAME)
@@ -197,6 +201,8 @@ class _InputReading:
                 self._image(place, item, where)
             case MediaType.LORA:
                 message = self._lora(item.path)
+            case MediaType.WORKFLOW:
+                message = _workflow_problem(item.path)
             case MediaType.VIDEO | MediaType.AUDIO:
                 message = self._recording(item, info)
         if message:
@@ -273,3 +279,23 @@ class _InputReading:
         except UnreadableLora as error:
             return error.message
         return None
+
+
+def _workflow_problem(path: Path) -> str | None:
+    """Why a workflow cannot be read; what stands in it is for its provider to judge."""
+    import json
+
+    from core.platform.files import read_plain_file
+
+    name = repr(str(path))
+    if not exists(path):
+        return f"There is no workflow at {name}.{file_guess(path)} Choose another file."
+    if is_folder(path):
+        return f"The workflow {name} is a folder. Name a file in it."
+    try:
+        json.loads(read_plain_file(path, _MOST_WORKFLOW_BYTES))
+    except OSError as error:
+        return f"The workflow {name} cannot be read: {error.strerror or error}. Choose another."
+    except (ValueError, RecursionError):
+        return f"The workflow {name} is no JSON. Export it anew, in API format."
+    return None

@@ -51,6 +51,7 @@ class Role(StrEnum):
     MASK = "mask"
     CONTROL = "control"
     LORA = "lora"
+    WORKFLOW = "workflow"
 
 
 class Residency(StrEnum):

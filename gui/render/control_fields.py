@@ -21,7 +21,7 @@ from gui.render.lora_list import LoraList
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import LineField, SwitchField, TextField, named
-from gui.widgets.file_field import AUDIOS, VIDEOS, FileField, FileKind
+from gui.widgets.file_field import AUDIOS, VIDEOS, WORKFLOWS, FileField, FileKind
 from gui.widgets.layouts import hbox
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
@@ -182,8 +182,11 @@ def _files(row: ControlRow) -> ControlField:
 
 
 def _file(row: ControlRow, role: Role) -> ControlField:
-    # The sound of a video will do where a sound is wanted.
-    filters = (AUDIOS, VIDEOS) if ROLES[role].media is MediaType.AUDIO else (VIDEOS,)
+    filters = {
+        # The sound of a video will do where a sound is wanted.
+        MediaType.AUDIO: (AUDIOS, VIDEOS),
+        MediaType.WORKFLOW: (WORKFLOWS,),
+    }.get(ROLES[role].media, (VIDEOS,))
     field = FileField(row.id, FileKind(f"the {row.noun}", filters, none_text="None"))
 
     def show(choices: RenderChoices, _: ModelSpec, __: Allowed) -> None:

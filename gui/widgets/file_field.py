@@ -29,6 +29,7 @@ IMAGES = (
 
 
 AUDIOS = "Music (*.mp3 *.m4a *.aac *.wav *.flac *.ogg *.opus *.wma *.aif *.aiff)"
+WORKFLOWS = "Workflows (*.json)"
 VIDEOS = "Videos (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mts *.m2ts *.ts *.mpg *.mpeg)"
 
 

@@ -73,6 +73,7 @@ class LTXGenerationConfig:
         retake_from_s, retake_to_s, retake_part: for `retake_video`, what is made anew; None is the
             clip's beginning and its end, and picture and sound.
         loras: a file, or the name of one of your own, and its scale.
+        workflow: a graph of your own in API format, for a ComfyUI.
         out: a file (.mp4) or an existing folder; None for the usual output folder.
         overwrite: replace an existing file.
     """
@@ -105,6 +106,7 @@ class LTXGenerationConfig:
     camera_speed: float | None = None
     motion_speed: float | None = None
     loras: tuple[tuple[Path | str, float], ...] = ()
+    workflow: Path | str | None = None
     seed: int | None = None
     guidance_scale: float | None = None
     num_inference_steps: int | None = None
@@ -134,6 +136,7 @@ class LTXGenerationConfig:
             (Role.END, self.end_image),
             (Role.AUDIO, self.audio_file),
             (Role.CONTROL, self.control_video),
+            (Role.WORKFLOW, self.workflow),
         )
         return RenderRequest(
             target=_target(deployment, self.model),

@@ -102,6 +102,7 @@ FILES = (
         "lora",
         [("a.safetensors", 0.5), ("b@home.safetensors", None)],
     ),
+    Case(("--workflow", "graph.json"), "workflow", [("graph.json", None)]),
 )
 
 
@@ -128,6 +129,7 @@ def test_what_is_typed_arrives_in_the_request(run, case: Case) -> None:
 def test_files_arrive_in_the_request_with_their_role_and_strength(run, case: Case) -> None:
     for name in ("one.png", "two.png", "a:b@1.png", "@.png"):
         Image.new("RGB", (96, 64)).save(name)
+    Path("graph.json").write_text("{}", encoding="utf-8")
     for name in ("a.safetensors", "b@home.safetensors"):
         smallest_lora(Path(name))
     inputs = request_of(run, *case.words)["inputs"]
@@ -317,4 +319,5 @@ def test_a_role_without_its_own_option_is_not_typed() -> None:
         Role.AUDIO,
         Role.REFERENCE,
         Role.LORA,
+        Role.WORKFLOW,
     }

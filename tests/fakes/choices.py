@@ -76,6 +76,7 @@ any_choices = st.builds(
     control_map=st.none() | st.sampled_from(list(ControlMap)),
     keyframes=st.lists(_keyframes, max_size=4).map(tuple),
     person_generation=st.none() | st.sampled_from(list(PersonGeneration)),
+    workflow=st.none() | st.just(Input(role=Role.WORKFLOW, path=Path("/w.json"))),
     memory=st.none() | st.sampled_from(list(Residency)),
     webhook_url=st.none() | st.text(min_size=1, max_size=9),
 )

@@ -175,6 +175,7 @@ FULL = SMALL.model_copy(
             Role.AUDIO: 1,
             Role.REFERENCE: 3,
             Role.LORA: 2,
+            Role.WORKFLOW: 1,
         },
         "refine_steps": 3,
         "refine_grid": 32,

@@ -28,7 +28,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[MediaType, Path]:
         MediaType.VIDEO: folder / "a.mp4",
         MediaType.AUDIO: folder / "a.wav",
         MediaType.LORA: folder / "a.safetensors",
+        MediaType.WORKFLOW: folder / "a.json",
     }
+    made[MediaType.WORKFLOW].write_text("{}", encoding="utf-8")
     Image.new("RGB", (40, 30)).save(made[MediaType.IMAGE])
     run_ffmpeg(
         ["-f", "lavfi", "-i", "color=size=64x48:duration=2", str(made[MediaType.VIDEO])],

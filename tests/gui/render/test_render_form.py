@@ -85,6 +85,7 @@ FULL_OWN = chosen(
     audio_file=Input(role=Role.AUDIO, path=Path("/a.wav")),
     loras=(ONE,),
     person_generation=PersonGeneration.ALLOW_ADULT,
+    workflow=Input(role=Role.WORKFLOW, path=Path("/w.json")),
     memory=Residency.RESIDENT,
     webhook_url="https://example.com/",
 )
@@ -120,6 +121,7 @@ FULL_ROWS = (
     "audio_file",
     "loras",
     "person_generation",
+    "workflow",
     "memory",
     "webhook_url",
 )
@@ -232,6 +234,9 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("loras_reset", click, value),
         ControlCase("person_generation", down, value),
         ControlCase("person_generation_reset", click, hidden("person_generation_reset")),
+        ControlCase("workflow", answer_with(PICKED), value),
+        ControlCase("workflow_clear", click, value),
+        ControlCase("workflow_reset", click, value),
         ControlCase("memory", down, value),
         ControlCase("memory_reset", click, value),
         ControlCase("webhook_url", typed, value),
@@ -276,6 +281,7 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
         "control_video",
         "audio_file",
         "lora_add",
+        "workflow",
         "memory",
     ):
         assert not control(shown, name).isVisibleTo(shown), name
