@@ -153,7 +153,8 @@ def reasons_against(planned: PlannedRender) -> list[str]:
 def describe(planned: PlannedRender, info: ProviderInfo) -> str:
     """The plan in lines of at most 80 columns, what cannot be read off the request included."""
     plan = planned.plan
-    place = "on this machine" if info.is_local else f"at {info.label}, in the cloud"
+    cloud = "" if info.is_own_server else ", in the cloud"
+    place = "on this machine" if info.is_local else f"at {info.label}{cloud}"
     lines = [
         f"{plan.spec.label} ({plan.target}), {plan.task.value} {place}",
         f"  {_image(plan)}",

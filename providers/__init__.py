@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.video.provider import JobKind, ProviderEntry
 from providers.google.info import OMNI, VEO
+from providers.ltx_video.comfyui.info import INFO as LTX_COMFYUI
 from providers.ltx_video.fal.info import INFO as LTX_FAL
 from providers.ltx_video.lightricks.info import INFO as LTX_LIGHTRICKS
 from providers.ltx_video.models.info import INFO as LTX_LOCAL
@@ -55,6 +56,12 @@ def _open_omni(context: ProviderContext) -> VideoProvider:
     return GeminiOmni(context)
 
 
+def _open_ltx_comfyui(context: ProviderContext) -> VideoProvider:
+    from providers.ltx_video.comfyui.provider import ComfyLTX
+
+    return ComfyLTX(context)
+
+
 def _build_install(context: ProviderContext, payload: str) -> Job:
     # Only who takes up an installation pays for importing what it needs.
     from providers.ltx_video.install.weights import InstallModelJob
@@ -69,6 +76,7 @@ PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(LTX_FAL, _open_ltx_fal),
     ProviderEntry(LTX_REPLICATE, _open_ltx_replicate),
     ProviderEntry(LTX_LIGHTRICKS, _open_ltx_lightricks),
+    ProviderEntry(LTX_COMFYUI, _open_ltx_comfyui),
     ProviderEntry(OMNI, _open_omni),
     ProviderEntry(VEO, _open_veo),
 )

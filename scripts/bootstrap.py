@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 APP = "requirements.txt"
 FAL = "requirements-fal.txt"
 GOOGLE = "requirements-google.txt"
+COMFYUI = "requirements-comfyui.txt"
 TESTS = "requirements-test.txt"
 
 

@@ -29,6 +29,9 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     """What is written: by document and marker, the text's maker."""
     from providers.google.omni.models import MODELS as OMNI
     from providers.google.veo.models import MODELS as VEO
+    from providers.ltx_video.comfyui.models import MODELS as COMFYUI
+    from providers.ltx_video.comfyui.models import WORKFLOW
+    from providers.ltx_video.comfyui.workflow import NAMED
     from providers.ltx_video.fal.models import MODELS as FAL
     from providers.ltx_video.lightricks.models import MODELS as LIGHTRICKS
     from providers.ltx_video.replicate.models import MODELS as REPLICATE
@@ -57,6 +60,9 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "replicate-prices": lambda: hosted_tables.prices(REPLICATE),
             "lightricks-models": lambda: hosted_tables.models(LIGHTRICKS),
             "lightricks-prices": lambda: hosted_tables.prices(LIGHTRICKS),
+            "comfyui-files": lambda: hosted_tables.server_files(COMFYUI),
+            "comfyui-models": lambda: hosted_tables.served_models(COMFYUI, WORKFLOW),
+            "comfyui-titles": lambda: hosted_tables.titles(NAMED),
         },
         _GOOGLE: {
             "omni-models": lambda: hosted_tables.models(OMNI, hosted_tables.GOOGLE),

@@ -18,7 +18,8 @@ from scripts import bootstrap, ffmpeg_builds  # noqa: E402 - needs the line abov
 
 def main(arguments: list[str]) -> int:
     """Runs every check, also after one has failed, and gives 1 if any did."""
-    files = [bootstrap.APP, bootstrap.LTX, bootstrap.FAL, bootstrap.GOOGLE, bootstrap.TESTS]
+    places = [bootstrap.FAL, bootstrap.GOOGLE, bootstrap.COMFYUI]
+    files = [bootstrap.APP, bootstrap.LTX, *places, bootstrap.TESTS]
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, files)
     from scripts.system_libraries import is_administrator, provide_libraries
 

@@ -51,8 +51,8 @@ FRAMEWORK_FILES = (
     "scripts/*",
     "tests/*",
 )
-# Whatever loads a vendor's client, which only a render there does.
-VENDOR_FILES = ("providers/ltx_video/fal/uploads.py",)
+# Whatever loads a vendor's client, or reads clips, which only a render there does.
+VENDOR_FILES = ("providers/ltx_video/fal/uploads.py", "providers/ltx_video/comfyui/inputs.py")
 # The window, its tests, and whoever works it from outside as a person does.
 QT_FILES = (
     "gui/*",
@@ -130,6 +130,11 @@ MAY_IMPORT_FOLDERS = {
     "providers/google": set(),
     "providers/google/veo": {"providers/google"},
     "providers/google/omni": {"providers/google"},
+    "providers/ltx_video/comfyui": {
+        "providers/ltx_video/models",
+        "providers/ltx_video/hosted",
+        "providers/ltx_video/engine",
+    },
     "gui/widgets": set(),
 }
 # These join what lies below them, so no folder below knows them.

@@ -26,7 +26,7 @@ def server_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not host or any(map(str.isspace, text)):
         raise ValueError("it is no address; write it as http://127.0.0.1:8188")
     if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError("an address without a name, a password and a question mark is needed")
+        raise ValueError("it holds a user name, a password or a question mark, which are not taken")
     host = _EVERYWHERE.get(host, host)
     shown = f"[{host}]" if ":" in host else host
     place = shown if port is None else f"{shown}:{port}"

@@ -297,6 +297,8 @@ class RemoteRender:
             except ProviderError as error:
                 if not error.retryable or time.monotonic() - began > _OUTAGE_S:
                     raise
+                message = f"Asking again: {error.message}"
+                self._ctx.report(Progressed(stage=Stage.DENOISE, message=message))
                 asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
                 self._ctx.cancel.wait(asked_s or _jittered(wait_s))
                 wait_s = min(wait_s * _SLOWER, _LONGEST_POLL_S)

@@ -39,6 +39,8 @@ class ModelState(StrEnum):
     DAMAGED = "damaged"
     NOT_INSTALLED = "not installed"
     TOO_LARGE = "too large"
+    NO_SERVER = "no server"
+    NOT_ON_SERVER = "not on the server"
     PACKAGE_MISSING = "package missing"
     KEY_MISSING = "key missing"
     NETWORK_OFF = "network switched off"

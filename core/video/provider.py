@@ -49,6 +49,7 @@ class ProviderInfo:
     Attributes:
         name: of the provider, the same on every deployment; its id where it is empty.
         place: of this deployment, for a list of those that the provider has.
+        is_own_server: whether it runs on a server of the person's own, and not at a service.
         packages: what it needs beside the app's own; None where that is nothing.
         other_names: names besides those of its models that a request may carry.
         lora_families: gives which LoRAs fit its models; a model's row names one of them. They are
@@ -66,6 +67,7 @@ class ProviderInfo:
     lora_families: Callable[[], tuple[LoraFamily, ...]] = tuple
     name: str = ""
     place: str = ""
+    is_own_server: bool = False
 
     @property
     def shown_name(self) -> str:
@@ -86,6 +88,8 @@ class ReasonCode(StrEnum):
     """What keeps a target from rendering."""
 
     NOT_INSTALLED = "not installed"
+    NO_SERVER = "no server"
+    NOT_ON_SERVER = "not on the server"
     DAMAGED = "damaged"
     MACHINE_TOO_SMALL = "machine too small"
     PACKAGE_MISSING = "package missing"

@@ -163,4 +163,4 @@ def _is_rented(studio: Studio, project: VideoProject, scene: Scene) -> bool:
         info = studio.registry.find(scene.choices(project.render).target)
     except UnsupportedRequest:
         return False
-    return info.lane is Lane.CLOUD
+    return info.lane is Lane.CLOUD and not info.is_own_server

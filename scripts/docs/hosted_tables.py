@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.video.control_row import Control
-from core.video.controls import CONTROLS
+from core.video.controls import CONTROLS, option_of
 from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from core.video.price import PriceTable
     from core.video.spec import ModelSpec
     from providers.google.video import GoogleModel
+    from providers.ltx_video.comfyui.models import ServedModel
+    from providers.ltx_video.comfyui.workflow import NamedValue
     from providers.ltx_video.hosted.models import HostedModel
 
 # What tells the models apart; all else each of them has.
@@ -25,6 +27,7 @@ _SHOWN = (
     Control.NEGATIVE_PROMPT,
     Control.CAMERA_MOTION,
     Control.LORAS,
+    Control.TWO_STAGE,
 )
 
 
@@ -86,6 +89,39 @@ def prices(table: tuple[HostedModel[Any], ...]) -> str:
     """Every endpoint with its price in the list, and when that was read."""
     head = ("model", "makes", "endpoint", "price", "read", "where")
     return markdown_table(head, [row for model in table for row in _price_rows(model)])
+
+
+def server_files(table: tuple[ServedModel, ...]) -> str:
+    """What a ComfyUI must have for each model, by example, and where."""
+    rows = [
+        (
+            f"`{model.spec.id}`",
+            *(f"`{file.folder}/{file.example}`" for file in (model.checkpoint, model.text_encoder)),
+            f"`{model.upscaler.folder}/{model.upscaler.example}`" if model.upscaler else "-",
+        )
+        for model in table
+    ]
+    return markdown_table(("model", "model file", "text encoder", "for two stages"), rows)
+
+
+def served_models(table: tuple[ServedModel, ...], workflow: ModelSpec) -> str:
+    """Every model that a ComfyUI runs: what it makes and takes."""
+    head = ("model", "makes", "sizes", "seconds", "fps", "takes")
+    specs = [model.spec for model in table]
+    return markdown_table(head, [_model_row(spec, _SHOWN) for spec in (*specs, workflow)])
+
+
+def titles(named: tuple[NamedValue, ...]) -> str:
+    """What a node of a person's own graph may be titled for."""
+    rows = [
+        (
+            f"`{each.title}`",
+            option_of(each.control) or "-",
+            ", ".join(f"`{i}`" for i in each.inputs),
+        )
+        for each in named
+    ]
+    return markdown_table(("title", "gets", "in its input"), rows)
 
 
 def _model_row(spec: ModelSpec, shown: tuple[Control, ...]) -> tuple[str, ...]:

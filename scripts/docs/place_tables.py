@@ -66,7 +66,7 @@ def models_of(entry: ProviderEntry) -> tuple[ModelSpec, ...]:
         paths = Paths.below(Path(folder))
         keys = ApiKeys(paths.state_dir / "kept-keys")
         off = NetworkSwitch(is_off=True)
-        provider = entry.open(ProviderContext(paths, Settings(), keys, read_machine, off))
+        provider = entry.open(ProviderContext(paths, Settings, keys, read_machine, off))
         try:
             return provider.models()
         finally:

@@ -32,6 +32,7 @@ class LTXDeploymentMode(StrEnum):
     FAL = "fal"
     REPLICATE = "replicate"
     LIGHTRICKS = "lightricks"
+    COMFYUI = "comfyui"
 
 
 class LTXModel(StrEnum):

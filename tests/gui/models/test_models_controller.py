@@ -124,7 +124,8 @@ class Shop:
         child(dialog, QPushButton, "confirm_install").click()
 
     def state(self, model: str = MODEL) -> str:
-        return next(i.state for i in self.page.models() if i.listed.target.model == model)
+        here = Target(provider="ltx-video", deployment="local", model=model)
+        return next(i.state for i in self.page.models() if i.listed.target == here)
 
     def is_whole(self, model: str = MODEL) -> bool:
         return check_installed(self.studio.paths.models_dir, model).on_disk is OnDisk.WHOLE
@@ -142,7 +143,7 @@ def test_every_model_is_listed_without_asking_anybody(shop: Shop, hub: StubHub) 
     local = [item.listed.target for item in shop.page.models() if item.listed.info.is_local]
     assert {target.model for target in local} == {*WEIGHTS, "ltx-mini"}
     rented = [item.listed for item in shop.page.models() if not item.listed.info.is_local]
-    assert {listed.state for listed in rented} == {ModelState.KEY_MISSING}
+    assert {listed.state for listed in rented} == {ModelState.KEY_MISSING, ModelState.NO_SERVER}
     assert {listed.too_large for listed in rented} == {""}
     assert shop.state("ltx-mini") == ModelState.BUILT_IN
     assert shop.state() == ModelState.NOT_INSTALLED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,10 +53,15 @@ OTHER_TEXTS = {
     "cloud.daily_cap_usd": "4.5",
     "cloud.spending_cap_usd": "12.5",
     "network.is_off": "yes",
+    "comfyui.address": "http://comfy.example:8188",
+    "comfyui.prefers": "fp8",
     "programs.ffmpeg": "/opt/ffmpeg",
     "ui.appearance": "dark",
     "ui.reopens_last_project": "no",
 }
+
+# What is typed where not every text is taken.
+_OTHER_WORDS = {"comfyui.address": "elsewhere.example"}
 
 
 def everything_changed() -> Settings:
@@ -95,9 +101,9 @@ def setting_cases(qtbot: QtBot, field: SettingField) -> list[ControlCase]:
         qtbot.keyClicks(box, "3")
         qtbot.keyClick(box, Qt.Key.Key_Return)
 
-    def type_folder(line: QLineEdit) -> None:
+    def type_text(words: str, line: QLineEdit) -> None:
         line.clear()
-        qtbot.keyClicks(line, "/elsewhere")
+        qtbot.keyClicks(line, words)
         qtbot.keyClick(line, Qt.Key.Key_Return)
 
     def browse(button: QAbstractButton) -> None:
@@ -120,12 +126,13 @@ def setting_cases(qtbot: QtBot, field: SettingField) -> list[ControlCase]:
                 cases.append(ControlCase(f"{name}_unset", lambda box: box.click(), value))
         case SettingKind.FOLDER:
             cases += [
-                ControlCase(name, type_folder, value),
+                ControlCase(name, partial(type_text, "/elsewhere"), value),
                 ControlCase(f"{name}_browse", browse, value),
                 ControlCase(f"{name}_usual", click, value),
             ]
         case SettingKind.TEXT:
-            cases.append(ControlCase(name, type_folder, value))
+            words = _OTHER_WORDS.get(field.name, "/elsewhere")
+            cases.append(ControlCase(name, partial(type_text, words), value))
         case _:
             raise AssertionError(f"no case for {field.kind}")
     return cases
