@@ -179,6 +179,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="leave out the slowest files")
+    parser.addoption("--nightly", action="store_true", help="try far more sequences of faults")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

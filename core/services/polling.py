@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import ValidationError
 
 from core.errors import (
+    AuthFailed,
+    ContentRefused,
     JobCancelled,
     ProviderError,
     ProviderUnavailable,
     RateLimited,
+    RenderFailed,
     ResultLost,
     SubmitUnknown,
     UnreadableClip,
@@ -231,7 +234,7 @@ class RemoteRender:
                     continue
             except ProviderError as error:
                 if not error.retryable or not tries_left:
-                    raise
+                    raise _leading_back(error) from error
                 ctx.cancel.wait(_jittered(self._poll_s))
                 continue
             break
@@ -296,7 +299,7 @@ class RemoteRender:
                 return self._call(ask)
             except ProviderError as error:
                 if not error.retryable or time.monotonic() - began > _OUTAGE_S:
-                    raise
+                    raise _leading_back(error) from error
                 message = f"Asking again: {error.message}"
                 self._ctx.report(Progressed(stage=Stage.DENOISE, message=message))
                 asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
@@ -327,6 +330,21 @@ def _read_ticket(text: str | None) -> Ticket | None:
             "The ticket of this paid render was written by another version and cannot be read.",
             hint="Look into the account at the service, and attach the render by its id there.",
         ) from error
+
+
+def _leading_back(error: ProviderError) -> ProviderError:
+    """The error of a call about what was ordered already; its hint says how that is fetched."""
+    match error:
+        case RenderFailed() | ContentRefused():
+            # Said of an order that a person may change; this one has been given.
+            error.hint = "What was ordered is not lost by this: resume the job later to fetch it."
+        case AuthFailed():
+            error.hint += " Then resume the job: it fetches what was ordered and buys nothing."
+        case ResultLost():
+            error.hint += " Resuming the job asks for it once more and buys nothing."
+        case _:
+            pass
+    return error
 
 
 def _jittered(seconds: float) -> float:

@@ -263,7 +263,7 @@ class ServiceHttp:
                 client.stream("GET", url, headers=headers) as got,
             ):
                 if got.status_code == 416:
-                    part.unlink()
+                    part.unlink(missing_ok=True)
                     raise self._incomplete("its storage does not know what is missing")
                 if got.status_code in (403, 404, 410):
                     raise self.gone(got.status_code)
@@ -370,7 +370,7 @@ class ServiceHttp:
                 )
             case _ if status < 500:
                 return RenderFailed(
-                    f"{label} did not accept the order ({status}){words}.",
+                    f"{label} did not accept what it was sent ({status}){words}.",
                     target=target,
                     hint="Change what it complains of, then give the command again.",
                 )

@@ -318,6 +318,20 @@ def test_a_download_that_broke_off_goes_on_where_it_ended(
     assert host.got[-1].headers["range"] == "bytes=400-"
 
 
+def test_a_file_of_which_nothing_is_missing_there_is_fetched_anew(
+    host: Host, service: ServiceHttp, tmp_path: Path
+) -> None:
+    host.replies["/clip"] = Reply(416)
+    part = tmp_path / "clip.part"
+    for content in (None, b"of another file"):
+        if content is not None:
+            part.write_bytes(content)
+        with pytest.raises(BadResponse, match="does not know what is missing") as raised:
+            fetch(service, f"{host.url}/clip", part)
+        assert raised.value.retryable
+        assert not part.exists()
+
+
 @pytest.mark.parametrize("status", [403, 404, 410])
 def test_a_result_that_is_gone_is_told_as_paid(
     host: Host, service: ServiceHttp, tmp_path: Path, status: int
