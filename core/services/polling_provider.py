@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from core.video.terms import Target
 
 _LOOK_S = 0.2
+_PROOFS_AT_ONCE = 2
 
 
 class PollingProvider(ABC):
@@ -49,6 +51,8 @@ class PollingProvider(ABC):
     def __init__(self, context: ProviderContext) -> None:
         self._context = context
         self._limiter = Limiter(self.gap_s)
+        # Memory stays with the thread that decoded: few threads hold little of it.
+        self._proofs = ThreadPoolExecutor(_PROOFS_AT_ONCE, thread_name_prefix="proof")
         self._places = threading.Semaphore(self.most_at_once) if self.most_at_once else None
 
     @property
@@ -130,7 +134,8 @@ class PollingProvider(ABC):
         with self._place(ctx), closing(self.client_for(plan, ctx)) as client:
             if ctx.ticket is None:
                 plan = self.prepare(plan, ctx)
-            return RemoteRender(client, plan, ctx, self._await_turn, self.poll_s).run()
+            turn, proofs = self._await_turn, self._proofs
+            return RemoteRender(client, plan, ctx, turn, self.poll_s, proofs).run()
 
     def client_for(self, plan: RenderPlan, ctx: JobContext) -> ServiceClient:
         """What speaks to the service for one render."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import mimetypes
+import os
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import (
@@ -26,6 +28,7 @@ from core.errors import (
 from core.redaction import redacted, remember_secret
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
@@ -40,6 +43,8 @@ _MOST_WORDS = 300
 _MAY_HAVE_ARRIVED = frozenset({500, 502, 504, 520, 521, 522, 524})
 # Said of the key or of too many calls, and so of nothing that was asked for.
 _NOT_OF_THE_RENDER = frozenset({401, 403, 408, 429})
+# Where a person may say which certificates are to be trusted.
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 @dataclass(frozen=True)
@@ -293,6 +298,7 @@ class ServiceHttp:
         timeout = httpx2.Timeout(read_s, connect=_CONNECT_S)
         hooks = {"request": [self._sign]} if follow_redirects else {}
         return httpx2.Client(
+            verify=_trusted(*map(os.environ.get, _CERTIFICATES)),
             timeout=timeout,
             follow_redirects=follow_redirects,
             event_hooks=hooks,
@@ -431,6 +437,15 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         except (TypeError, ValueError):
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+@lru_cache(maxsize=4)
+def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
+    """What the certificates are, read once: that takes longer than most questions."""
+    import httpx2
+
+    del file, folder  # httpx2 looks for them itself
+    return httpx2.create_ssl_context()
 
 
 def _object(response: httpx2.Response) -> dict[str, Any]:

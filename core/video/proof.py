@@ -59,7 +59,7 @@ def as_made(plan: RenderPlan, rendered: Rendered, output: Output, ctx: JobContex
         made, found = (
             _image_as_made(plan, rendered.path)
             if plan.is_image
-            else _clip_as_made(plan, probe_clip(rendered.path, ctx.cancel))
+            else _clip_as_made(plan, rendered.clip or probe_clip(rendered.path, ctx.cancel))
         )
     except UnreadableClip as error:
         raise _unreadable(plan, rendered.path, error, output, ctx) from error

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from core.media.ffmpeg import ClipFacts
+
 
 class ModelFile(Frozen):
     """One file of the weights that made a clip."""
@@ -41,6 +43,7 @@ class Rendered:
         facts: what else the service tells of this render, such as its own id of it.
         enhanced_prompt: what the model's enhancer made of the prompt, where it was asked.
         num_frames: the length that the model chose, where it was left to it.
+        clip: what the file holds, where it was decoded already.
     """
 
     path: Path
@@ -50,3 +53,4 @@ class Rendered:
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     enhanced_prompt: str | None = None
     num_frames: int | None = None
+    clip: ClipFacts | None = None
