@@ -165,7 +165,7 @@ class PaidContract(ProviderContract, Generic[S]):
         assert self.server.purchases == 1
         assert self.spent(second) > 0
 
-    @pytest.mark.parametrize("moment", ["accepted", "downloading"])
+    @pytest.mark.parametrize("moment", ["accepted", "waiting", "downloading"])
     def test_killed_at_any_moment_it_is_finished_by_the_next_start_with_one_purchase(
         self,
         open_studio: Callable[[], Studio],
@@ -175,12 +175,16 @@ class PaidContract(ProviderContract, Generic[S]):
     ) -> None:
         self.habits.polls_until_done = 3 if moment == "downloading" else 10_000
         self.habits.drip_s = 0.4 if moment == "downloading" else 0.0
+        # Accepted, and nothing was ever heard of how far it is.
+        self.habits.stalls_questions = moment == "accepted"
         child = start_child(request_small)
         if moment == "downloading":
             child.read_past(0.8735)
         else:
-            wait_for(lambda: self.server.questions)
+            least = 1 if moment == "accepted" else 2
+            wait_for(lambda: len(self.server.questions) >= least)
         child.kill()
+        self.habits.stalls_questions = False
         self.let_it_be_quick()
 
         studio = open_studio()

@@ -38,6 +38,7 @@ class Habits:
         extra_frames: more than was ordered.
         size: of every clip, whatever was ordered; None for the size that was ordered.
         stalls_orders: orders are neither accepted nor answered.
+        stalls_questions: questions how far a render is are not answered.
         drops_answers: so many orders are accepted, and the connection closed without a word.
         refuses: the status with which the next order is refused, with `refusal` as its words.
         limits: how many questions are answered 429 first, with a Retry-After of `limit_s`.
@@ -55,6 +56,7 @@ class Habits:
     extra_frames: int = 0
     size: tuple[int, int] | None = None
     stalls_orders: bool = False
+    stalls_questions: bool = False
     drops_answers: int = 0
     refuses: int | None = None
     refusal: object = "no"
@@ -250,6 +252,11 @@ class StubHandler(BaseHTTPRequestHandler, Generic[S]):
         """Whether the question at hand was answered by asking for patience; notes it."""
         habits = self.service.habits
         self.service.questions.append(time.monotonic())
+        if habits.stalls_questions:
+            while habits.stalls_questions and not self.service.is_closed:
+                time.sleep(0.02)
+            self.close_connection = True
+            return True
         if habits.limits:
             habits.limits -= 1
             self.say(429, self.complaint("too many"), self._wait(429, habits.limit_s))
