@@ -29,6 +29,7 @@ PARTS = {
     "warm": "the second job of an engine against its first",
     "startup": "main.py --help and main.py models against Python itself",
     "memory": "memory of the app while the engine works",
+    "cloud": "what the program adds to a render at a service, and 50 of them at once",
     "film": "the export of a film against one FFmpeg command, the usual steps and MoviePy",
     "film-scale": "time, memory and open files of exports of 10 to 300 clips",
     "window": "the start of the window, and what it loads",
@@ -112,6 +113,7 @@ def main(arguments: list[str]) -> int:
 def _measurement(name: str) -> Callable[[int], Section]:
     from scripts.benchmark import (
         app_memory,
+        cloud_race,
         engine_race,
         film_race,
         film_scale,
@@ -127,6 +129,7 @@ def _measurement(name: str) -> Callable[[int], Section]:
         "warm": warm_engine.measure,
         "startup": startup.measure,
         "memory": app_memory.measure,
+        "cloud": cloud_race.measure,
         "film": film_race.measure,
         "film-scale": film_scale.measure,
         "window": window_start.measure,

@@ -13,7 +13,14 @@ import pytest
 
 from core.project.files.project_file import read_project
 from scripts.bench import PARTS, parse
-from scripts.benchmark import film_race, film_scale, window_large, window_stall, window_start
+from scripts.benchmark import (
+    cloud_race,
+    film_race,
+    film_scale,
+    window_large,
+    window_stall,
+    window_start,
+)
 from scripts.benchmark.app_memory import section as memory_section
 from scripts.benchmark.clips import prompt
 from scripts.benchmark.engine_race import Race, goals
@@ -309,3 +316,30 @@ def test_one_long_silence_misses_its_goal() -> None:
     assert [goal.is_met for goal in window_stall.section([calm]).goals] == [True]
     silent = calm | {"render_ms": 101.0}
     assert [goal.is_met for goal in window_stall.section([calm, silent, calm]).goals] == [False]
+
+
+def test_a_render_at_a_service_is_timed_for_a_bare_script_and_for_the_program(
+    tmp_path: Path,
+) -> None:
+    size = replace(TINY, width=768, height=512, clip_frames=121)
+    with cloud_race.service(film_race.make_clip(size, 0, tmp_path)) as url:
+        pair = cloud_race.run_pair(url, tmp_path / "pair", 1.5)
+        peaks = cloud_race.render_many(url, tmp_path / "three", 3, 0.1)
+    for times in (pair.bare, pair.program):
+        assert times.whole > 1.5
+        assert 0 < times.before < times.whole - 1.5
+        assert 0 < times.after < times.whole - 1.5
+    clips = [tmp_path / "pair" / "bare.mp4", tmp_path / "pair" / "program.mp4"]
+    assert [len(frames_of(path)) for path in clips] == [121, 121]
+    assert len(list((tmp_path / "three").glob("*.mp4"))) == 3
+    text = cloud_race.section([pair], {1: peaks, cloud_race.MANY: peaks}).text()
+    assert "| order to first question |" in text
+
+
+def test_a_program_that_adds_much_or_holds_much_misses_its_goals() -> None:
+    def met(slower: float, app: int) -> list[bool]:
+        peaks = {1: Peaks(app=80_000_000), cloud_race.MANY: Peaks(app=app)}
+        return [goal.is_met for goal in cloud_race.goals(slower, peaks)]
+
+    assert met(1.1, 178_000_000) == [True, True]
+    assert met(1.11, 179_000_000) == [False, False]
