@@ -49,6 +49,7 @@ SLOWEST = (
     "tests/comparison/test_measures.py",
     "tests/core/jobs/test_queue_processes.py",
     "tests/core/media/test_interpolation.py",
+    "tests/core/services/test_fault_sequences.py",
     "tests/e2e/test_bare_surroundings.py",
     "tests/e2e/test_cli_bad_input.py",
     "tests/e2e/test_film_cli.py",
