@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cli.consent import YES, agrees_to_price
 from cli.console import wrapped
 from cli.options import file
 from cli.render_options import read_request
 from cli.run_job import run_job
-from cli.signals import EXIT_DONE, EXIT_NOT_CONFIGURED
+from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_NOT_CONFIGURED
 from core.errors import NotConfigured, Problem, StudioError, UnsupportedRequest
 from core.platform.units import clock, price
 from core.video.control_row import Control
@@ -60,6 +61,10 @@ def render(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> in
         )
         return EXIT_NOT_CONFIGURED if reasons else EXIT_DONE
     _refuse_what_cannot_run(planned)
+    context.studio.check_caps([planned])
+    what, cost_usd = f"the {planned.plan.noun}", planned.plan.cost_usd
+    if not agrees_to_price(context.console, what, cost_usd, is_agreed=typed.flag(YES.name)):
+        return EXIT_CANCELLED
     return run_job(context, lambda: context.studio.submit_render(planned))
 
 

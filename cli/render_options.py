@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cli.consent import YES
 from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
 from core.video.control_row import Control, ControlKind, ControlRow
 from core.video.controls import CONTROLS, ROWS
@@ -45,6 +46,7 @@ RUN_OPTIONS = (
         others=("-o",),
     ),
     Option("--dry-run", Kind.FLAG, "Show the exact plan, or all that speaks against it, and stop."),
+    YES,
     Option("--force", Kind.FLAG, "Replace the output file if it exists."),
     Option("--json", Kind.FLAG, "Write events to stdout, one JSON object a line, and no text."),
     Option("--quiet", Kind.FLAG, "Show neither plan nor progress.", others=("-q",)),

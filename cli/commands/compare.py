@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import typer
 
+from cli.consent import YES, agrees_to_price
 from cli.console import wrapped
 from cli.options import Kind, Option, command, file
 from cli.progress import progress_view
@@ -61,7 +62,7 @@ OWN_OPTIONS = (
         "TARGET",
     ),
     Option("--skip", Kind.FLAG, "Leave out targets that cannot make it, and say why on the page."),
-    Option("--yes", Kind.FLAG, "Buy what costs money, at the price that the plan shows."),
+    YES,
     Option("--force", Kind.FLAG, "Make, and buy, clips anew that are in the folder already."),
     Option("--dry-run", Kind.FLAG, "Show the exact plan of every target and the price, and stop."),
     Option("--json", Kind.FLAG, "One event a line on stdout."),
@@ -79,15 +80,16 @@ def _compare(context: CliContext, typed: Typed) -> int:
     context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
     plan = _plan(context, typed)
     _show(context, plan)
-    is_free = plan.cost_usd == 0
     if typed.flag("--dry-run"):
         context.console.tell("Only planned; nothing was made.")
+        context.studio.check_caps(plan.to_buy)
         return EXIT_DONE
-    if plan.to_buy and not is_free and not typed.flag("--yes"):
-        cost = "an unknown price" if plan.cost_usd is None else price(plan.cost_usd)
-        clips = count_text(len(plan.to_buy), "clip")
-        message = f"It would buy {clips} for {cost}: add --yes to agree."
-        raise UnsupportedRequest([Problem("yes", message)])
+    paid = [one for one in plan.to_buy if one.plan.cost_usd != 0]
+    clips = count_text(len(paid), "clip")
+    if paid and not agrees_to_price(
+        context.console, clips, plan.cost_usd, is_agreed=typed.flag(YES.name)
+    ):
+        return EXIT_CANCELLED
     tell_resumable(context)
     return _Comparing(context, ComparisonRun(context.studio, plan)).run()
 

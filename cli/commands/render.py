@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from cli.consent import YES_HELP, agrees_to_price
 from cli.console import wrapped
 from cli.context import CliContext, JsonOption, context_of
 from cli.progress import ProgressView, progress_view
@@ -31,7 +32,7 @@ from core.jobs.job import (
     Queued,
     Succeeded,
 )
-from core.platform.units import price
+from core.platform.units import count_text, price
 from core.project.files.lock import ProjectLock
 from core.project.files.project_file import project_folder, read_project, write_project
 from core.project.render.planning import (
@@ -72,6 +73,7 @@ def render(
         bool,
         typer.Option("--skip", help="Leave out scenes that cannot be rendered, and say which."),
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help=YES_HELP)] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
     json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
@@ -100,6 +102,11 @@ def render(
             raise NotConfigured(" ".join(reasons))
         if offer.refusal is not None:
             raise offer.refusal
+        every = (*offer.planned, *offer.waiting)
+        paid = [one for one in every if one.planned.plan.cost_usd != 0]
+        what = count_text(len(paid), "clip")
+        if paid and not agrees_to_price(context.console, what, offer.cost_usd, is_agreed=yes):
+            return EXIT_CANCELLED
         tell_resumable(context)
         return _ProjectRun(context, host).run(offer)
     finally:

@@ -331,9 +331,15 @@ class Ledger:
         Raises:
             SpendingError: the ledger cannot be used.
         """
-        if record.state.has_ended:
-            is_bought = record.state is JobState.SUCCEEDED or record.ticket is not None
-            self._update(record.id, "state", _State.PAID if is_bought else _State.RELEASED)
+        if not record.state.has_ended:
+            return
+        if record.state is JobState.SUCCEEDED:
+            self._update(record.id, "state", _State.PAID)
+        elif record.ticket is None:
+            self._update(record.id, "state", _State.RELEASED)
+        else:
+            # What was never ordered is not bought by a ticket that a person gave it.
+            self._update(record.id, "state", _State.PAID, unless=_State.RELEASED)
 
     def charge(self, job_id: str, cost_usd: float) -> None:
         """Take down what the service says it asks for a render, in the place of what was planned.
@@ -342,6 +348,9 @@ class Ledger:
             SpendingError: the ledger cannot be used.
         """
         self._update(job_id, "charged_usd", cost_usd)
+        if cost_usd:
+            # Also of a render that is known only since a person named it.
+            self._update(job_id, "state", _State.PAID)
 
     @staticmethod
     def _try(job_id: str, step: Callable[[], None]) -> None:
@@ -358,10 +367,13 @@ class Ledger:
             rows = db.execute("SELECT job_id FROM purchases WHERE state = ?", (_State.ORDERED,))
             return frozenset(str(row["job_id"]) for row in rows)
 
-    def _update(self, job_id: str, column: str, value: str | float) -> None:
+    def _update(self, job_id: str, column: str, value: str | float, *, unless: str = "") -> None:
         if self._exists:
             with self._file.transaction() as db:
-                db.execute(f"UPDATE purchases SET {column} = ? WHERE job_id = ?", (value, job_id))
+                db.execute(
+                    f"UPDATE purchases SET {column} = ? WHERE job_id = ? AND state != ?",
+                    (value, job_id, unless),
+                )
 
     def _standings(
         self, db: sqlite3.Connection, caps: Caps, project: ProjectBudget | None

@@ -63,6 +63,7 @@ class LTXGenerationConfig:
         auto_duration: the model chooses the length, within the plan's bounds.
         interpolated_fps: a higher rate, for which the frames between are made afterwards.
         motion_speed: how fast everything moves: 1 is real time, less is slow motion.
+        audio_prompt: what is to be heard, for models with sound.
         image, end_image: the first frame and the last one.
         keyframes: a time in seconds and the picture that the clip comes by then; a third value is
             how strongly, from 0 to 1.
@@ -90,6 +91,7 @@ class LTXGenerationConfig:
     duration_s: float | None = None
     auto_duration: bool | None = None
     include_audio: bool | None = None
+    audio_prompt: str | None = None
     image: Path | str | None = None
     end_image: Path | str | None = None
     keyframes: tuple[tuple[float, Path | str] | tuple[float, Path | str, float], ...] = ()
@@ -144,6 +146,7 @@ class LTXGenerationConfig:
             enhance_prompt=self.enhance_prompt,
             enhanced_prompt=self.enhanced_prompt,
             negative_prompt=self.negative_prompt,
+            audio_prompt=self.audio_prompt,
             frame=FrameRequest(
                 resolution=self.resolution,
                 aspect=self.aspect_ratio,

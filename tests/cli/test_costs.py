@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import logging
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +22,7 @@ from core.video.request import RenderChoices
 from core.video.terms import Target
 from tests.cli.conftest import Answer
 from tests.fakes.paid import PAID_ENTRY
+from tests.fakes.program import environment
 from tests.project.projects import made_project
 
 if TYPE_CHECKING:
@@ -28,6 +32,13 @@ if TYPE_CHECKING:
     Run = Callable[..., Answer]
 
 PRICE = 0.5625
+# A shop in a process of its own.
+_SHOP = """
+import sys
+from cli import main
+from tests.fakes.paid import PAID_ENTRY
+raise SystemExit(main(sys.argv[1:], [PAID_ENTRY]))
+"""
 
 
 @pytest.fixture
@@ -77,7 +88,7 @@ def test_nothing_was_bought_yet(run: Run) -> None:
 def test_a_project_s_renders_are_summed_up_by_day_project_and_model(
     shop: Run, folder: Path, tmp_path: Path
 ) -> None:
-    assert shop("render", str(folder), "--scene", "1", "--scene", "2").code == 0
+    assert shop("render", str(folder), "--scene", "1", "--scene", "2", "--yes").code == 0
     answer = shop("costs")
     assert "2 purchases, $1.12 estimated, unknown charged." in answer.out
     assert "By project" in answer.out
@@ -132,7 +143,7 @@ def test_several_scenes_are_refused_together_before_one_is_ordered(shop: Run, fo
     assert "the day's cap of $1.50 ($0.00 spent, $1.50 left)" in said
     assert "the cap of the project 'Storm' of $1.20 ($0.00 spent, $1.20 left)" in said
     assert num_jobs(shop) == 0
-    assert shop("render", str(folder), "--scene", "1", "--scene", "2").code == 0
+    assert shop("render", str(folder), "--scene", "1", "--scene", "2", "--yes").code == 0
     assert cap_events(shop("costs", "--json")) == {"day": 1.5 - 2 * PRICE}
     assert cap_events(shop("costs", "cap", str(folder), "--json")) == {"project": 1.2 - 2 * PRICE}
 
@@ -154,7 +165,7 @@ def test_a_single_clip_beyond_a_cap_is_refused(shop: Run) -> None:
     assert num_jobs(shop) == 0
     shop("config", "set", "cloud.daily_cap_usd", "")
     shop("config", "set", "cloud.spending_cap_usd", "")
-    assert shop("-p", "ball", "--model", "fake-unpriced").code == 0
+    assert shop("-p", "ball", "--model", "fake-unpriced", "--yes").code == 0
 
 
 def test_a_project_s_cap_is_kept_with_the_project(run: Run, folder: Path) -> None:
@@ -186,10 +197,45 @@ def test_a_resumed_clip_heeds_the_cap_that_its_project_got_meanwhile(
 
 
 def test_what_ended_while_nobody_listened_is_settled_first(shop: Run) -> None:
-    shop("-p", "fail now")
+    shop("-p", "fail now", "--yes")
     (job,) = shop("jobs", "--json").events
     # As a process leaves it that is killed between the journal and the ledger.
     ledger = Ledger(Paths.of_user().spending_file)
     assert ledger.order_again(job["id"])
     assert ledger.spent_usd() == pytest.approx(PRICE)
     assert shop("costs").out.startswith("Nothing was bought")
+
+
+def test_nothing_is_bought_before_somebody_agrees(shop: Run, folder: Path) -> None:
+    single = shop("-p", "ball")
+    assert single.code == 2
+    assert "It would buy the clip for $0.56: add --yes to agree." in single.err
+    unknown = shop("-p", "ball", "--model", "fake-unpriced")
+    assert "for a price that nobody knows" in unknown.err
+    scenes = shop("render", str(folder), "--scene", "1", "--scene", "2")
+    assert scenes.code == 2
+    assert "It would buy 2 clips for $1.12: add --yes to agree." in scenes.err
+    assert num_jobs(shop) == 0
+    assert shop("-p", "ball", "--dry-run").code == 0
+
+
+@pytest.mark.parametrize(("typed", "code"), [("y\n", 0), ("n\n", 130), ("\n", 130)])
+def test_on_a_terminal_it_is_asked(home: Path, typed: str, code: int) -> None:
+    # A terminal of its own: what is read from it and written to it is what a person sees.
+    near, far = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SHOP, "-p", "ball"],
+        stdin=far,
+        stderr=far,
+        stdout=subprocess.PIPE,
+        env=environment(IMAGEAI_HOME=str(home)),
+    )
+    os.close(far)
+    said = b""
+    while b"Go on? [y/N]" not in said:
+        said += os.read(near, 4096)
+    os.write(near, typed.encode())
+    assert process.communicate(timeout=60)[0].endswith(b".mp4\n") is (code == 0)
+    assert process.returncode == code
+    assert "It buys the clip for $0.56." in " ".join(said.decode().split())
+    os.close(near)

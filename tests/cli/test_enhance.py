@@ -58,7 +58,7 @@ def test_the_enhancer_sees_the_start_image_as_it_was(run: Run) -> None:
 
 
 def test_a_clip_of_enhanced_words_names_both_in_its_record(run: Run) -> None:
-    answer = run(*WORDS, "--enhance-prompt", "--out", "fox.mp4")
+    answer = run(*WORDS, "--enhance-prompt", "--out", "fox.mp4", "--yes")
     assert answer.code == 0, answer.err
     assert "The model's own enhancer rewrites the prompt first" in " ".join(answer.err.split())
     record = read_sidecar(Path("fox.mp4"))
@@ -67,7 +67,7 @@ def test_a_clip_of_enhanced_words_names_both_in_its_record(run: Run) -> None:
     assert record.request.enhanced_prompt == "a fox, from words, with seed 7"
     assert record.prompt == record.request.enhanced_prompt
 
-    given = run(*WORDS, "--enhanced-prompt", "my own words", "--out", "own.mp4")
+    given = run(*WORDS, "--enhanced-prompt", "my own words", "--out", "own.mp4", "--yes")
     assert given.code == 0, given.err
     own = read_sidecar(Path("own.mp4"))
     assert own is not None
@@ -127,7 +127,7 @@ def test_a_length_that_is_left_to_the_model_is_in_plan_record_and_clip(run: Run)
     planned = run(*words, "--dry-run")
     assert planned.code == 0, planned.err
     assert "25 to 233 frames at 24 fps = 1.04 to 9.71 s" in planned.err
-    answer = run(*words, "--out", "fox.mp4")
+    answer = run(*words, "--out", "fox.mp4", "--yes")
     assert answer.code == 0, answer.err
     record = read_sidecar(Path("fox.mp4"))
     assert record is not None

@@ -193,7 +193,7 @@ def test_words_values_and_plan_are_refused_together(run) -> None:
 
 
 def test_what_follows_from_a_word_that_cannot_be_read_is_not_told_besides(run) -> None:
-    run("-p", "a ball", "-o", "clip.mp4", "--model", "fake-full")
+    run("-p", "a ball", "-o", "clip.mp4", "--model", "fake-full", "--yes")
     answer = run(
         "-p", "a ball", "--model", "fake-full", "--retake", "clip.mp4", "--from", "abc",
         "--fps", "7",

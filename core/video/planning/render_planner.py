@@ -274,8 +274,46 @@ def network_is_off(what: str) -> NotReady:
 
 
 def _fitted_plan(chosen: _ChosenModel, inputs: CheckedInputs) -> RenderPlan:
-    plan = make_plan(chosen.request, chosen.spec, inputs)
-    return chosen.provider.fit(plan.with_notes(*chosen.notes, *inputs.notes))
+    try:
+        plan = make_plan(chosen.request, chosen.spec, inputs)
+    except UnsupportedRequest as error:
+        hidden = _hidden_by(error, chosen, inputs)
+        raise UnsupportedRequest([*error.problems, *hidden, *_too_large(chosen)]) from error
+    try:
+        return chosen.provider.fit(plan.with_notes(*chosen.notes, *inputs.notes))
+    except UnsupportedRequest as error:
+        raise UnsupportedRequest([*error.problems, *_too_large(chosen)]) from error
+
+
+def _hidden_by(
+    refused: UnsupportedRequest, chosen: _ChosenModel, inputs: CheckedInputs
+) -> tuple[Problem, ...]:
+    """What the provider would refuse besides, once what is refused already is left out."""
+    fields = {problem.field for problem in refused.problems}
+    request = chosen.request
+    for row in ROWS.values():
+        if row.path in fields and row.id is not Control.PROMPT:
+            request = row.with_value(request, None)
+    try:
+        chosen.provider.fit(make_plan(request, chosen.spec, inputs))
+    except UnsupportedRequest as error:
+        return tuple(one for one in error.problems if one.field not in fields)
+    return ()
+
+
+def _too_large(chosen: _ChosenModel) -> tuple[Problem, ...]:
+    """Why not even a usual clip of the model can be made on this machine."""
+    plan = _plain_plan(chosen.request.target, chosen.spec)
+    if plan is None or not chosen.provider.info.is_local:
+        return ()
+    try:
+        memory = chosen.provider.fit(plan).memory_plan
+    except UnsupportedRequest:
+        return ()  # told with its files
+    if memory is None or memory.fits:
+        return ()
+    message = f"{chosen.spec.label} does not run on this machine. {' '.join(memory.reasons)}"
+    return (Problem("target", message, is_of_setup=True),)
 
 
 def _collect(problems: list[Problem], step: Callable[[], T]) -> T | None:

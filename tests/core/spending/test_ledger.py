@@ -77,6 +77,21 @@ def test_what_was_bought_counts_whatever_became_of_the_job(ledger: Ledger, state
     assert ledger.spent_usd() == 1
 
 
+@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED])
+def test_a_ticket_by_hand_buys_nothing_until_the_clip_or_its_charge_comes(
+    ledger: Ledger, state: JobState
+) -> None:
+    for job_id in ("a", "b", "c"):
+        ledger.order(job_id, PlannedPurchase(1.0))
+        ledger.settle(record(job_id, JobState.FAILED))
+        ledger.settle(record(job_id, state, ticket="typed-by-hand"))
+    assert ledger.spent_usd() == 0
+    ledger.settle(record("b", JobState.SUCCEEDED, ticket="typed-by-hand"))
+    assert ledger.spent_usd() == 1
+    ledger.charge("c", 0.25)
+    assert ledger.spent_usd() == 1.25
+
+
 def test_what_the_service_says_counts_in_the_place_of_what_was_planned(ledger: Ledger) -> None:
     ledger.order("dearer", PlannedPurchase(1.0))
     ledger.order("unknown", PlannedPurchase(None))

@@ -51,7 +51,7 @@ def test_the_main_command_makes_a_clip_with_its_price_in_record_and_ledger(
     # The program asks as seldom as the service wants to be asked.
     fal.habits.polls_until_done = 0
     home, out = tmp_path / "home", tmp_path / "clip.mp4"
-    words = ["--provider", "ltx-video", "--deployment", "fal", "--model", "ltx-2.3-fast"]
+    words = ["--provider", "ltx-video", "--deployment", "fal", "--model", "ltx-2.3-fast", "--yes"]
     done = subprocess.run(
         [*REAL, *words, "-p", "a red ball", "-o", str(out)],
         cwd=ROOT,

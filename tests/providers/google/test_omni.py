@@ -56,7 +56,17 @@ def test_the_main_command_makes_a_clip_with_its_price_in_record_and_ledger(
     # The program asks as seldom as the service wants to be asked.
     omni.habits.polls_until_done = 0
     home, out = tmp_path / "home", tmp_path / "clip.mp4"
-    words = ["--provider", "omni", "--duration", "3", "--resolution", "360p", "--seed", "7"]
+    words = [
+        "--provider",
+        "omni",
+        "--duration",
+        "3",
+        "--resolution",
+        "360p",
+        "--seed",
+        "7",
+        "--yes",
+    ]
     done = subprocess.run(
         [*REAL, *words, "-p", "a red ball", "-o", str(out)],
         cwd=ROOT,

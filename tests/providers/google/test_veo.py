@@ -73,7 +73,7 @@ def test_the_main_command_makes_a_clip_with_its_price_in_record_and_ledger(
     # The program asks as seldom as the service wants to be asked.
     veo.habits.polls_until_done = 0
     home, out = tmp_path / "home", tmp_path / "clip.mp4"
-    words = ["--provider", "veo", "--duration", "4", "--resolution", "720p", "--seed", "7"]
+    words = ["--provider", "veo", "--duration", "4", "--resolution", "720p", "--seed", "7", "--yes"]
     done = subprocess.run(
         [*REAL, *words, "-p", "a red ball", "-o", str(out)],
         cwd=ROOT,

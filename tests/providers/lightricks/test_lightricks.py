@@ -55,7 +55,7 @@ def test_the_main_command_makes_a_clip_with_its_price_in_record_and_ledger(
     # The program asks as seldom as the service wants to be asked.
     service.habits.polls_until_done = 0
     home, out = tmp_path / "home", tmp_path / "clip.mp4"
-    words = ["--provider", "ltx-video", "--deployment", "lightricks", "--duration", "2"]
+    words = ["--provider", "ltx-video", "--deployment", "lightricks", "--duration", "2", "--yes"]
     done = subprocess.run(
         [*REAL, *words, "--resolution", "720p", "-p", "a red ball", "-o", str(out)],
         cwd=ROOT,

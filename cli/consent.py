@@ -1,0 +1,44 @@
+"""Nothing is bought before a person agrees to its price: by '--yes', or by an answer."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from cli.options import Kind, Option
+from core.errors import Problem, UnsupportedRequest
+from core.platform.units import dollars
+
+if TYPE_CHECKING:
+    from cli.console import Console
+
+YES_HELP = "Buy what costs money, at the price that the plan shows."
+YES = Option("--yes", Kind.FLAG, YES_HELP)
+
+
+def agrees_to_price(
+    console: Console, what: str, cost_usd: float | None, *, is_agreed: bool
+) -> bool:
+    """Whether it costs nothing or a person agrees, who is asked where one can answer.
+
+    Args:
+        console: of the command; a program that reads events is not asked.
+        what: what would be bought, such as "2 clips".
+        cost_usd: of all of it; None where nobody knows.
+        is_agreed: '--yes' was typed.
+
+    Raises:
+        UnsupportedRequest: nobody is there to be asked.
+    """
+    if cost_usd == 0 or is_agreed:
+        return True
+    price = "a price that nobody knows" if cost_usd is None else dollars(cost_usd)
+    if console.is_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        message = f"It would buy {what} for {price}: add --yes to agree."
+        raise UnsupportedRequest([Problem("yes", message)])
+    if typer.confirm(f"It buys {what} for {price}. Go on?", err=True):
+        return True
+    console.tell("Nothing was ordered.")
+    return False
