@@ -18,13 +18,13 @@ from cli.run_job import JobEvents
 from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
 from core.comparison.render.comparison_plan import ComparisonRequest, plan_comparison
 from core.comparison.render.comparison_run import ComparisonRun
-from core.comparison.render.named_targets import FIELD, parse_targets
 from core.comparison.report.comparison import TargetState, read_comparison
 from core.errors import Problem, UnsupportedRequest
 from core.jobs.job import Cancelled, CancelToken, Failed, Notice, Progressed, Succeeded
 from core.jobs.lanes import Lane
 from core.platform.units import count_text, price
 from core.video.control_row import Control
+from core.video.planning.named_targets import FIELD, parse_targets
 
 if TYPE_CHECKING:
     from pathlib import Path

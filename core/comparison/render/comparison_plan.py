@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.comparison.render.adapted_request import adapted_to
-from core.comparison.render.named_targets import FIELD, concrete_target
 from core.comparison.report.comparison import (
     COMPARISON_FILE,
     FILM_FILE,
@@ -33,6 +31,8 @@ from core.jobs.job_record import JobState
 from core.media.output import slug
 from core.platform.files import exists, is_folder
 from core.video.inputs import ROLES, with_absolute_paths, with_named_loras
+from core.video.planning.adapted_request import adapted_to
+from core.video.planning.named_targets import FIELD, concrete_target
 from core.video.planning.prompt_parts import prompt_problems
 from core.video.planning.render_planner import total_usd
 from core.video.provider import NotReady
@@ -285,7 +285,7 @@ class _Planner:
         request = request.model_copy(update={"sampling": seeded})
         notes: tuple[str, ...] = ()
         try:
-            spec = studio.registry.spec(concrete_target(studio, request))
+            spec = studio.registry.spec(concrete_target(studio.registry, request))
             entry = entry.model_copy(
                 update={"target": target.with_model(spec.id), "label": spec.label}
             )

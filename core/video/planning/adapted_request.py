@@ -1,4 +1,4 @@
-"""The request of a comparison as one model takes it, and a sentence on all that differs."""
+"""A request as another model takes it, and a sentence on all that differs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.video.request import RenderRequest
     from core.video.spec import ModelSpec
 
-# What names a target, or is not for the clip: it is no part of what is compared.
+# What names a target, or is not for the clip: it is no part of what is made.
 _NOT_ADAPTED = (Control.TARGET, Control.WEBHOOK)
 _LINES = re.compile(r"(\d+)p", re.IGNORECASE)
 _NAMED_LINES = {"2k": 1440, "4k": 2160}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.comparison.render.adapted_request import adapted_to
+from core.video.planning.adapted_request import adapted_to
 from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, Input, Motion, RenderRequest, Sampling
 from core.video.terms import Role

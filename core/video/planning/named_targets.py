@@ -1,4 +1,4 @@
-"""The targets of a comparison as people name them: read, known, and with their real models."""
+"""Targets as people name them: read, known, and with their real models."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from core.video.terms import AUTO, Target
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from core.studio import Studio
     from core.video.registry import ProviderRegistry
     from core.video.request import RenderRequest
 
 FIELD = "targets"
-"""The part of a comparison that problems with its targets name."""
+"""The part of a request that problems with its targets name."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,14 @@ def parse_targets(texts: Iterable[str], registry: ProviderRegistry) -> TypedTarg
         if not word:
             continue
         try:
-            targets.append(_known_target(word, registry))
+            targets.append(known_target(word, registry))
         except UnsupportedRequest as error:
             problems += [Problem(FIELD, f"{word}: {found}") for found in error.problems]
     return TypedTargets(tuple(targets), tuple(problems))
 
 
-def _known_target(word: str, registry: ProviderRegistry) -> Target:
-    """A target of which there is such a one.
+def known_target(word: str, registry: ProviderRegistry) -> Target:
+    """A target as it is typed, of which there is such a one.
 
     Raises:
         UnsupportedRequest: there is none, with the nearest.
@@ -79,13 +78,13 @@ def _target_of_model(word: str, registry: ProviderRegistry) -> str | None:
     return known.get(word) or known.get(nearest_name(word, known) or "")
 
 
-def concrete_target(studio: Studio, request: RenderRequest) -> Target:
+def concrete_target(registry: ProviderRegistry, request: RenderRequest) -> Target:
     """The target with the model that `auto`, or another name, stands for.
 
     Raises:
         UnsupportedRequest: no such provider, deployment or model.
     """
-    target, registry = request.target, studio.registry
+    target = request.target
     if target.model == AUTO:
         return target.with_model(registry.open(target).resolve(request).model)
     model = _real_model(target, registry)
