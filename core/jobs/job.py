@@ -320,3 +320,15 @@ class Job(Protocol):
             StudioError: it cannot be done.
         """
         ...
+
+
+class MovedOn(Exception):
+    """How a job says that it goes on as other work, under the same id and perhaps in another lane.
+
+    Attributes:
+        job: that work.
+    """
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job.title)
+        self.job = job

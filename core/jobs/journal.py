@@ -296,6 +296,13 @@ class Journal:
         with self._transaction("BEGIN") as db:
             return self._get(db, job_id).cancel_requested
 
+    def replace(self, job_id: str, job: Job) -> None:
+        """Let a running job go on as other work: it waits in that one's lane, with its notes."""
+        with self._transaction() as db:
+            described = {"kind": job.kind, "lane": job.lane, "title": job.title}
+            _set(db, job_id, **described, payload=job.payload(), progress=None)
+            self._own(db, job_id, JobState.QUEUED, started_at=None)
+
     def save_ticket(self, job_id: str, ticket: str | None) -> None:
         """Store the text with which the remote render is found again; None forgets it."""
         with self._transaction() as db:

@@ -14,11 +14,10 @@ from core.errors import JobCancelled, JournalError, StudioError
 from core.jobs.job import (
     Cancelled,
     CancelToken,
-    ErrorReport,
-    Failed,
     JobContext,
     JobEvent,
     JobUpdate,
+    MovedOn,
     Notice,
     Queued,
     Started,
@@ -30,7 +29,7 @@ from core.jobs.job import (
 from core.jobs.job_inputs import stray_inputs
 from core.jobs.job_record import JobState, build_job
 from core.jobs.lanes import PLACES, Lane
-from core.jobs.reporting import Reporter
+from core.jobs.reporting import Reporter, failure_of
 from core.platform.files import folders_in, out_of_the_way, remove
 
 if TYPE_CHECKING:
@@ -313,12 +312,12 @@ class JobQueue:
         waits = False
         while True:
             claimed = self._journal.claim(record.lane, self._places[record.lane], job_id)
-            if claimed is not None:
-                return self._execute(claimed)
+            if claimed is not None and (outcome := self._execute(claimed)) is not None:
+                return outcome
             record = self._journal.find(job_id)
             if record.state is not JobState.QUEUED:
                 return self._cancelled_while_waiting(record)
-            if not waits:
+            if claimed is None and not waits:
                 waits = True
                 note = Notice(message="Another job is running; this one waits for it.")
                 self._journal.add_note(job_id, note)
@@ -356,7 +355,8 @@ class JobQueue:
             self._changes += 1
             self._changed.notify_all()
 
-    def _execute(self, record: JobRecord) -> Terminal:
+    def _execute(self, record: JobRecord) -> Terminal | None:
+        """Run a job; None where it is back in line as other work."""
         with self._lock:
             token = self._tokens.setdefault(record.id, CancelToken())
             self._running.add(record.id)
@@ -378,28 +378,33 @@ class JobQueue:
                 inputs_dir=self._inputs_dir / record.id,
             )
             with reporter.watching(token):
-                outcome: Terminal = Succeeded(path=job.run(ctx))
+                outcome: Terminal | MovedOn = Succeeded(path=job.run(ctx))
+        except MovedOn as moved:
+            outcome = moved
         except (JobCancelled, KeyboardInterrupt):
             outcome = Cancelled()
         except Exception as error:  # noqa: BLE001 - whatever a job does, the queue goes on
-            outcome = self._failure(record, error, token)
+            outcome = failure_of(record.id, error, token)
         finally:
             shutil.rmtree(workdir, ignore_errors=True)
+        if isinstance(outcome, MovedOn):
+            return self._move_on(record, outcome.job, token)
         if not isinstance(outcome, Succeeded):
             self._remove_partial_files(record)
         self._finish(record, outcome, token)
         return outcome
 
-    def _failure(self, record: JobRecord, error: Exception, token: CancelToken) -> Terminal:
-        if token.cancelled:
-            # Stopping an engine or a transfer by force makes it fail; that is the stop asked for.
-            log.debug("job %s failed while stopping: %s", record.id, error)
-            return Cancelled()
-        if isinstance(error, StudioError):
-            log.error("job %s failed: %s: %s", record.id, type(error).__name__, error)
-        else:
-            log.error("job %s failed unexpectedly", record.id, exc_info=error)
-        return Failed(error=ErrorReport.of(error))
+    def _move_on(self, record: JobRecord, job: Job, token: CancelToken) -> Terminal | None:
+        with self._lock:
+            self._running.discard(record.id)
+        try:
+            self._journal.replace(record.id, job)
+        except JournalError as error:
+            self._finish(record, outcome := failure_of(record.id, error, token), token)
+            return outcome
+        self._send(record.id, record.subject, Queued())
+        self._wake()
+        return None
 
     def _finish(self, record: JobRecord, outcome: Terminal, token: CancelToken) -> None:
         try:

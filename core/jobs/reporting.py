@@ -7,8 +7,18 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from core.errors import JobCancelled, JournalError
-from core.jobs.job import CancelToken, JobEvent, Notice, Progressed, Report
+from core.errors import JobCancelled, JournalError, StudioError
+from core.jobs.job import (
+    Cancelled,
+    CancelToken,
+    ErrorReport,
+    Failed,
+    JobEvent,
+    Notice,
+    Progressed,
+    Report,
+    Terminal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -80,3 +90,16 @@ class Reporter:
         finally:
             ended.cancel()
             thread.join()
+
+
+def failure_of(job_id: str, error: Exception, token: CancelToken) -> Terminal:
+    """How a job ended that raised an error; logged once, here."""
+    if token.cancelled:
+        # Stopping an engine or a transfer by force makes it fail; that is the stop asked for.
+        log.debug("job %s failed while stopping: %s", job_id, error)
+        return Cancelled()
+    if isinstance(error, StudioError):
+        log.error("job %s failed: %s: %s", job_id, type(error).__name__, error)
+    else:
+        log.error("job %s failed unexpectedly", job_id, exc_info=error)
+    return Failed(error=ErrorReport.of(error))
