@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from cli.consent import YES, agrees_to_price
 from cli.console import wrapped
 from cli.options import file
-from cli.render_options import read_request
+from cli.render_options import FALLBACK, FALLBACK_TO_PAID, read_request
 from cli.run_job import run_job
 from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_NOT_CONFIGURED
 from core.errors import NotConfigured, Problem, StudioError, UnsupportedRequest
 from core.platform.units import clock, price
+from core.routing.route_plan import Fallbacks, parse_fallbacks, route_sentences
 from core.video.control_row import Control
 from core.video.controls import ROWS, option_of
 from core.video.inputs import field_of
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 
     from cli.context import CliContext
     from cli.options import Typed
+    from core.studio import Studio
     from core.video.memory import MemoryPlan
     from core.video.plan import RenderPlan
     from core.video.planning.render_planner import PlannedRender
     from core.video.provider import ProviderInfo
 
 
+_NOBODY = "none"
 _AUTO_DURATION = ROWS[Control.AUTO_DURATION]
 
 
@@ -72,9 +75,12 @@ def _plan(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> Pla
     studio = context.studio
     request = read_request(typed, studio.settings.render, studio.registry.infos)
     out = typed.read("--out", file)
+    fallbacks = _read_fallbacks(typed, studio)
     found = [*problems, *typed.problems]
     try:
-        planned = studio.plan(request, out=out, overwrite=typed.flag("--force"))
+        planned = studio.plan(
+            request, out=out, overwrite=typed.flag("--force"), fallbacks=fallbacks
+        )
     except UnsupportedRequest as error:
         # What is wrong with a value that could not even be read follows from that.
         unread = {problem.field for problem in typed.problems}
@@ -84,6 +90,20 @@ def _plan(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> Pla
     if found:
         raise UnsupportedRequest(found)
     return planned
+
+
+def _read_fallbacks(typed: Typed, studio: Studio) -> Fallbacks:
+    """Who makes it otherwise: as typed, else as set; what cannot be read is told with the rest."""
+    usual = Fallbacks.of(studio.settings.render)
+    texts = typed.texts(FALLBACK.name)
+    named = parse_fallbacks([] if texts == (_NOBODY,) else texts, studio.registry)
+    for problem in named.problems:
+        typed.refuse(FALLBACK.name, f"{FALLBACK.name}: {problem}")
+    to_paid = typed.switch(FALLBACK_TO_PAID)
+    return Fallbacks(
+        targets=named.targets if texts else usual.targets,
+        to_paid=usual.to_paid if to_paid is None else to_paid,
+    )
 
 
 def _refuse_what_cannot_run(planned: PlannedRender) -> None:
@@ -175,6 +195,7 @@ def describe(planned: PlannedRender, info: ProviderInfo) -> str:
             wrapped(f"installs first: {planned.readiness.installs}", first="  ", rest="    ")
         )
     lines.append(f"  to {planned.output.path}")
+    lines += [wrapped(step, first="  ", rest="    ") for step in route_sentences(planned)]
     lines += [wrapped(note, first="  note: ", rest="        ") for note in plan.notes]
     return "\n".join(lines)
 
@@ -194,6 +215,15 @@ def as_event(planned: PlannedRender) -> dict[str, Any]:
         else None,
         "reasons": reasons,
         "installs": list(installs.names) if installs else [],
+        "fallbacks": [
+            {
+                "target": str(one.plan.target),
+                "cost_usd": one.plan.cost_usd,
+                "limit_usd": one.limit_usd,
+            }
+            for one in planned.fallbacks
+        ],
+        "refused": [{"target": str(one.target), "reason": one.reason} for one in planned.refused],
         "plan": plan.model_dump(mode="json", exclude={"spec"}),
     }
 

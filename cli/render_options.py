@@ -36,6 +36,19 @@ _TARGET = {
 _MOST_LORA_STRENGTH = 2.0
 _END = "end"
 
+FALLBACK = Option(
+    "--fallback",
+    Kind.MANY,
+    "Who makes it where that target cannot: provider/deployment/model, with @ and the most US "
+    "dollars that it may cost there. Several are tried in their order; none is nobody, whatever "
+    "the settings name.",
+    "TARGET[@USD]",
+)
+FALLBACK_TO_PAID = Option(
+    "--fallback-to-paid",
+    Kind.SWITCH,
+    "Whether it may go on from a target that is free at one that takes money.",
+)
 RUN_OPTIONS = (
     Option(
         "--out",
@@ -45,6 +58,8 @@ RUN_OPTIONS = (
         "PATH",
         others=("-o",),
     ),
+    FALLBACK,
+    FALLBACK_TO_PAID,
     Option("--dry-run", Kind.FLAG, "Show the exact plan, or all that speaks against it, and stop."),
     YES,
     Option("--force", Kind.FLAG, "Replace the output file if it exists."),

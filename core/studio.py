@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.comparison.report.comparison_job import KIND as COMPARISON_KIND
 from core.comparison.report.comparison_job import ComparisonJob, ComparisonOrder
-from core.errors import JournalError, NotConfigured, Problem, UnsupportedRequest
+from core.errors import JournalError, Problem, UnsupportedRequest
 from core.film.build.export import KIND as EXPORT_KIND
 from core.film.build.export import ExportJob
 from core.film.build.export_plan import PlannedExport, plan_export
@@ -23,6 +24,8 @@ from core.media.ffmpeg_choice import use_ffmpeg
 from core.media.output import Output, make_folder
 from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
+from core.routing.route_plan import NOBODY_ELSE, Fallbacks, plan_route
+from core.routing.routed_render import RoutedRender
 from core.services.polling import ticket_for
 from core.setup import Setup
 from core.spending.caps import Caps, PlannedPurchase, ProjectBudget
@@ -34,9 +37,9 @@ from core.video.planning.render_planner import (
     PlannedRender,
     PlannedWords,
     RenderPlanner,
+    check_can_run,
     network_is_off,
 )
-from core.video.provider import NotReady, Readiness
 from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
 from core.video.train_lora_job import KIND as TRAIN_KIND
 from core.video.train_lora_job import TrainLoraJob, read_losses
@@ -55,7 +58,7 @@ if TYPE_CHECKING:
     from core.platform.paths import Paths
     from core.video.lora_training import TrainingPlan, TrainingRequest
     from core.video.packages import PackageInstaller
-    from core.video.provider import ProviderEntry
+    from core.video.provider import ProviderEntry, Readiness
     from core.video.record import Origin
     from core.video.request import RenderRequest
     from core.video.terms import Target
@@ -100,7 +103,7 @@ class Studio(Setup):
         """
         factories: dict[str, Callable[[str], Job]] = {
             **self.registry.job_factories,
-            KIND: partial(RenderJob.from_payload, registry=self.registry),
+            KIND: lambda text: self._routed(RenderJob.from_payload(text, self.registry)),
             STILL_KIND: partial(RenderJob.from_still_payload, registry=self.registry),
             ENHANCE_KIND: partial(EnhanceJob.from_payload, registry=self.registry),
             TRAIN_KIND: partial(TrainLoraJob.from_payload, registry=self.registry),
@@ -155,7 +158,12 @@ class Studio(Setup):
         return self.registry.open(target).check_key(key)
 
     def plan(
-        self, request: RenderRequest, *, out: Path | None = None, overwrite: bool = False
+        self,
+        request: RenderRequest,
+        *,
+        out: Path | None = None,
+        overwrite: bool = False,
+        fallbacks: Fallbacks = NOBODY_ELSE,
     ) -> PlannedRender:
         """The exact plan for a request, its place, and whether it can start; costs nothing.
 
@@ -163,11 +171,12 @@ class Studio(Setup):
             request: as asked; paths are taken from the current folder.
             out: a file, a folder, or None for the usual output folder.
             overwrite: replace an existing file.
+            fallbacks: who makes it where that target cannot.
 
         Raises:
             UnsupportedRequest: with everything that is wrong, of request and place.
         """
-        return self._planner.plan(request, out=out, overwrite=overwrite)
+        return plan_route(self._planner, request, fallbacks, out=out, overwrite=overwrite)
 
     @property
     def _planner(self) -> RenderPlanner:
@@ -197,9 +206,10 @@ class Studio(Setup):
             OutputError: the output folder cannot be made.
             JournalError: the journal cannot be written, or the start image cannot be kept.
         """
-        self._refuse_what_cannot_run(planned)
+        check_can_run(planned, self.registry)
         make_folder(planned.output)
         job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
+        job = self._routed(replace(job, fallbacks=planned.fallbacks))
         job_id = job_id or new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
         self.ledger.order(job_id, PlannedPurchase.of(planned.plan, project), self.caps)
@@ -208,6 +218,10 @@ class Studio(Setup):
         except JournalError:
             self.ledger.release(job_id)
             raise
+
+    def _routed(self, job: RenderJob) -> Job:
+        """The job as one that goes on at the next target of its list, if it has any."""
+        return RoutedRender(job, self.ledger, lambda: self.caps) if job.fallbacks else job
 
     @property
     def caps(self) -> Caps:
@@ -225,22 +239,6 @@ class Studio(Setup):
         """
         purchases = [PlannedPurchase.of(one.plan, project) for one in renders]
         self.ledger.check(purchases, self.caps)
-
-    def _refuse_what_cannot_run(self, planned: PlannedRender | PlannedWords) -> None:
-        target = str(planned.plan.target)
-        if isinstance(planned.readiness, NotReady):
-            raise NotConfigured(planned.readiness.reason, target=target, hint=planned.readiness.fix)
-        if self.registry.open(planned.plan.target).uses_network:
-            label = planned.plan.spec.label
-            self.registry.network.check(f"{label} is not asked", target=target)
-        memory = planned.plan.memory_plan
-        if memory is not None and not memory.fits:
-            raise NotConfigured(
-                f"{planned.plan.spec.label} does not fit into this machine's memory: "
-                f"{' '.join(memory.reasons)}",
-                target=target,
-                hint="Choose a smaller size, a shorter clip or another model.",
-            )
 
     def plan_enhancement(self, request: RenderRequest) -> PlannedWords:
         """The plan of a clip whose prompt is enhanced alone; costs nothing and needs no place.
@@ -266,7 +264,7 @@ class Studio(Setup):
             NotConfigured: the model is not installed, or the machine does not suffice.
             JournalError: the journal cannot be written, or the start image cannot be kept.
         """
-        self._refuse_what_cannot_run(planned)
+        check_can_run(planned, self.registry)
         return self.queue.submit(EnhanceJob.of(planned.plan, self.registry, scene), job_id=job_id)
 
     def resume(self, text: str) -> str:
@@ -323,7 +321,7 @@ class Studio(Setup):
             raise JournalError(f"Job {record.id} is no render, so there is nothing to buy.")
         plan = RenderPayload.model_validate_json(record.payload).plan
         job_id = new_job_id()
-        project = self.ledger.project_of(record)
+        project = self.ledger.project_of(record.subject)
         self.ledger.order(job_id, PlannedPurchase.of(plan, project), self.caps)
         try:
             return self.queue.repeat(record.id, job_id)

@@ -83,11 +83,12 @@ MAY_IMPORT_FOLDERS = {
     "core/media": _LOW,
     "core/lora": _LOW | {"core/media"},
     # Settings hold what a render is asked for, and a provider is opened with settings and keys.
-    "core/config": _LOW | {"core/video"},
+    "core/config": _LOW | {"core/video", "core/video/planning"},
     # A plan is made of the same data that a render carries on with, so each knows the other.
     "core/video": _LOW | {"core/media", "core/config", "core/lora", "core/video/planning"},
     "core/video/planning": _CLIP,
     "core/services": _RENDER,
+    "core/routing": _RENDER | {"core/services", "core/spending"},
     "core/spending": _LOW | {"core/config", "core/video", "core/project/model"},
     "core/film/model": _LOW | {"core/media"},
     "core/film/picture": _FILM | {"core/media"},
@@ -106,7 +107,7 @@ MAY_IMPORT_FOLDERS = {
         "core/project/model",
     },
     "core/project/files": _PROJECT,
-    "core/project/render": _PROJECT | {"core/project/files", "core/spending"},
+    "core/project/render": _PROJECT | {"core/project/files", "core/spending", "core/routing"},
     "core/project/imageai_import": _PROJECT | {"core/project/files"},
     "providers/ltx_video/models": set(),
     "providers/ltx_video/install": {"providers/ltx_video/models"},
@@ -139,7 +140,7 @@ MAY_IMPORT_FOLDERS = {
 }
 # These join what lies below them, so no folder below knows them.
 ON_TOP = {"core": ("core.studio", "core.spending"), "providers": ("providers.ltx_video.local",)}
-ABOVE_STUDIO = ("core/project/", "core/spending", "core/comparison/render")
+ABOVE_STUDIO = ("core/project/", "core/spending", "core/routing", "core/comparison/render")
 # A widget shows values: what runs and what waits is not its affair.
 WIDGETS_KNOW_NO = ("core.jobs.queue", "core.jobs.journal", "core.studio")
 # What core never touches and what no import of core, providers and cli may load.

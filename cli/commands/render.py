@@ -263,7 +263,8 @@ class _ProjectRun:
     def run(self, offer: RenderOffer) -> int:
         """Queue what was planned and stay until everything has come to its end."""
         unsubscribe = self._queue.subscribe(self._events.put)
-        lanes = {self._lane_of(item) for item in (*offer.planned, *offer.waiting)}
+        items = (*offer.planned, *offer.waiting)
+        lanes = {lane for item in items for lane in self._lanes_of(item)}
         workers = [
             threading.Thread(target=self._queue.run, args=(lane,), daemon=True)
             for lane in lanes
@@ -284,8 +285,11 @@ class _ProjectRun:
             unsubscribe()
         return self._end()
 
-    def _lane_of(self, item: PlannedScene) -> Lane:
-        return self._context.studio.registry.find(item.planned.plan.target).lane
+    def _lanes_of(self, item: PlannedScene) -> set[Lane]:
+        """Where its clip may be made, those included at which it may go on."""
+        planned, find = item.planned, self._context.studio.registry.find
+        plans = (planned.plan, *(one.plan for one in planned.fallbacks))
+        return {find(plan.target).lane for plan in plans}
 
     def _look(self, view: ProgressView) -> None:
         if self._events.is_stopping and not self._host.cancel.cancelled:

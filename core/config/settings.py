@@ -19,7 +19,7 @@ from core.config.settings_schema import (
     kind_of,
     limit_of,
 )
-from core.errors import SettingsError
+from core.errors import SettingsError, UnsupportedRequest
 from core.frozen import Frozen
 from core.jobs.lanes import PLACES, Lane
 from core.platform.files import set_aside, write_text_atomically
@@ -27,7 +27,7 @@ from core.platform.server_address import server_address
 from core.platform.suggestions import unknown_name
 from core.platform.text_files import unicode_text
 from core.video.spec import Residency
-from core.video.terms import DEFAULT_TARGET, Target
+from core.video.terms import DEFAULT_TARGET, FallbackTarget, Target
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,20 @@ class Appearance(StrEnum):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+
+
+def _as_fallbacks(text: str | None) -> str | None:
+    """The list as it is kept: each target with its model, divided by commas."""
+    try:
+        listed = ", ".join(map(str, _fallbacks(text)))
+    except UnsupportedRequest as error:
+        raise ValueError(error.message) from error
+    return listed or None
+
+
+def _fallbacks(text: str | None) -> tuple[FallbackTarget, ...]:
+    words = (word.strip() for word in (text or "").split(","))
+    return tuple(FallbackTarget.parse(word) for word in words if word)
 
 
 class RenderSettings(Frozen):
@@ -65,11 +79,30 @@ class RenderSettings(Frozen):
         description="How models lie in memory where a request does not say; automatic takes what "
         "fits. Models that offer no choice are not asked.",
     )
+    fallbacks: Annotated[
+        str | None,
+        AfterValidator(_as_fallbacks),
+        SettingInfo("If that cannot render", unset="Nobody else is asked"),
+    ] = Field(
+        default=None,
+        description="Who renders instead, in this order: provider/deployment/model@USD, divided by "
+        "commas. Behind @ stands the most that a clip may cost there.",
+    )
+    falls_back_to_paid: Annotated[bool, SettingInfo("Go on from free to paid")] = Field(
+        default=False,
+        description="Whether a render that costs nothing may go on, by that list, at a service "
+        "that takes money.",
+    )
 
     @property
     def target(self) -> Target:
         """The target of a request that names none."""
         return Target(provider=self.provider, deployment=self.deployment, model=self.model)
+
+    @property
+    def fallback_targets(self) -> tuple[FallbackTarget, ...]:
+        """Who renders where that target cannot, in their order."""
+        return _fallbacks(self.fallbacks)
 
 
 def _from_home(folder: Path | None) -> Path | None:

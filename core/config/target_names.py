@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from core.config.settings import SettingsResult, fields, setting, with_text
 from core.config.settings_schema import SettingKind, TargetPart
-from core.errors import SettingsError
+from core.errors import SettingsError, UnsupportedRequest
 from core.platform.files import folder_problem
 from core.platform.suggestions import unknown_name
+from core.video.planning.named_targets import known_target
 from core.video.terms import AUTO, Target
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def change_setting(
     problem = folder_problem(Path(field.value)) if field.kind is SettingKind.FOLDER else ""
     if problem and field.value:
         raise SettingsError(f"{name} does not accept {text!r}: {problem}")
+    if name == "render.fallbacks":
+        _check_fallbacks(registry, changed)
     part = next((part for part in TargetPart if _field(changed, part).name == name), None)
     if part is None:
         return SettingsResult(changed)
@@ -59,6 +62,14 @@ def change_setting(
     if value not in known:
         raise SettingsError(unknown_name(part.value, value, known))
     return set_target(registry, changed)
+
+
+def _check_fallbacks(registry: ProviderRegistry, settings: Settings) -> None:
+    for fallback in settings.render.fallback_targets:
+        try:
+            known_target(str(fallback.target), registry)
+        except UnsupportedRequest as error:
+            raise SettingsError(f"render.fallbacks: {error.message}") from error
 
 
 def set_target(registry: ProviderRegistry, settings: Settings) -> SettingsResult:

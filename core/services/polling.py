@@ -69,10 +69,12 @@ class Ticket(Frozen):
     Attributes:
         attempt: drawn before the order; services that know such keys are given it.
         remote: with which the service finds the render again.
+        is_taken: whether the service has said that it took the order.
     """
 
     attempt: str
     remote: str = ""
+    is_taken: bool = False
     ordered_at: datetime
 
 
@@ -149,7 +151,7 @@ class RemoteRender:
         except ProviderError:
             ctx.save_ticket(None)
             raise
-        ticket = ticket.model_copy(update={"remote": remote})
+        ticket = ticket.model_copy(update={"remote": remote, "is_taken": True})
         ctx.save_ticket(ticket.model_dump_json())
         return ticket
 
@@ -338,6 +340,14 @@ class RemoteRender:
 def ticket_for(remote: str) -> str:
     """The ticket of a render that a person found in the account, by the id that it has there."""
     return Ticket(attempt="", remote=remote, ordered_at=datetime.now(UTC)).model_dump_json()
+
+
+def is_ordered(ticket: str) -> bool:
+    """Whether a service has taken the order of a ticket; what cannot be read counts as taken."""
+    try:
+        return Ticket.model_validate_json(ticket).is_taken
+    except ValidationError:
+        return True
 
 
 def _read_ticket(text: str | None) -> Ticket | None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.jobs.job import JobUpdate
+    from core.jobs.job import JobUpdate, Subject
     from core.jobs.job_record import JobRecord
     from core.jobs.queue import JobQueue
 
@@ -206,30 +206,24 @@ class Ledger:
             SpendingCapReached: it would pass a cap; nothing is written.
             SpendingError: the ledger cannot be used.
         """
-        if purchase.cost_usd == 0:
+        if purchase.cost_usd != 0:
+            with self._file.transaction() as db:
+                self._add(db, job_id, purchase, caps)
+
+    def order_instead(self, job_id: str, purchase: PlannedPurchase, caps: Caps = NO_CAPS) -> None:
+        """Write a render down that goes on elsewhere before anything was bought for it.
+
+        What was to be ordered before does not count any more, and neither for the caps now.
+
+        Raises:
+            SpendingCapReached: it would pass a cap; what was written down before stays.
+            SpendingError: the ledger cannot be used.
+        """
+        if not self._exists and purchase.cost_usd == 0:
             return
-        project = purchase.project
         with self._file.transaction() as db:
-            check_caps([purchase], self._standings(db, caps, project))
-            db.execute(
-                "INSERT INTO purchases (job_id, cost_usd, state, ordered_at, target, model, task,"
-                " project_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    job_id,
-                    purchase.cost_usd,
-                    _State.ORDERED,
-                    self._now().timestamp(),
-                    purchase.target,
-                    purchase.model,
-                    purchase.task,
-                    project.id if project else "",
-                ),
-            )
-            if project is not None:
-                db.execute(
-                    "INSERT OR REPLACE INTO projects VALUES (?, ?, ?)",
-                    (project.id, project.name, project.cap_usd),
-                )
+            db.execute("DELETE FROM purchases WHERE job_id = ?", (job_id,))
+            self._add(db, job_id, purchase, caps)
 
     def order_again(self, job_id: str, caps: Caps = NO_CAPS) -> bool:
         """Write a render down once more that had cost nothing; whether there was such a one.
@@ -268,13 +262,12 @@ class Ledger:
         with self._file.transaction("BEGIN") as db:
             return _budget(db, project_id)
 
-    def project_of(self, record: JobRecord) -> ProjectBudget | None:
-        """The project that a job's clip is for, as it was last known; None for no project.
+    def project_of(self, subject: Subject | None) -> ProjectBudget | None:
+        """The project that a subject is of, as it was last known; None for no project.
 
         Raises:
             SpendingError: the ledger cannot be read.
         """
-        subject = record.subject
         if subject is None or subject.kind is not SubjectKind.SCENE:
             return None
         project_id = subject.id.partition("/")[0]
@@ -374,6 +367,34 @@ class Ledger:
                     f"UPDATE purchases SET {column} = ? WHERE job_id = ? AND state != ?",
                     (value, job_id, unless),
                 )
+
+    def _add(
+        self, db: sqlite3.Connection, job_id: str, purchase: PlannedPurchase, caps: Caps
+    ) -> None:
+        """Write down what is to be ordered, if it costs anything, where no cap refuses it."""
+        if purchase.cost_usd == 0:
+            return
+        project = purchase.project
+        check_caps([purchase], self._standings(db, caps, project))
+        db.execute(
+            "INSERT INTO purchases (job_id, cost_usd, state, ordered_at, target, model, task,"
+            " project_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                job_id,
+                purchase.cost_usd,
+                _State.ORDERED,
+                self._now().timestamp(),
+                purchase.target,
+                purchase.model,
+                purchase.task,
+                project.id if project else "",
+            ),
+        )
+        if project is not None:
+            db.execute(
+                "INSERT OR REPLACE INTO projects VALUES (?, ?, ?)",
+                (project.id, project.name, project.cap_usd),
+            )
 
     def _standings(
         self, db: sqlite3.Connection, caps: Caps, project: ProjectBudget | None

@@ -71,6 +71,17 @@ def interpolated_frames(num_frames: int, fps: int, wanted_fps: int) -> int:
     return round(Fraction(num_frames * wanted_fps, fps))
 
 
+class PassedOver(Frozen):
+    """A target that did not make the clip, and why."""
+
+    target: Target
+    label: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.target}) was passed over: {self.reason}"
+
+
 class ClipSettings(Frozen):
     """What is settled about a clip, word for word the same in its plan and in its record.
 
@@ -98,6 +109,7 @@ class ClipSettings(Frozen):
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
         notes: every adjustment and choice that the user did not spell out.
+        passed_over: the targets that were to make it before this one, in their order.
     """
 
     prompt: str
@@ -123,6 +135,7 @@ class ClipSettings(Frozen):
     cost_usd: float | None
     memory_plan: MemoryPlan | None = None
     notes: tuple[str, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def final_fps(self) -> int:
@@ -324,3 +337,18 @@ class RenderPlan(ClipSettings):
     def with_notes(self, *notes: str) -> RenderPlan:
         """The same plan with more to tell the user."""
         return self.model_copy(update={"notes": self.notes + notes})
+
+    def passed_over_for(self, reason: str) -> PassedOver:
+        """Its target as one that did not make the clip."""
+        return PassedOver(target=self.target, label=self.spec.label, reason=reason)
+
+
+class Fallback(Frozen):
+    """The plan of the same clip at another target.
+
+    Attributes:
+        limit_usd: the most that it may cost there; None where only the caps are such a limit.
+    """
+
+    plan: RenderPlan
+    limit_usd: float | None = None

@@ -19,7 +19,7 @@ from core.jobs.lanes import Lane, Stage
 from core.media.output import Output, partial_files, place_clip, taken_names
 from core.platform.files import write_text_atomically
 from core.video.inputs import ROLES
-from core.video.plan import RenderPlan
+from core.video.plan import Fallback, RenderPlan
 from core.video.proof import as_made, interpolated, with_record
 from core.video.record import ClipRecord, Origin, make_record, read_embedded
 from core.video.terms import OutputKind, Role
@@ -27,6 +27,7 @@ from core.video.terms import OutputKind, Role
 if TYPE_CHECKING:
     from core.video.registry import ProviderRegistry
     from core.video.rendered import Rendered
+    from core.video.request import Input
 
 KIND = "render"
 STILL_KIND = "still"
@@ -40,6 +41,7 @@ class RenderPayload(Frozen):
 
     Attributes:
         inputs: of each input of the request, in the same order, what it was when it was queued.
+        fallbacks: who makes it instead, in their order, where this target cannot.
     """
 
     plan: RenderPlan
@@ -48,6 +50,7 @@ class RenderPayload(Frozen):
     overwrite: bool
     inputs: tuple[StoredInput, ...] = ()
     origin: Origin | None = None
+    fallbacks: tuple[Fallback, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -84,6 +87,7 @@ class RenderJob:
     Attributes:
         inputs: of each input of the request what it was when the job was queued.
         origin: the scene that it is made for, which its record names.
+        fallbacks: who makes it instead, in their order, where this target cannot.
     """
 
     plan: RenderPlan
@@ -92,6 +96,7 @@ class RenderJob:
     registry: ProviderRegistry
     inputs: tuple[StoredInput, ...] = ()
     origin: Origin | None = None
+    fallbacks: tuple[Fallback, ...] = ()
 
     kind = KIND
 
@@ -111,11 +116,10 @@ class RenderJob:
         given = plan.request.inputs
         names = [item.path.name for item in given]
         inputs = tuple(
-            StoredInput(
-                # A LoRA is large, and people keep it where it is: it is known by its content.
-                name="" if item.role is Role.LORA else _own_name(names, place),
-                sha256=digest_of(item.path, ROLES[item.role].name),
-            )
+            # A LoRA is large, and people keep it where it is.
+            _in_its_place(item)
+            if item.role is Role.LORA
+            else _in_its_place(item).model_copy(update={"name": _own_name(names, place)})
             for place, item in enumerate(given)
         )
         return cls(plan, output, registry.find(plan.target).lane, registry, inputs, origin)
@@ -134,7 +138,24 @@ class RenderJob:
     def _of_stored(cls, stored: RenderPayload, registry: ProviderRegistry) -> RenderJob:
         output = Output(stored.path, is_named=stored.is_named, overwrite=stored.overwrite)
         lane = registry.find(stored.plan.target).lane
-        return cls(stored.plan, output, lane, registry, stored.inputs, stored.origin)
+        return cls(
+            stored.plan, output, lane, registry, stored.inputs, stored.origin, stored.fallbacks
+        )
+
+    def at(self, plan: RenderPlan, fallbacks: tuple[Fallback, ...]) -> RenderJob:
+        """The same clip by the plan of another target, made from what was stored for this one.
+
+        Raises:
+            JournalError: that target reads a file besides, such as a LoRA, which is not there.
+        """
+        before = zip(self.plan.request.inputs, self.inputs, strict=True)
+        stored = {(item.role, item.path): one for item, one in before}
+        inputs = tuple(
+            stored.get((item.role, item.path)) or _in_its_place(item)
+            for item in plan.request.inputs
+        )
+        lane = self.registry.find(plan.target).lane
+        return replace(self, plan=plan, lane=lane, inputs=inputs, fallbacks=fallbacks)
 
     @property
     def title(self) -> str:
@@ -159,6 +180,7 @@ class RenderJob:
             overwrite=self.output.overwrite,
             inputs=self.inputs,
             origin=self.origin,
+            fallbacks=self.fallbacks,
         )
         return stored.model_dump_json()
 
@@ -317,6 +339,11 @@ def planned_time(payload: str) -> PlannedTime:
         return PlannedTime()
     seconds = next((float(value) for value in known if isinstance(value, int | float)), None)
     return PlannedTime(made_on, seconds)
+
+
+def _in_its_place(item: Input) -> StoredInput:
+    """A file that is not copied: it is known by its content."""
+    return StoredInput(name="", sha256=digest_of(item.path, ROLES[item.role].name))
 
 
 def _own_name(names: list[str], place: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from math import isfinite
 
 from core.errors import Problem, UnsupportedRequest
 from core.frozen import Frozen
@@ -112,6 +113,44 @@ class Target(Frozen):
 
 
 DEFAULT_TARGET = Target(provider="ltx-video", deployment="local")
+
+
+class FallbackTarget(Frozen):
+    """Who renders where those before it cannot.
+
+    Attributes:
+        limit_usd: the most that a clip may cost there; None where only the caps are such a limit.
+    """
+
+    target: Target
+    limit_usd: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> FallbackTarget:
+        """One from "provider/deployment/model@USD"; model and limit may be left out.
+
+        Raises:
+            UnsupportedRequest: the text has another form.
+        """
+        name, mark, amount = text.partition("@")
+        target = Target.parse(name)
+        if not mark:
+            return cls(target=target)
+        try:
+            limit_usd = float(amount.strip().removeprefix("$"))
+        except ValueError:
+            limit_usd = -1.0
+        if not isfinite(limit_usd) or limit_usd < 0:
+            message = (
+                f"{text!r} has no price limit behind its '@'. Write US dollars there, for example "
+                f"{target}@0.50."
+            )
+            raise UnsupportedRequest([Problem("fallbacks", message)])
+        return cls(target=target, limit_usd=limit_usd)
+
+    def __str__(self) -> str:
+        limit = "" if self.limit_usd is None else f"@{self.limit_usd:.2f}"
+        return f"{self.target}{limit}"
 
 
 class ExtendDirection(StrEnum):

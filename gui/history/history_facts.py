@@ -63,7 +63,7 @@ def notes_of(entry: HistoryEntry) -> tuple[str, ...]:
     """What the program said when it planned the file."""
     record, order = entry.clip_record, entry.export_order
     if record is not None:
-        return record.notes
+        return (*map(str, record.passed_over), *record.notes)
     return order.known_notes if order is not None else ()
 
 

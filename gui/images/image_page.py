@@ -15,6 +15,7 @@ from core.jobs.queue import new_job_id
 from core.platform.units import clock
 from core.project.model.project import RenderChoices
 from core.project.render.rerender import plan_again
+from core.routing.route_plan import Fallbacks, route_sentences
 from core.video.listing import read_listing
 from core.video.planning.render_planner import total_usd
 from core.video.provider import Ready
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from core.video.plan import RenderPlan
     from core.video.planning.render_planner import PlannedRender
     from core.video.record import ClipRecord
+    from core.video.request import RenderRequest
     from gui.background import Background
     from gui.images.image_batch import ImageBatch
     from gui.images.image_progress import ImageProgress
@@ -138,7 +140,7 @@ class ImagePage(QWidget):
             planned: list[PlannedRender] = []
             for request in order.requests:
                 cancel.check()
-                planned.append(studio.plan(request))
+                planned.append(_planned(studio, request))
             return planned
 
         self._begin(plan)
@@ -225,11 +227,16 @@ class ImagePage(QWidget):
         self._background.run(remove, self.tab.gallery.take_out, self.tab.progress.complain)
 
 
+def _planned(studio: Studio, request: RenderRequest) -> PlannedRender:
+    """The plan of one picture, with who makes it otherwise."""
+    return studio.plan(request, fallbacks=Fallbacks.of(studio.settings.render))
+
+
 def _estimate(studio: Studio, order: ImageBatch, model: ListedModel | None) -> PlanText:
     """An order as it stands on this machine; of several pictures, what each and all take."""
     request = order.requests[0]
     try:
-        planned = studio.plan(request)
+        planned = _planned(studio, request)
     except UnsupportedRequest as error:
         plan_context = PlanContext(
             target=request.target,
@@ -241,7 +248,8 @@ def _estimate(studio: Studio, order: ImageBatch, model: ListedModel | None) -> P
         return describe_problems(error.problems, plan_context)
     plan, info = planned.plan, studio.registry.find(planned.plan.target)
     renders = [planned] * order.count
-    text = describe_plan(plan, info, planned.readiness, studio.read_machine())
+    route = route_sentences(planned)
+    text = describe_plan(plan, info, planned.readiness, studio.read_machine(), route)
     text = text.with_issues(cap_issues(studio, renders)).with_price(total_usd(renders))
     if order.count == 1:
         return text

@@ -11,6 +11,7 @@ from core.errors import StudioError, UnsupportedRequest
 from core.platform.units import count_text
 from core.project.model.project import Scene
 from core.project.render.planning import plan_scene, spec_of_scene
+from core.routing.route_plan import route_sentences
 from core.spending.caps import ProjectBudget
 from core.video.listing import ModelListing, read_listing
 from core.video.provider import Ready
@@ -266,8 +267,7 @@ def _estimate(
         return _Estimate(describe_problems(error.problems, plan_context), spec)
     plan = planned.planned.plan
     info = studio.registry.find(plan.target)
-    text = describe_plan(
-        plan, info, planned.planned.readiness, studio.read_machine(), planned.sent.left_out
-    )
+    sentences = (*route_sentences(planned.planned), *planned.sent.left_out)
+    text = describe_plan(plan, info, planned.planned.readiness, studio.read_machine(), sentences)
     issues = cap_issues(studio, [planned.planned], ProjectBudget.of(project))
     return _Estimate(text.with_issues(issues), spec)

@@ -84,7 +84,7 @@ def describe_plan(
         info: the provider that would render it.
         readiness: whether that can start now.
         machine: what this machine has, which the plan's needs are compared with.
-        left_out: sentences on what was chosen and is not sent.
+        left_out: sentences on what was chosen and is not sent, and on who makes it otherwise.
     """
     issues: list[PlanIssue] = []
     if isinstance(readiness, NotReady):

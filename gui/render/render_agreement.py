@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from core.errors import first_of
 from core.platform.units import price
-from core.video.planning.render_planner import total_usd
+from core.video.planning.render_planner import most_usd, total_usd
 from core.video.provider import NotReady, Ready
 from gui.render.plan_fixes import (
     SHOW_COSTS,
@@ -156,13 +156,23 @@ def _refuse(parent: QWidget, reason: str, quick_fix: QuickFix, mend: Callable[[F
 
 
 def _price(renders: Sequence[PlannedRender]) -> str:
-    """What the renders cost; empty where they are free."""
-    total = total_usd(renders)
-    if total == 0:
+    """What the renders cost, here and where they may go on; empty where they are free."""
+    total, most = total_usd(renders), most_usd(renders)
+    if total == most == 0:
         return ""
     noun, count = renders[0].plan.noun, len(renders)
     what = f"This {noun} costs" if count == 1 else f"These {count} {noun}s cost"
-    return f"{what} {'money, and the price is not known' if total is None else price(total)}."
+    costs = f"{what} {_amount(total)}."
+    if most == total:
+        return costs
+    it = "it" if count == 1 else "all of them"
+    return f"{costs} Where {it} must be made elsewhere, it costs {_amount(most)}."
+
+
+def _amount(cost_usd: float | None) -> str:
+    if cost_usd == 0:
+        return "nothing"
+    return "money, and the price is not known" if cost_usd is None else price(cost_usd)
 
 
 def _packages(renders: Sequence[PlannedRender]) -> str:

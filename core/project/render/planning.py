@@ -11,6 +11,7 @@ from core.media.output import find_free_name
 from core.project.files.project_file import CLIPS, INPUTS, link_problem, plain_name
 from core.project.model.status import is_stale
 from core.project.render.requests import scene_request
+from core.routing.route_plan import Fallbacks
 from core.video.request import RenderRequest
 from core.video.terms import AUTO
 
@@ -91,7 +92,11 @@ def plan_scene(
         JobCancelled: asked to stop.
     """
     sent = _sent_for(studio, project, scene, folder, cancel)
-    planned = studio.plan(sent.request, out=next_take_path(project, scene, folder))
+    planned = studio.plan(
+        sent.request,
+        out=next_take_path(project, scene, folder),
+        fallbacks=Fallbacks.of(studio.settings.render),
+    )
     return PlannedScene(scene, sent, planned)
 
 

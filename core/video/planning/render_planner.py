@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from core.errors import FFMPEG_FIELD, FFmpegMissing, Problem, UnsupportedRequest
+from core.errors import FFMPEG_FIELD, FFmpegMissing, NotConfigured, Problem, UnsupportedRequest
 from core.media.ffmpeg_program import find_ffmpeg
 from core.media.output import (
     STILL_SUFFIX,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from core.config.settings import Settings
     from core.platform.paths import Paths
-    from core.video.plan import RenderPlan
+    from core.video.plan import Fallback, PassedOver, RenderPlan
     from core.video.provider import ProviderInfo, Readiness, VideoProvider
     from core.video.registry import ProviderRegistry
     from core.video.spec import ModelSpec
@@ -60,11 +60,24 @@ _WHAT_IT_TAKES = ("", ", which is to be installed first", ", which needs a large
 
 @dataclass(frozen=True)
 class PlannedRender:
-    """A plan, the place of what it makes, and whether it can start now."""
+    """A plan, the place of what it makes, and whether it can start now.
+
+    Attributes:
+        fallbacks: who makes it instead, in their order, where this target cannot.
+        refused: who stands in the list too, and why nobody goes on there.
+    """
 
     plan: RenderPlan
     output: Output
     readiness: Readiness
+    fallbacks: tuple[Fallback, ...] = ()
+    refused: tuple[PassedOver, ...] = ()
+
+    @property
+    def most_usd(self) -> float | None:
+        """What it costs at most, whoever makes it; None where nobody knows."""
+        known = _known([self.plan.cost_usd, *(one.plan.cost_usd for one in self.fallbacks)])
+        return None if known is None else max(known)
 
 
 @dataclass(frozen=True)
@@ -77,9 +90,20 @@ class PlannedWords:
 
 def total_usd(renders: Iterable[PlannedRender]) -> float | None:
     """The price of all of them; None when that of one is not known."""
-    costs = [one.plan.cost_usd for one in renders]
+    known = _known([one.plan.cost_usd for one in renders])
+    return None if known is None else sum(known)
+
+
+def most_usd(renders: Iterable[PlannedRender]) -> float | None:
+    """The price of all of them at most, whoever makes each; None when one is not known."""
+    known = _known([one.most_usd for one in renders])
+    return None if known is None else sum(known)
+
+
+def _known(costs: Sequence[float | None]) -> list[float] | None:
+    """The costs, if each of them is known."""
     known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
+    return known if len(known) == len(costs) else None
 
 
 @dataclass(frozen=True)
@@ -266,6 +290,28 @@ def _with_real_name(
     if other.model is None:
         raise UnsupportedRequest([Problem("target.model", other.meaning)])
     return request.with_model(other.model), (other.meaning,)
+
+
+def check_can_run(planned: PlannedRender | PlannedWords, registry: ProviderRegistry) -> None:
+    """Do nothing for a plan that can be carried out now.
+
+    Raises:
+        NotConfigured: the model is not installed, the network is switched off, or the machine or a
+            key does not suffice.
+    """
+    plan, readiness = planned.plan, planned.readiness
+    label, target = plan.spec.label, str(plan.target)
+    if isinstance(readiness, NotReady):
+        raise NotConfigured(readiness.reason, target=target, hint=readiness.fix)
+    if registry.open(plan.target).uses_network:
+        registry.network.check(f"{label} is not asked", target=target)
+    memory = plan.memory_plan
+    if memory is not None and not memory.fits:
+        raise NotConfigured(
+            f"{label} does not fit into this machine's memory: {' '.join(memory.reasons)}",
+            target=target,
+            hint="Choose a smaller size, a shorter clip or another model.",
+        )
 
 
 def network_is_off(what: str) -> NotReady:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButto
 
 from core.project.model.edits import FrameSlot, with_frame
 from core.video.terms import Target
+from gui.render.plan_line import PlanLine
 from providers import PROVIDERS
 from tests.fakes.packages import LARGE, Installer, needing_packages
 from tests.fakes.provider import ENTRY
@@ -83,6 +84,33 @@ def test_price_and_packages_are_asked_about_in_one_question(
     assert said.startswith("A scene is left out. This clip costs $")
     assert NAMED in said
     assert "Scene 2:" in said
+
+
+def test_money_that_a_fallback_may_cost_is_shown_and_asked_about(
+    tmp_path: Path, qtbot: QtBot, answers: BoxAnswers
+) -> None:
+    answers.button = QMessageBox.StandardButton.Cancel
+    window = OpenWindow(tmp_path / "home", qtbot, ENTRY)
+    try:
+        studio = window.window.studio
+        chosen = {"fallbacks": "fake/local/fake-full@0.5", "falls_back_to_paid": True}
+        render = studio.settings.render.model_copy(update=chosen)
+        studio.apply_settings(studio.settings.model_copy(update={"render": render}))
+        window.new("one")
+        line = child(window.tab, PlanLine)
+        window.until(lambda: line.text().notes)
+        assert any(
+            "Fake Full (fake/local/fake-full), $0.04 (at most $0.50)" in note
+            for note in line.text().notes
+        )
+        window.render()
+        window.until(lambda: answers.heard)
+        assert window.window.studio.queue.jobs() == ()
+    finally:
+        window.close()
+    assert answers.heard[0].strip() == (
+        "This clip costs nothing. Where it must be made elsewhere, it costs $0.04."
+    )
 
 
 def test_a_scene_whose_model_is_not_installed_points_to_the_page_and_to_no_command(

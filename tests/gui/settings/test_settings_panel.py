@@ -46,6 +46,8 @@ OTHER_TEXTS = {
     "render.deployment": "cloud",
     "render.model": "fake-small",
     "render.memory": "resident",
+    "render.fallbacks": "fake/cloud/fake-small@0.50",
+    "render.falls_back_to_paid": "yes",
     "folders.output": "/clips",
     "folders.models": "/models",
     "export.cache_gb": "7.5",
@@ -61,7 +63,7 @@ OTHER_TEXTS = {
 }
 
 # What is typed where not every text is taken.
-_OTHER_WORDS = {"comfyui.address": "elsewhere.example"}
+_OTHER_WORDS = {"comfyui.address": "elsewhere.example", "render.fallbacks": "fake/local"}
 
 
 def everything_changed() -> Settings:
