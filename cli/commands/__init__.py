@@ -45,6 +45,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "keys": Command("cli.commands.keys:app", "Set, test, remove and list keys for services."),
         "costs": Command("cli.commands.costs:app", "What paid renders cost, and every cap."),
         "config": Command("cli.commands.config:app", "Show and change settings."),
+        "webhook-serve": Command(
+            "cli.commands.webhook_serve:app", "Receive calls of services whose clips are ready."
+        ),
         "assemble": Command("cli.film_command:assemble", "Put clips together into a film."),
         "export": Command("cli.film_command:export", "Export the film of a folder or film file."),
         "cache": Command("cli.film_command:cache", "Show or clear what exports keep."),

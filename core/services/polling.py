@@ -342,6 +342,15 @@ def ticket_for(remote: str) -> str:
     return Ticket(attempt="", remote=remote, ordered_at=datetime.now(UTC)).model_dump_json()
 
 
+def remote_of(ticket: str) -> str:
+    """What the service calls the render of a ticket; empty where that cannot be told."""
+    try:
+        # Some services are asked by a path, of which their own name is the end.
+        return Ticket.model_validate_json(ticket).remote.rpartition("/")[2]
+    except ValidationError:
+        return ""
+
+
 def is_ordered(ticket: str) -> bool:
     """Whether a service has taken the order of a ticket; what cannot be read counts as taken."""
     try:

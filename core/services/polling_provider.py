@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.config.api_keys import KeySpec
     from core.jobs.job import CancelToken, JobContext
     from core.services.service_client import ServiceClient
+    from core.services.webhooks import WebhookCheck
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext, ProviderInfo, Readiness, ServiceNews
     from core.video.rendered import Rendered
@@ -108,6 +109,14 @@ class PollingProvider(ABC):
         """Nothing: the table says all that is known."""
         return None
 
+    def webhook_check(self) -> WebhookCheck | None:
+        """What tells the service's own calls from others; None where it makes none.
+
+        Raises:
+            NotConfigured: its key, or a package that this takes, is missing.
+        """
+        return None
+
     def check_key(self, key: KeySpec) -> Readiness:
         """Ask the service."""
         found = self._context.keys.find(key)
@@ -169,13 +178,22 @@ class PollingProvider(ABC):
     def _key(self, plan: RenderPlan) -> str:
         if not self.info.keys:
             return ""
+        then = ", then resume the job"
+        return self.find_key(f"{plan.spec.label} needs a key", str(plan.target), then)
+
+    def find_key(self, what: str, target: str, then: str = "") -> str:
+        """The service's key.
+
+        Raises:
+            NotConfigured: none is set, and `what`, such as "A model needs a key", cannot be done.
+        """
         key = self.info.keys[0]
         found = self._context.keys.find(key)
         if found is None:
             raise NotConfigured(
-                f"{plan.spec.label} needs a key of {key.label}, and none is set.",
-                target=str(plan.target),
-                hint=f"Set it by 'main.py keys set {key.id}', then resume the job.",
+                f"{what} of {key.label}, and none is set.",
+                target=target,
+                hint=f"Set it by 'main.py keys set {key.id}'{then}.",
             )
         return found.value
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.video.provider import ProviderContext
     from providers.ltx_video.fal.client import FalClient
     from providers.ltx_video.fal.endpoints import FalEndpoint
+    from providers.ltx_video.fal.webhook import FalWebhook
     from providers.ltx_video.hosted.answers import Facts
 
 # Only these words: seconds of computing, say, are none of a clip.
@@ -43,6 +44,14 @@ class FalLTX(HostedLTX):
         from providers.ltx_video.fal.client import FalClient
 
         return FalClient(target, key)
+
+    @override
+    def webhook_check(self) -> FalWebhook:
+        # Imported late: few people receive calls.
+        from providers.ltx_video.fal.webhook import FalWebhook
+
+        self.find_key("What is called for is fetched with the key", self.info.label)
+        return FalWebhook(self._context.network)
 
     @override
     def price_of(self, endpoint: FalEndpoint, plan: RenderPlan | None) -> PriceTable:

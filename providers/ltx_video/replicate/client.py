@@ -32,6 +32,7 @@ _REFUSED = re.compile(r"\bE005\b|flagged|sensitive|nsfw|content[ _](policy|filte
 # Only the words of a refusal tell how long to wait.
 _WAIT = re.compile(r"resets in ~?(\d+(?:\.\d+)?) ?s", re.IGNORECASE)
 _MOST_WORDS = 300
+_WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{16,}={0,2}")
 
 
 class ReplicateHttp(ServiceHttp):
@@ -106,6 +107,13 @@ class ReplicateClient(ServiceClient):
     @override
     def test_key(self) -> None:
         self.http.ask(f"{API}/account")
+
+    def webhook_secret(self) -> str:
+        """With which Replicate signs the calls that it makes for this account."""
+        found: object = self.http.ask(f"{API}/webhooks/default/secret").get("key")
+        if not isinstance(found, str) or not _WEBHOOK_SECRET.fullmatch(found):
+            raise self.http.bad_answer("there is no secret for calls in it")
+        return found
 
     @override
     def describe(self) -> dict[str, object]:

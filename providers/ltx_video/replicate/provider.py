@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from core.errors import UnsupportedRequest
+from core.jobs.job import CancelToken
 from providers.ltx_video.hosted.answers import KeptAnswers
 from providers.ltx_video.hosted.models import find_model
 from providers.ltx_video.hosted.provider import HostedLTX
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from providers.ltx_video.hosted.orders import Endpoint
     from providers.ltx_video.replicate.client import ReplicateClient
     from providers.ltx_video.replicate.schemas import InputSchema
+    from providers.ltx_video.replicate.webhook import ReplicateWebhook
 
 
 class ReplicateLTX(HostedLTX):
@@ -46,6 +48,20 @@ class ReplicateLTX(HostedLTX):
         from providers.ltx_video.replicate.client import ReplicateClient
 
         return ReplicateClient(target, key)
+
+    @override
+    def webhook_check(self) -> ReplicateWebhook:
+        # Imported late: few people receive calls.
+        from providers.ltx_video.replicate.webhook import ReplicateWebhook
+
+        key = self.find_key("What is called for is fetched with the key", self.info.label)
+
+        def ask_secret() -> str:
+            client = self.client(self.info.id, key)
+            self._await_turn(client, CancelToken())
+            return client.webhook_secret()
+
+        return ReplicateWebhook(ask_secret)
 
     @override
     def models(self) -> tuple[ModelSpec, ...]:

@@ -95,6 +95,8 @@ class FalServer(StubService[FalHabits, FalJob]):
     names: list[str] = field(default_factory=list)
     asked_prices: int = 0
     hosts: set[str] = field(default_factory=set)
+    published: list[dict[str, str]] = field(default_factory=list)
+    key_asks: int = 0
 
     @override
     def ordered(self, job: FalJob) -> Ordered:
@@ -174,6 +176,11 @@ class _Site(StubHandler[FalServer]):
     def get(self) -> None:
         url = urlsplit(self.path)
         match (self._host(), url.path.strip("/").split("/")):
+            case (host, [".well-known", "jwks.json"]) if host == STORE:
+                # Whoever asks for public keys shows no key of its own.
+                assert "Authorization" not in self.headers
+                self.service.key_asks += 1
+                self.say(200, {"keys": self.service.published})
             case (host, ["results", name]) if host == _RESULTS:
                 self.send_clip(self.service.jobs.get(name))
             case (host, ["v1", "models", "pricing"]) if host == PLATFORM:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.video.provider import ProviderContext, VideoProvider
 
 KEY = "r8_secret-4f2a90"
+WEBHOOK_SECRET = "whsec_c2lnbnMtdGhlLWNhbGxzLW9mLXRoaXMtYWNjb3VudA=="
 API, RESULTS = "api.replicate.com", "replicate.delivery"
 _WIDE = {"1080p": (1920, 1080), "2k": (2560, 1440), "4k": (3840, 2160)}
 
@@ -173,6 +174,8 @@ class _Site(StubHandler[ReplicateServer]):
     def _answer(self, path: list[str]) -> None:
         habits = self.service.habits
         match path:
+            case ["webhooks", "default", "secret"]:
+                self.say(200, {"key": WEBHOOK_SECRET})
             case ["account"]:
                 self.say(200, {"type": "user", "username": "someone"})
             case ["models", owner, name]:
