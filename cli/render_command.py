@@ -65,7 +65,8 @@ def render(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> in
         return EXIT_NOT_CONFIGURED if reasons else EXIT_DONE
     _refuse_what_cannot_run(planned)
     context.studio.check_caps([planned])
-    what, cost_usd = f"the {planned.plan.noun}", planned.plan.cost_usd
+    # Where it is made elsewhere after all, nobody is asked once more.
+    what, cost_usd = f"the {planned.plan.noun}", planned.most_usd
     if not agrees_to_price(context.console, what, cost_usd, is_agreed=typed.flag(YES.name)):
         return EXIT_CANCELLED
     return run_job(context, lambda: context.studio.submit_render(planned))

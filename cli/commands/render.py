@@ -42,6 +42,7 @@ from core.project.render.planning import (
     missing_or_stale,
 )
 from core.project.render.rendering import RenderOffer, SceneRendering, plan_scenes
+from core.video.planning.render_planner import most_usd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,9 +104,9 @@ def render(
         if offer.refusal is not None:
             raise offer.refusal
         every = (*offer.planned, *offer.waiting)
-        paid = [one for one in every if one.planned.plan.cost_usd != 0]
+        paid = [one.planned for one in every if one.planned.most_usd != 0]
         what = count_text(len(paid), "clip")
-        if paid and not agrees_to_price(context.console, what, offer.cost_usd, is_agreed=yes):
+        if paid and not agrees_to_price(context.console, what, most_usd(paid), is_agreed=yes):
             return EXIT_CANCELLED
         tell_resumable(context)
         return _ProjectRun(context, host).run(offer)

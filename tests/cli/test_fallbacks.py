@@ -61,7 +61,11 @@ def test_the_plan_shows_the_list_with_prices_and_buys_nothing(ask: Run, cloud: C
 
 
 def test_a_render_goes_on_elsewhere_under_the_same_job(ask: Run, cloud: CloudServer) -> None:
-    answer = ask(*BALL, "--fallback", CLOUD, "--fallback-to-paid", "-o", "ball.mp4")
+    words = (*BALL, "--fallback", CLOUD, "--fallback-to-paid", "-o", "ball.mp4")
+    asked = ask(*words)
+    assert (asked.code, cloud.purchases) == (2, 0)
+    assert "It would buy the clip for $0.04: add --yes to agree." in flat(asked.err)
+    answer = ask(*words, "--yes")
     assert answer.code == 0, answer.err
     assert "was passed over: The fake ran out of memory." in flat(answer.err)
     assert f"It goes on at Cloud Full ({CLOUD}), $0.04." in flat(answer.err)
@@ -107,7 +111,7 @@ def test_a_setting_takes_only_targets_that_there_are(ask: Run, value: str) -> No
 
 def test_what_is_not_installed_starts_elsewhere_at_once(ask: Run, cloud: CloudServer) -> None:
     words = ("-p", "a ball", "--model", "fake-big", "-o", "ball.mp4", "--fallback", CLOUD)
-    answer = ask(*words)
+    answer = ask(*words, "--yes")
     assert answer.code == 0, answer.err
     assert "was passed over: Fake Big is not installed." in flat(answer.err)
     assert cloud.purchases == 1
@@ -133,7 +137,7 @@ def test_scenes_of_a_project_go_on_by_the_settings(
     write_project(project, folder)
     ask("config", "set", "render.fallbacks", CLOUD)
     ask("config", "set", "render.falls_back_to_paid", "yes")
-    answer = ask("render", str(folder))
+    answer = ask("render", str(folder), "--yes")
     assert answer.code == 0, answer.err
     take = read_project(folder).project.chosen_take("s0")
     assert take is not None
