@@ -14,7 +14,7 @@ from diffusers import LTX2ConditionPipeline
 from safetensors.torch import load_file
 
 from providers.ltx_video.mini.vocabulary import Attribute, read, tokens
-from scripts.ltx_mini import audio, diffusion, sounds, text, video_vae
+from scripts.ltx_mini import audio, diffusion, pools, sounds, text, video_vae
 from scripts.ltx_mini.captions import CAMERAS, SETTINGS, describe
 from scripts.ltx_mini.checkpoints import load_checkpoint, save_checkpoint
 from scripts.ltx_mini.keyframe_latents import (
@@ -285,11 +285,11 @@ def test_what_noise_hides_first_is_fine_structure() -> None:
 def test_errors_count_most_where_the_caption_puts_the_subject(shape: tuple[int, int]) -> None:
     scene = replace(SCENE, place="place_left", motion="move_down", camera="camera_still")
     width, height = shape
-    weights = diffusion.subject_weights(scene, shape, 33)
+    weights = pools.subject_weights(scene, shape, 33)
     grid = weights.reshape(5, height // 32, width // 32)
     assert float(weights.mean()) == pytest.approx(1, abs=1e-5)
     assert set(weights.unique().tolist()) == {float(weights.min()), float(weights.max())}
-    assert float(weights.max() / weights.min()) == pytest.approx(diffusion.SUBJECT_WEIGHT)
+    assert float(weights.max() / weights.min()) == pytest.approx(pools.SUBJECT_WEIGHT)
     heavy = grid == weights.max()
     # It is on the left all the time, above at the beginning and below at the end.
     assert heavy[:, :, 0].any(dim=1).all()
@@ -299,25 +299,25 @@ def test_errors_count_most_where_the_caption_puts_the_subject(shape: tuple[int, 
     assert not heavy[0, -1].any()
     # What only a seed decides must not be in it.
     moved = replace(scene, jitter=(3.0, 2.0), radius_factor=1.03, phase=(0.5, 0.5), turn=0.06)
-    assert torch.equal(weights, diffusion.subject_weights(moved, shape, 33))
+    assert torch.equal(weights, pools.subject_weights(moved, shape, 33))
 
 
 def test_the_pool_keeps_to_the_usual_format_until_it_is_told_otherwise() -> None:
-    pool = diffusion.LatentPool(1, 0)
+    pool = pools.LatentPool(1, 0)
     assert {pool.batch(2, usual=True)[0] for _ in range(20)} == {0}
     seen = set()
     for _ in range(200):
         number, samples = pool.batch(2, usual=False)
-        (width, height), frames, _ = diffusion.SHAPES[number]
+        (width, height), frames, _ = pools.SHAPES[number]
         tokens_ = len(keyframes(frames)) * (height // 32) * (width // 32)
         assert {sample.video.shape for sample in samples} == {(tokens_, CHANNELS)}
         assert {sample.weight.shape for sample in samples} == {(tokens_,)}
         seen.add(number)
-    assert seen == set(range(len(diffusion.SHAPES)))
+    assert seen == set(range(len(pools.SHAPES)))
 
 
 def test_a_still_has_weights_too() -> None:
-    assert diffusion.subject_weights(SCENE, (192, 128), 1).shape == (24,)
+    assert pools.subject_weights(SCENE, (192, 128), 1).shape == (24,)
 
 
 def test_a_small_pool_has_a_clip_of_every_size() -> None:

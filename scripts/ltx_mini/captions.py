@@ -91,10 +91,12 @@ def describe(rng: random.Random) -> Described:
         phase=rng.choice(LANDSCAPES),
         turn=rng.uniform(-0.06, 0.06),
     )
-    return Described(scene, _caption(rng, scene, say_place=say_place, say_setting=say_setting))
+    return Described(scene, caption_of(rng, scene, say_place=say_place, say_setting=say_setting))
 
 
-def _caption(rng: random.Random, scene: Scene, *, say_place: bool, say_setting: bool) -> str:
+def caption_of(rng: random.Random, scene: Scene, *, say_place: bool, say_setting: bool) -> str:
+    """Says a scene in one of many ways."""
+
     def say(value: str) -> str:
         return rng.choice(_SAY.get(value, (value,)))
 

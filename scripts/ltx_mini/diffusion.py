@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,26 +15,18 @@ from diffusers.pipelines.ltx2.connectors import LTX2TextConnectors
 
 from scripts.ltx_mini import text
 from scripts.ltx_mini.audio import Sound, SoundLibrary, build
-from scripts.ltx_mini.captions import SOUNDS, describe, leave_open
+from scripts.ltx_mini.captions import leave_open
 from scripts.ltx_mini.checkpoints import load_checkpoint, load_finished, note, save_checkpoint
-from scripts.ltx_mini.given import Given, choose_given, draw_keys, key_places
-from scripts.ltx_mini.keyframe_latents import (
-    BLOCK,
-    CHANNELS,
-    keyframes,
-    latents_of,
-    spreads,
-    to_tensor,
-)
+from scripts.ltx_mini.given import Given, choose_given, give_kept, key_places
+from scripts.ltx_mini.keyframe_latents import CHANNELS, keyframes
 from scripts.ltx_mini.muon import optimizers, set_rate, update
+from scripts.ltx_mini.pools import SHAPES, ContinuedPool, LatentPool, Sample
 from scripts.ltx_mini.running_mean import RunningMean
-from scripts.ltx_mini.world import RADII, UNITS_ON_SHORT_SIDE, draw, subject_path, zoom
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from scripts.ltx_mini.training import Training
-    from scripts.ltx_mini.world import Scene
 
 FPS = 16
 AUDIO_LATENTS_A_SECOND = 25
@@ -45,23 +37,13 @@ AUDIO_HEADS, AUDIO_HEAD_DIM = 4, 24
 # usual 10,000 suits grids of thousands; on Mini's few tokens most waves would turn so far that
 # neighbours look as strange to each other as opposite corners.
 ROPE_THETA = 30.0
-# (width, height), frames, and how often a batch has that shape. The first one is what most people
-# ask for; for the first share of the steps it is the only one.
-SHAPES: tuple[tuple[tuple[int, int], int, float], ...] = (
-    ((192, 128), 33, 0.44),
-    ((128, 192), 33, 0.17),
-    ((160, 160), 33, 0.12),
-    ((192, 128), 17, 0.05),
-    ((192, 128), 49, 0.06),
-    ((192, 128), 81, 0.12),
-    ((192, 128), 1, 0.04),
-)
+# The first shape is what most people ask for; for the first share of the steps it is the only one.
 USUAL_SHAPE_SHARE = 0.5
+# How many batches go on from a clip, and of how many different kinds they are at a time.
+CONTINUED_SHARE, CONTINUED_GROUPS = 0.25, 72
 DROPPED_CAPTIONS = 0.1
 OPEN_CAPTIONS = 0.6
 AUDIO_WEIGHT = 0.25
-# Errors where the caption puts the subject count so many times as much as elsewhere.
-SUBJECT_WEIGHT = 3.0
 EMA_DECAY = 0.995
 SIGMA_SHIFT = 4.0
 # For so many steps a fixed pattern lies over every clip's latents, at last it fades.
@@ -176,87 +158,6 @@ class Noised:
     key_places: torch.Tensor | None = None
 
 
-@dataclass
-class Sample:
-    """What is kept of a drawn clip.
-
-    `video` are its latents as tokens (tokens, channels), `weight` (tokens) says how much an error
-    in each of them counts. `keys` (keys, tokens of a frame, channels) are more of its frames, by
-    themselves, and `key_frames` which ones.
-    """
-
-    video: torch.Tensor
-    keys: torch.Tensor
-    key_frames: list[int]
-    weight: torch.Tensor
-    sound: int
-    caption: str
-
-
-class LatentPool:
-    """Described latents for every shape, drawn ahead and renewed one by one."""
-
-    def __init__(self, size: int, seed: int) -> None:
-        self._rng = random.Random(seed)
-        self._samples: list[list[Sample]] = [
-            [self._draw(shape, frames) for _ in range(max(1, int(size * share)))]
-            for shape, frames, share in SHAPES
-        ]
-
-    def _draw(self, shape: tuple[int, int], num_frames: int) -> Sample:
-        described = describe(self._rng)
-        timed, alone = keyframes(num_frames), draw_keys(self._rng, num_frames)
-        pictures = draw(described.scene, *shape, num_frames, [*timed, *alone])
-        latents = latents_of(to_tensor(pictures[None]))[0] / spreads()[:, None, None, None]
-        return Sample(
-            latents[:, : len(timed)].flatten(1).T.contiguous(),
-            latents[:, len(timed) :].flatten(2).permute(1, 2, 0).contiguous(),
-            alone,
-            subject_weights(described.scene, shape, num_frames),
-            SOUNDS.index(described.scene.sound),
-            described.caption,
-        )
-
-    def renew(self, count: int) -> None:
-        """Replaces samples at random places by newly drawn ones."""
-        for _ in range(count):
-            number = self._rng.choices(range(len(SHAPES)), [share for *_, share in SHAPES])[0]
-            samples = self._samples[number]
-            samples[self._rng.randrange(len(samples))] = self._draw(*SHAPES[number][:2])
-
-    def batch(self, size: int, *, usual: bool) -> tuple[int, list[Sample]]:
-        """Samples of one shape, the usual one or any, and the shape's number."""
-        number = self._rng.choices(range(len(SHAPES)), [share for *_, share in SHAPES])[0]
-        number = 0 if usual else number
-        frames = SHAPES[number][1]
-        return number, self._rng.choices(
-            self._samples[number], k=max(8, min(2 * size, size * 33 // frames))
-        )
-
-
-def subject_weights(scene: Scene, shape: tuple[int, int], num_frames: int) -> torch.Tensor:
-    """How much an error in each token (tokens) counts; 1 on average.
-
-    Where the subject is follows from the caption alone, not from what a seed moves: weights that
-    knew the seed would teach the model to draw subjects larger than they are.
-    """
-    width, height = shape
-    frames = np.array(keyframes(num_frames), dtype=np.float32)
-    progress = frames / (num_frames - 1) if num_frames > 1 else np.full(1, 0.5, dtype=np.float32)
-    scale = min(width, height) / UNITS_ON_SHORT_SIDE
-    bigger = scale * zoom(scene, progress)[:, None, None]
-    x, y = subject_path(replace(scene, jitter=(0.0, 0.0)), width, height, progress)
-    across = np.arange(BLOCK / 2, width, BLOCK, dtype=np.float32) - width / 2
-    down = np.arange(BLOCK / 2, height, BLOCK, dtype=np.float32) - height / 2
-    away = np.maximum(
-        np.abs(across[None, None, :] - bigger * x[:, None, None]),
-        np.abs(down[None, :, None] - bigger * y[:, None, None]),
-    )
-    is_near = away < bigger * 1.1 * RADII[scene.size] + BLOCK / 2
-    weights = torch.from_numpy(np.where(is_near, SUBJECT_WEIGHT, 1.0).astype(np.float32)).flatten()
-    return weights / weights.mean()
-
-
 def pattern(grid: tuple[int, int, int], strength: float) -> torch.Tensor:
     """Smooth fixed waves over time, height and width, as tokens (tokens, channels).
 
@@ -321,6 +222,7 @@ def train(
         for block in model.transformer.transformer_blocks:
             block.compile(dynamic=False)
     pool = LatentPool(pool_size, run.seed + step)
+    goes_on = ContinuedPool(CONTINUED_GROUPS, batch_size, run.seed + step + 1)
     rng = random.Random(run.seed + step)
     torch.manual_seed(run.seed + step)
     started = time.monotonic()
@@ -329,14 +231,23 @@ def train(
         set_rate(chosen, run.lr, step, run.steps)
         # Whoever begins with a finished model knows where things are, and the other shapes.
         is_usual = not run.start_from and step < USUAL_SHAPE_SHARE * run.steps
-        number, samples = pool.batch(batch_size, usual=is_usual)
-        (width, height), frames, _ = SHAPES[number]
+        group = None if is_usual or rng.random() >= CONTINUED_SHARE else goes_on.batch(renewed)
+        if group is None:
+            number, samples = pool.batch(batch_size, usual=is_usual)
+            (width, height), frames, _ = SHAPES[number]
+        else:
+            number, samples = -1, group.samples
+            (width, height), frames = group.shape, group.num_frames
         clean = torch.stack([sample.video for sample in samples])
         clean_audio = sounds[[sample.sound for sample in samples], : audio_length(frames)]
         grid = (len(keyframes(frames)), height // 32, width // 32)
         if step < PATTERN_STEPS and not run.start_from:
             clean = clean + pattern(grid, min(1.0, (PATTERN_STEPS - step) / PATTERN_FADES))
-        given = choose_given(rng, grid, clean_audio.shape[1], AUDIO_LATENTS_A_SECOND / FPS)
+        audio_grid = clean_audio.shape[1], AUDIO_LATENTS_A_SECOND / FPS
+        if group is None:
+            given = choose_given(rng, grid, *audio_grid)
+        else:
+            given = give_kept(rng, group.stays, grid, *audio_grid)
         batch, aim, aim_audio = _noise(samples, clean, clean_audio, grid, given)
         captions = [_caption(rng, sample.caption, shows=given.shows) for sample in samples]
         # Compiling a shape takes a minute: only the usual one is worth it.

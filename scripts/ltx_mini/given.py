@@ -26,6 +26,9 @@ _TEXT, _FIRST, _KEPT, _KEYFRAMES, _SOUND = 0.33, 0.1, 0.15, 0.35, 0.07
 _LAST_FRAME, _WITH_FIRST, _SOFT = 0.4, 0.5, 0.3
 _WHOLE_SOUND, _WITH_SOUND = 0.2, 0.6
 _SOFTEST = 0.3
+# What is seen of a clip that goes on: in latent frames, and to which side it goes.
+_MOST_SEEN, _USUALLY_SEEN = 4, 0.6
+_FORWARD, _BACKWARD, _BOTH = 0.55, 0.3, 0.15
 
 
 @dataclass(frozen=True)
@@ -88,12 +91,7 @@ def choose_given(
         video[:a_frame] = 1
     elif kind == 2:
         stays = _kept_frames(rng, frames)
-        video = stays.repeat_interleave(a_frame)
-        if rng.random() < _WHOLE_SOUND:
-            audio[:] = 1
-        elif rng.random() < _WITH_SOUND:
-            at = (torch.arange(audio_tokens) / latents_per_frame).ceil().long()
-            audio = stays[((at + FRAMES_A_LATENT - 1) // FRAMES_A_LATENT).clamp(max=frames - 1)]
+        return give_kept(rng, stays, grid, audio_tokens, latents_per_frame)
     elif kind == 3:
         keys = rng.randint(1, KEYS)
         if rng.random() < _WITH_FIRST:
@@ -103,6 +101,47 @@ def choose_given(
     elif kind == 4:
         audio[:] = 1
     return Given(video, audio, keys, strength)
+
+
+def give_kept(
+    rng: random.Random,
+    stays: torch.Tensor,
+    grid: tuple[int, int, int],
+    audio_tokens: int,
+    latents_per_frame: float,
+) -> Given:
+    """The clips of a batch are given some of their latent frames, often with their sound.
+
+    Args:
+        rng: decides what of the sound.
+        stays: 1 for the latent frames (frames) that are given.
+        grid: as of `choose_given`.
+        audio_tokens: as of `choose_given`.
+        latents_per_frame: as of `choose_given`.
+    """
+    frames, audio = grid[0], torch.zeros(audio_tokens)
+    if rng.random() < _WHOLE_SOUND:
+        audio[:] = 1
+    elif rng.random() < _WITH_SOUND:
+        at = (torch.arange(audio_tokens) / latents_per_frame).ceil().long()
+        audio = stays[((at + FRAMES_A_LATENT - 1) // FRAMES_A_LATENT).clamp(max=frames - 1)]
+    return Given(stays.repeat_interleave(grid[1] * grid[2]), audio)
+
+
+def kept_side(rng: random.Random, frames: int) -> torch.Tensor:
+    """Which latent frames (frames) of a clip that is extended stay: as its pipelines see it."""
+    stays = torch.zeros(frames)
+    most = min(_MOST_SEEN, frames - 1)
+    count = most if rng.random() < _USUALLY_SEEN else rng.randint(1, most)
+    match rng.choices(range(3), (_FORWARD, _BACKWARD, _BOTH))[0]:
+        case 0:
+            stays[:count] = 1
+        case 1:
+            stays[-count:] = 1
+        case _:
+            before = rng.randint(1, frames - 2) if frames > 2 else 1
+            stays[before : rng.randint(before + 1, frames - 1)] = 1
+    return stays
 
 
 def _kept_frames(rng: random.Random, frames: int) -> torch.Tensor:

@@ -98,33 +98,72 @@ def pan(scene: Scene, progress: Floats) -> Floats:
     return (direction * PAN_UNITS * (progress - 0.5)).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Course:
+    """Where subject and camera are in each frame (frames).
+
+    Attributes:
+        x, y: the centre of the subject in units, before the zoom.
+        zoom: how much larger than usual all is.
+        shift: how far the camera stands to the right of the setting's middle, in units.
+    """
+
+    x: Floats
+    y: Floats
+    zoom: Floats
+    shift: Floats
+
+    @classmethod
+    def whole(
+        cls, scene: Scene, width: int, height: int, frames: Floats, num_frames: int
+    ) -> Course:
+        """One motion and one camera move through all of a clip, at some of its frames."""
+        # A one-frame clip is a still: the middle of the motion, as a photograph of it would show.
+        progress = frames / (num_frames - 1) if num_frames > 1 else np.full(1, 0.5, np.float32)
+        x, y = subject_path(scene, width, height, progress)
+        return cls(x, y, zoom(scene, progress), pan(scene, progress))
+
+
 def draw(
-    scene: Scene, width: int, height: int, num_frames: int, only: Sequence[int] | None = None
+    scene: Scene,
+    width: int,
+    height: int,
+    num_frames: int,
+    only: Sequence[int] | None = None,
+    course: Course | None = None,
 ) -> NDArray[np.uint8]:
-    """The clip, or only some of its frames, as (frames, height, width, 3) uint8."""
+    """The clip, or only some of its frames, as (frames, height, width, 3) uint8.
+
+    Args:
+        scene: what is to be seen.
+        width: in pixels.
+        height: in pixels.
+        num_frames: of the whole clip.
+        only: these frames.
+        course: at each of the frames that are drawn; None for that of the scene.
+    """
     scale = min(width, height) / UNITS_ON_SHORT_SIDE
     frames = np.array(range(num_frames) if only is None else only, dtype=np.float32)
-    # A one-frame clip is a still: the middle of the motion, as a photograph of it would show.
-    progress = frames / (num_frames - 1) if num_frames > 1 else np.full(1, 0.5, dtype=np.float32)
+    course = course or Course.whole(scene, width, height, frames, num_frames)
     xs = (np.arange(width, dtype=np.float32) + 0.5 - width / 2) / scale
     ys = (np.arange(height, dtype=np.float32) + 0.5 - height / 2) / scale
-    z = zoom(scene, progress)[:, None, None]
+    z = course.zoom[:, None, None]
     x = xs[None, None, :] / z
     y = ys[None, :, None] / z
     pixel = (scale * z).astype(np.float32)
-    shift = pan(scene, progress)[:, None, None]
+    shift = course.shift[:, None, None]
     far, near = scene.phase
     # A camera that holds still sees one setting all the time: drawn once, it costs a thirtieth.
-    seen = slice(0, 1) if scene.camera == "camera_still" else slice(None)
+    is_still = np.ptp(course.zoom) == 0 and np.ptp(course.shift) == 0
+    seen = slice(0, 1) if is_still else slice(None)
     picture = _SETTINGS[scene.setting](x[seen] + shift[seen], y[seen], pixel[seen], far, near)
     picture = np.repeat(picture, len(frames), axis=0) if len(picture) < len(frames) else picture
-    cx, cy = subject_path(scene, width, height, progress)
     for frame in range(len(frames)):
         _paint_subject(
             picture[frame],
             scene,
-            x[frame, 0] - cx[frame],
-            y[frame, :, 0] - cy[frame],
+            x[frame, 0] - course.x[frame],
+            y[frame, :, 0] - course.y[frame],
             pixel[frame, 0, 0],
         )
     return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
