@@ -121,6 +121,7 @@ class LocalTrainer:
             for other in self._models.values()
             if other.spec.lora_family == row.spec.lora_family
             and other.profile.guidance.reads_negative_prompt
+            and other.footprint.is_mapped
             and not other.footprint.quantization
         ]
         way = f" Train on {others[-1]}: the LoRA works with both." if others else ""
