@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from core.video.provider import ModelChoice, NotReady, Ready, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from concurrent.futures import Executor
 
     from core.config.api_keys import KeySpec
     from core.jobs.job import CancelToken, JobContext
@@ -52,9 +52,20 @@ class PollingProvider(ABC):
     def __init__(self, context: ProviderContext) -> None:
         self._context = context
         self._limiter = Limiter(self.gap_s)
-        # Memory stays with the thread that decoded: few threads hold little of it.
-        self._proofs = ThreadPoolExecutor(_PROOFS_AT_ONCE, thread_name_prefix="proof")
+        self._proofs: Executor | None = None
+        self._opening = threading.Lock()
         self._places = threading.Semaphore(self.most_at_once) if self.most_at_once else None
+
+    def _proof_threads(self) -> Executor:
+        """Those that decode what came, shared by all renders."""
+        with self._opening:
+            if self._proofs is None:
+                # Imported late: only a render pays for it.
+                from concurrent.futures import ThreadPoolExecutor
+
+                # Memory stays with the thread that decoded: few threads hold little of it.
+                self._proofs = ThreadPoolExecutor(_PROOFS_AT_ONCE, thread_name_prefix="proof")
+            return self._proofs
 
     @property
     def uses_network(self) -> bool:
@@ -143,7 +154,7 @@ class PollingProvider(ABC):
         with self._place(ctx), closing(self.client_for(plan, ctx)) as client:
             if ctx.ticket is None:
                 plan = self.prepare(plan, ctx)
-            turn, proofs = self._await_turn, self._proofs
+            turn, proofs = self._await_turn, self._proof_threads()
             return RemoteRender(client, plan, ctx, turn, self.poll_s, proofs).run()
 
     def client_for(self, plan: RenderPlan, ctx: JobContext) -> ServiceClient:

@@ -255,7 +255,8 @@ def read_models(
         if cancel is not None:
             cancel.check()
         target = anyone.with_model(spec.id)
-        models.append(look_at(registry, target, weighs=weighs, asks_keyring=asks_keyring))
+        # Asked by its row: looking each up by its id would read the table once a model.
+        models.append(_listed(registry, target, spec, weighs=weighs, asks_keyring=asks_keyring))
     return _with_advice(models)
 
 
@@ -283,7 +284,19 @@ def look_at(
     Raises:
         UnsupportedRequest: there is no such model.
     """
-    provider, spec = registry.open(target), registry.spec(target)
+    spec = registry.spec(target)
+    return _listed(registry, target, spec, weighs=weighs, asks_keyring=asks_keyring)
+
+
+def _listed(
+    registry: ProviderRegistry,
+    target: Target,
+    spec: ModelSpec,
+    *,
+    weighs: bool,
+    asks_keyring: bool,
+) -> ListedModel:
+    provider = registry.open(target)
     store = provider.store
     memory, too_large = _weighed(provider, target, spec) if weighs else (None, "")
     return ListedModel(

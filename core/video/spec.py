@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from math import inf, isclose, isnan
 from typing import Annotated
 
@@ -54,9 +55,9 @@ class AspectRatio(StrEnum):
     PORTRAIT_2_3 = "2:3"
     TALL_9_16 = "9:16"
 
-    @property
+    @cached_property
     def value_of(self) -> Fraction:
-        """Width divided by height."""
+        """Width divided by height; every line of every size table asks for it."""
         return Fraction(*map(int, self.value.split(":")))
 
 

@@ -103,9 +103,6 @@ class ComfyLTX(PollingProvider):
     @override
     def check(self, target: Target) -> Readiness:
         """Whether the server had the model's files when it was asked last."""
-        # Imported late: a list of models without an answer of a server reads none.
-        from providers.ltx_video.comfyui.found_files import missing_file
-
         try:
             server = self._server()
         except ValueError as error:
@@ -126,6 +123,9 @@ class ComfyLTX(PollingProvider):
             )
         if target.model == WORKFLOW.id:
             return Ready()
+        # Imported late: a list of models without an answer of a server reads none.
+        from providers.ltx_video.comfyui.found_files import missing_file
+
         served = find_served(target.model)
         for file in (served.checkpoint, served.text_encoder):
             missing = missing_file(file, facts.classes, self._prefers, served.spec.label)

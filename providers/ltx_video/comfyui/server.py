@@ -10,14 +10,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import NotConfigured, ProviderError
-from providers.ltx_video.comfyui.found_files import version_of
-from providers.ltx_video.comfyui.nodes import NodeClasses
 from providers.ltx_video.hosted.answers import KeptAnswers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.services.service_http import ServiceHttp
+    from providers.ltx_video.comfyui.nodes import NodeClasses
 
 OLDEST = "0.3.64"
 """The oldest version that this was measured with; it takes an id of ours and ends a single job."""
@@ -96,7 +95,7 @@ class ComfyServer:
             }
             self._answers.keep(answers)
             self._asked_at, self.error = time.monotonic(), None
-            self._facts = ServerFacts(version, NodeClasses(read), datetime.now(UTC))
+            self._facts = _facts(version, read, datetime.now(UTC))
             return self._facts
 
     def forget(self) -> None:
@@ -112,6 +111,9 @@ class ComfyServer:
                 hint="Set its address by 'main.py config set comfyui.address', or under Settings "
                 "> ComfyUI.",
             )
+        # Imported late, as below.
+        from providers.ltx_video.comfyui.found_files import version_of
+
         if version_of(version) < version_of(OLDEST):
             raise NotConfigured(
                 f"ComfyUI at {self.address} is version {version or 'unknown'}, which is too old: "
@@ -130,7 +132,14 @@ def _facts_of(stats: object, document: object, at: datetime) -> ServerFacts | No
     if not isinstance(document, dict):
         return None
     version = str(_system(stats).get("comfyui_version", ""))
-    return ServerFacts(version, NodeClasses(cast("dict[str, Any]", document)), at)
+    return _facts(version, cast("dict[str, Any]", document), at)
+
+
+def _facts(version: str, document: dict[str, Any], at: datetime) -> ServerFacts:
+    # Imported late: a list of models knows of no server's nodes where none was ever asked.
+    from providers.ltx_video.comfyui.nodes import NodeClasses
+
+    return ServerFacts(version, NodeClasses(document), at)
 
 
 def _system(stats: object) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnreadableWeights, UnsupportedRequest
 from core.platform.safetensors_head import read_head
 from core.platform.suggestions import unknown_name
-from core.video.inputs import field_of
 from core.video.model_store import Installation, OnDisk
 from core.video.provider import NotReady, ReasonCode
 from core.video.terms import Role
@@ -186,6 +185,9 @@ def map_models_problem(
         return None
     if len(find_map_models(kind, folder, models_dir)) == len(needed):
         return None
+    # Imported late: a list of models looks at no inputs.
+    from core.video.inputs import field_of
+
     what, size = _MAP_MODELS[needed[0]]
     return _missing_part(model, field_of(Role.CONTROL), what, size)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from core.errors import UnsupportedRequest
-from core.jobs.job import CancelToken
 from providers.ltx_video.hosted.answers import KeptAnswers
 from providers.ltx_video.hosted.models import find_model
 from providers.ltx_video.hosted.provider import HostedLTX
@@ -58,6 +57,9 @@ class ReplicateLTX(HostedLTX):
 
         def ask_secret() -> str:
             client = self.client(self.info.id, key)
+            # Imported late: a list of models asks nothing.
+            from core.jobs.job import CancelToken
+
             self._await_turn(client, CancelToken())
             return client.webhook_secret()
 
