@@ -13,7 +13,8 @@ class GarbageCollector(QObject):
     """Takes the place of Python's own collector, which runs in whatever thread makes most objects.
 
     What it destroys there may be an object of Qt, which ends the process: those belong to the
-    thread that made them.
+    thread that made them. Python's own is never switched on again: threads of Qt that nobody here
+    started outlive window and collector.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -27,10 +28,6 @@ class GarbageCollector(QObject):
     def collect(self) -> None:
         """Collect what is due by Python's own rule, the oldest generation that is."""
         collect_due()
-
-    def close(self) -> None:
-        """Leave it to Python again."""
-        gc.enable()
 
 
 def collect_due() -> None:

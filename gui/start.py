@@ -64,6 +64,8 @@ def run_window(
     app = QApplication([sys.argv[0]])
     app.setApplicationName("ImageAI")
     app.setDesktopFileName("imageai")
+    # Before the first thread: none of them may collect.
+    GarbageCollector(app)
     try:
         studio = Studio(
             entries,
@@ -84,12 +86,10 @@ def run_window(
     # What is there now stays. Looked through again with every collection of garbage, it would hold
     # up the window for a tenth of a second.
     gc.freeze()
-    collector = GarbageCollector(app)
     try:
         return app.exec()
     finally:
         window.shut_down()
-        collector.close()
 
 
 def _tell_defects(window: MainWindow) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from providers import PROVIDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
     from contextlib import AbstractContextManager
 
     from xdist.remote import Producer
@@ -38,6 +40,16 @@ for _entry in PROVIDERS:
     for _key in () if _entry.info.is_local else _entry.info.keys:
         for _variable in _key.variables:
             os.environ.pop(_variable, None)
+
+
+@pytest.fixture(autouse=True)
+def _collected_by_this_thread() -> Iterator[None]:
+    """Once a test of the window was here, threads of Qt live on, and none of them may collect."""
+    yield
+    of_window = sys.modules.get("gui.garbage")
+    if of_window is not None and not gc.isenabled():
+        of_window.collect_due()
+
 
 # What starts programs, engines and environments, or makes and reads many clips: the gate runs it,
 # and whoever waits for an answer may leave it out with `--quick`. LTX Mini's clips stay.

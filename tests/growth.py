@@ -33,6 +33,7 @@ def assert_grows_no_faster(whole: Callable[[], object], eighth: Callable[[], obj
 
 def _cost_s(work: Callable[[], object], times: int) -> float:
     """The processor's time, without the collector, whose work depends on all that ran before."""
+    was_on = gc.isenabled()
     gc.disable()
     try:
         begun = time.process_time()
@@ -40,4 +41,5 @@ def _cost_s(work: Callable[[], object], times: int) -> float:
             work()
         return time.process_time() - begun
     finally:
-        gc.enable()
+        if was_on:
+            gc.enable()

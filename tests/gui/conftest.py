@@ -50,14 +50,11 @@ def held_to_respond() -> Iterator[UiWatchdog]:
 
 
 @pytest.fixture(autouse=True)
-def _garbage_of_this_thread() -> Iterator[None]:
-    """As in the window: what a thread of its own would collect may be an object of Qt."""
-    from gui.garbage import collect_due
+def _no_garbage_in_threads() -> None:
+    """As in the window, and from here on in this process: see `gui.garbage`."""
+    import gui.garbage  # noqa: F401 - by it the garbage is collected after each test
 
     gc.disable()
-    yield
-    collect_due()
-    gc.enable()
 
 
 @pytest.fixture

@@ -22,10 +22,6 @@ class Knot(QObject):
         self.ended = weakref.finalize(self, lambda: ended_in.append(threading.current_thread()))
 
 
-class Marked:
-    """Something that can be told to have ended."""
-
-
 def make_garbage() -> None:
     for _ in range(20 * gc.get_threshold()[0]):
         knot: list[object] = []
@@ -33,29 +29,20 @@ def make_garbage() -> None:
 
 
 def test_what_a_thread_makes_is_collected_by_the_windows_own(qtbot: QtBot) -> None:
-    collector = GarbageCollector()
+    parent = QObject()
+    GarbageCollector(parent)
     ended_in: list[threading.Thread] = []
     Knot(ended_in)
     busy = threading.Thread(target=make_garbage)
     busy.start()
     busy.join()
     assert ended_in == []
-    qtbot.waitUntil(lambda: bool(ended_in), timeout=5000)
+
+    def ended() -> bool:
+        # What else goes meanwhile, such as a window of an earlier test, lowers Python's count.
+        make_garbage()
+        return bool(ended_in)
+
+    qtbot.waitUntil(ended, timeout=5000)
     assert ended_in == [threading.main_thread()]
-    collector.close()
-    assert gc.isenabled()
-
-
-def test_without_it_the_thread_itself_would_collect() -> None:
-    ended_in: list[threading.Thread] = []
-    gc.enable()
-    thing: list[object] = []
-    thing.append(thing)
-    marked = Marked()
-    weakref.finalize(marked, lambda: ended_in.append(threading.current_thread()))
-    thing.append(marked)
-    del thing, marked
-    busy = threading.Thread(target=make_garbage)
-    busy.start()
-    busy.join()
-    assert ended_in == [busy]
+    assert not gc.isenabled()
