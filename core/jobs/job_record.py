@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from core.errors import JournalError
-from core.jobs.job import SubjectKind
+from core.jobs.job import EVENT_JSON, Failed, Progressed, Subject, SubjectKind, Succeeded
+from core.jobs.lanes import Lane
+from core.jobs.owner import Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    import sqlite3
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from core.jobs.job import ErrorReport, Job, Progressed, Subject
-    from core.jobs.lanes import Lane
-    from core.jobs.owner import Owner
+    from core.jobs.job import ErrorReport, Job, JobEvent
 
 
 _KEEPING = (SubjectKind.LORA, SubjectKind.MODEL)
@@ -87,3 +89,63 @@ def build_job(record: JobRecord, factories: Mapping[str, Callable[[str], Job]]) 
             f"Job {record.id} was written by another version and cannot be read.",
             hint="Give the command again.",
         ) from error
+
+
+def owner_of(row: sqlite3.Row) -> Owner:
+    """Whose the job of a row is."""
+    return Owner(str(row["owner"]), row["owner_pid"])
+
+
+def readable(db: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iterator[JobRecord]:
+    """The rows that this version understands; a newer one or damage may have written others."""
+    for row in rows:
+        with suppress(JournalError):
+            yield read_record(db, row)
+
+
+def read_record(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
+    """The job that a row of the journal holds.
+
+    Raises:
+        JournalError: this version does not understand it.
+    """
+    try:
+        return _understood(db, row)
+    except (ValueError, TypeError, OverflowError, OSError) as error:
+        raise JournalError(
+            f"Job {row['id']} was written by another version, or is damaged: {error}.",
+            hint="'main.py jobs clear --interrupted' forgets it.",
+        ) from error
+
+
+def _understood(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
+    outcome = _event(row["outcome"])
+    progress = _event(row["progress"])
+    notes = db.execute("SELECT message FROM notes WHERE job_id = ? ORDER BY rowid", (row["id"],))
+    return JobRecord(
+        id=row["id"],
+        kind=row["kind"],
+        lane=Lane(row["lane"]),
+        title=row["title"],
+        payload=row["payload"],
+        subject=Subject.parse(row["subject"]),
+        state=JobState(row["state"]),
+        owner=owner_of(row),
+        cancel_requested=bool(row["cancel_requested"]),
+        ticket=row["ticket"],
+        progress=progress if isinstance(progress, Progressed) else None,
+        path=outcome.path if isinstance(outcome, Succeeded) else None,
+        error=outcome.error if isinstance(outcome, Failed) else None,
+        notes=tuple(str(note["message"]) for note in notes),
+        created_at=datetime.fromtimestamp(row["created_at"], UTC),
+        started_at=_moment(row["started_at"]),
+        ended_at=_moment(row["ended_at"]),
+    )
+
+
+def _event(text: str | None) -> JobEvent | None:
+    return None if text is None else EVENT_JSON.validate_json(text)
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

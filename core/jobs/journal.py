@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import JournalError
-from core.jobs.job import (
-    EVENT_JSON,
-    Cancelled,
-    Failed,
-    JobEvent,
-    Notice,
-    Progressed,
-    Subject,
-    Succeeded,
-    Terminal,
-)
-from core.jobs.job_record import JobRecord, JobState
-from core.jobs.lanes import Lane
-from core.jobs.owner import Owner, Owners
+from core.jobs.job import Cancelled, Subject, Succeeded
+from core.jobs.job_record import JobRecord, JobState, owner_of, read_record, readable
+from core.jobs.owner import Owners
 from core.platform.sqlite_file import Contents, SqliteFile
 from core.platform.suggestions import nearest_name
 from core.platform.units import count_text
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
-    from core.jobs.job import Job
+    from core.jobs.job import Job, Notice, Progressed, Terminal
+    from core.jobs.lanes import Lane
+    from core.jobs.owner import Owner
 
 _TABLES = (
     """
@@ -127,7 +117,7 @@ class Journal:
                 f" WHERE state IN ({_ENDED}) ORDER BY ended_at DESC LIMIT ?) ORDER BY position",
                 (-1 if ended is None else ended,),
             ).fetchall()
-            return tuple(_readable(db, rows))
+            return tuple(readable(db, rows))
 
     def move(self, job_id: str, before_id: str | None) -> None:
         """Let a waiting job of this process run before another one, or after all others.
@@ -162,7 +152,7 @@ class Journal:
         with self._transaction("BEGIN") as db:
             row = db.execute("SELECT * FROM jobs WHERE id = ?", (begin,)).fetchone()
             if row is not None:
-                return _record(db, row)
+                return read_record(db, row)
         records = self.all()
         # Every id begins with nothing, and nothing must never name the only job there is.
         matches = [record for record in records if begin and record.id.startswith(begin)]
@@ -189,7 +179,7 @@ class Journal:
                 "SELECT * FROM jobs WHERE state IN (?, ?) ORDER BY position",
                 (JobState.QUEUED, JobState.RUNNING),
             ).fetchall()
-            for record in _readable(db, rows):
+            for record in readable(db, rows):
                 if self._owners.is_alive(record.owner):
                     continue
                 if record.cancel_requested:
@@ -217,7 +207,7 @@ class Journal:
             running = db.execute(
                 "SELECT * FROM jobs WHERE lane = ? AND state = ?", (lane, JobState.RUNNING)
             ).fetchall()
-            if sum(self._owners.is_alive(_owner(row)) for row in running) >= places:
+            if sum(self._owners.is_alive(owner_of(row)) for row in running) >= places:
                 return None
             row = db.execute(
                 "SELECT id FROM jobs WHERE lane = ? AND state = ? AND owner = ?"
@@ -327,7 +317,7 @@ class Journal:
         """Forget the jobs that have ended, and on request the interrupted ones; clips stay."""
         with self._transaction() as db:
             rows = db.execute("SELECT * FROM jobs ORDER BY position").fetchall()
-            known = list(_readable(db, rows))
+            known = list(readable(db, rows))
             gone = [
                 record
                 for record in known
@@ -342,7 +332,7 @@ class Journal:
     def _notes_of_unreadable_jobs(self) -> tuple[str, ...]:
         with self._transaction("BEGIN") as db:
             rows = db.execute("SELECT * FROM jobs").fetchall()
-            known = {record.id for record in _readable(db, rows)}
+            known = {record.id for record in readable(db, rows)}
         ids = [str(row["id"]) for row in rows if row["id"] not in known]
         if not ids:
             return ()
@@ -377,7 +367,7 @@ class Journal:
         row = db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
         if row is None:
             raise JournalError(f"There is no job {job_id!r}.", hint="It may have been cleared.")
-        return _record(db, row)
+        return read_record(db, row)
 
 
 def _set(db: sqlite3.Connection, job_id: str, **values: str | float | None) -> None:
@@ -391,57 +381,3 @@ def _end(db: sqlite3.Connection, job_id: str, outcome: Terminal) -> None:
     if isinstance(outcome, Succeeded):
         # Any other job keeps its ticket: what was paid for may still be fetched.
         _set(db, job_id, ticket=None)
-
-
-def _owner(row: sqlite3.Row) -> Owner:
-    return Owner(str(row["owner"]), row["owner_pid"])
-
-
-def _readable(db: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iterator[JobRecord]:
-    """The rows that this version understands; a newer one or damage may have written others."""
-    for row in rows:
-        with suppress(JournalError):
-            yield _record(db, row)
-
-
-def _record(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
-    try:
-        return _understood(db, row)
-    except (ValueError, TypeError, OverflowError, OSError) as error:
-        raise JournalError(
-            f"Job {row['id']} was written by another version, or is damaged: {error}.",
-            hint="'main.py jobs clear --interrupted' forgets it.",
-        ) from error
-
-
-def _understood(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
-    outcome = _event(row["outcome"])
-    progress = _event(row["progress"])
-    notes = db.execute("SELECT message FROM notes WHERE job_id = ? ORDER BY rowid", (row["id"],))
-    return JobRecord(
-        id=row["id"],
-        kind=row["kind"],
-        lane=Lane(row["lane"]),
-        title=row["title"],
-        payload=row["payload"],
-        subject=Subject.parse(row["subject"]),
-        state=JobState(row["state"]),
-        owner=_owner(row),
-        cancel_requested=bool(row["cancel_requested"]),
-        ticket=row["ticket"],
-        progress=progress if isinstance(progress, Progressed) else None,
-        path=outcome.path if isinstance(outcome, Succeeded) else None,
-        error=outcome.error if isinstance(outcome, Failed) else None,
-        notes=tuple(str(note["message"]) for note in notes),
-        created_at=datetime.fromtimestamp(row["created_at"], UTC),
-        started_at=_moment(row["started_at"]),
-        ended_at=_moment(row["ended_at"]),
-    )
-
-
-def _event(text: str | None) -> JobEvent | None:
-    return None if text is None else EVENT_JSON.validate_json(text)
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

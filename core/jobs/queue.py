@@ -29,7 +29,7 @@ from core.jobs.job import (
 from core.jobs.job_inputs import stray_inputs
 from core.jobs.job_record import JobState, build_job
 from core.jobs.lanes import PLACES, Lane
-from core.jobs.reporting import Reporter, failure_of
+from core.jobs.reporting import Listeners, Reporter, failure_of
 from core.platform.files import folders_in, out_of_the_way, remove
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class JobQueue:
         self._inputs_dir = inputs_dir
         self._factories = factories
         self._places = dict(places)
-        self._listeners: list[Callable[[JobUpdate], None]] = []
+        self._listeners = Listeners()
         self._tokens: dict[str, CancelToken] = {}
         self._running: set[str] = set()
         self._lock = threading.Lock()
@@ -97,14 +97,7 @@ class JobQueue:
 
     def subscribe(self, listener: Callable[[JobUpdate], None]) -> Callable[[], None]:
         """Send every event to `listener`, from any thread; gives the way to stop."""
-        with self._lock:
-            self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with self._lock, suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._listeners.add(listener)
 
     def submit(
         self,
@@ -452,8 +445,4 @@ class JobQueue:
             remove(path)
 
     def _send(self, job_id: str, subject: Subject | None, event: JobEvent) -> None:
-        update = JobUpdate(job_id, subject, event)
-        with self._lock:
-            listeners = list(self._listeners)
-        for listener in listeners:
-            listener(update)
+        self._listeners.tell(JobUpdate(job_id, subject, event))

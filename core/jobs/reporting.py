@@ -1,4 +1,4 @@
-"""While a job runs: what it reports is passed on and written down, and a cancel is looked for."""
+"""Who hears of jobs; while one runs, its reports are written down and a cancel is looked for."""
 
 from __future__ import annotations
 
@@ -23,11 +23,38 @@ from core.jobs.job import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from core.jobs.job import JobUpdate
     from core.jobs.journal import Journal
 
 log = logging.getLogger(__name__)
 
 _EVERY_S = 0.2
+
+
+class Listeners:
+    """Those who are told of every event, from any thread."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[JobUpdate], None]] = []
+        self._lock = threading.Lock()
+
+    def add(self, listener: Callable[[JobUpdate], None]) -> Callable[[], None]:
+        """Tell it everything from now on; gives the way to stop."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def remove() -> None:
+            with self._lock, suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return remove
+
+    def tell(self, update: JobUpdate) -> None:
+        """Tell everyone."""
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(update)
 
 
 class Reporter:
