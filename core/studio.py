@@ -115,6 +115,7 @@ class Studio(Setup):
         journal = Journal(self.paths.journal_file)
         places = {**PLACES, Lane.CLOUD: self.settings.cloud.parallel_jobs}
         queue = JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories, places)
+        queue.set_grouping(self.settings.queue.groups_by_model)
         self.ledger.follow(queue)
         self.history.follow(queue)
         return queue
@@ -144,6 +145,7 @@ class Studio(Setup):
         self.registry.network.is_off = settings.network.is_off
         if "queue" in self.__dict__:
             self.queue.set_places(Lane.CLOUD, settings.cloud.parallel_jobs)
+            self.queue.set_grouping(settings.queue.groups_by_model)
 
     @property
     def usual_folders(self) -> dict[str, Path]:

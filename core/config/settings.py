@@ -22,6 +22,7 @@ from core.config.settings_schema import (
 from core.errors import SettingsError, UnsupportedRequest
 from core.frozen import Frozen
 from core.jobs.lanes import PLACES, Lane
+from core.jobs.turns import MOST_PASSED
 from core.platform.files import set_aside, write_text_atomically
 from core.platform.server_address import server_address
 from core.platform.suggestions import unknown_name
@@ -172,6 +173,17 @@ class CloudSettings(Frozen):
     )
 
 
+class QueueSettings(Frozen):
+    """In which order jobs run."""
+
+    groups_by_model: Annotated[bool, SettingInfo("Renders of the loaded model first")] = Field(
+        default=False,
+        description="Among the renders that wait for this machine, those come first whose model is "
+        f"loaded, so that it is loaded once for several. At most {MOST_PASSED} that came later run "
+        "before any other, and jobs that you have moved stay where you put them.",
+    )
+
+
 class NetworkSettings(Frozen):
     """Whether anything may leave this machine."""
 
@@ -234,6 +246,7 @@ class Settings(Frozen):
     folders: Annotated[FolderSettings, SettingInfo("Folders")] = FolderSettings()
     export: Annotated[ExportStoreSettings, SettingInfo("Export")] = ExportStoreSettings()
     cloud: Annotated[CloudSettings, SettingInfo("Cloud")] = CloudSettings()
+    queue: Annotated[QueueSettings, SettingInfo("Queue")] = QueueSettings()
     network: Annotated[NetworkSettings, SettingInfo("Network")] = NetworkSettings()
     comfyui: Annotated[ComfyUISettings, SettingInfo("ComfyUI")] = ComfyUISettings()
     programs: Annotated[ProgramSettings, SettingInfo("Programs")] = ProgramSettings()

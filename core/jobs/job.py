@@ -294,6 +294,16 @@ class Job(Protocol):
         """What the job is about; stored with it and told with each of its events."""
         ...
 
+    @property
+    def loads(self) -> str:
+        """What must be loaded before it can begin, by a name that its provider alone gives.
+
+        Of jobs with the same name the second finds loaded what it needs, and where a person wants
+        it so, it may run before others. Empty where nothing is loaded, and for all that may cost
+        money: that never comes earlier than it was asked for.
+        """
+        ...
+
     def payload(self) -> str:
         """The job as JSON, enough to build it again; holds no key."""
         ...

@@ -14,6 +14,7 @@ from core.errors import JournalError
 from core.jobs.job import EVENT_JSON, Failed, Progressed, Subject, SubjectKind, Succeeded
 from core.jobs.lanes import Lane
 from core.jobs.owner import Owner
+from core.platform.units import count_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -45,7 +46,11 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True)
 class JobRecord:
-    """One job as the journal knows it."""
+    """One job as the journal knows it.
+
+    Attributes:
+        passed_by: how many jobs that came later have run before it.
+    """
 
     id: str
     kind: str
@@ -64,11 +69,18 @@ class JobRecord:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    passed_by: int = 0
 
     @property
     def goes_on(self) -> bool:
         """Whether it goes on where it was, once it is stopped and resumed; others begin anew."""
         return self.subject is not None and self.subject.kind in _KEEPING
+
+    @property
+    def passed_text(self) -> str:
+        """Whom it let pass, for people; empty where that is nobody."""
+        others = count_text(self.passed_by, "job that came later", "jobs that came later")
+        return f"{others} and needed what was loaded" if self.passed_by else ""
 
 
 def build_job(record: JobRecord, factories: Mapping[str, Callable[[str], Job]]) -> Job:
@@ -140,6 +152,7 @@ def _understood(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
         created_at=datetime.fromtimestamp(row["created_at"], UTC),
         started_at=_moment(row["started_at"]),
         ended_at=_moment(row["ended_at"]),
+        passed_by=row["passed_by"],
     )
 
 

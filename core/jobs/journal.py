@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,14 @@ from core.errors import JournalError
 from core.jobs.job import Cancelled, Subject, Succeeded
 from core.jobs.job_record import JobRecord, JobState, owner_of, read_record, readable
 from core.jobs.owner import Owners
+from core.jobs.turns import WaitingJob, in_turn, next_place
 from core.platform.sqlite_file import Contents, SqliteFile
 from core.platform.suggestions import nearest_name
 from core.platform.units import count_text
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from core.jobs.job import Job, Notice, Progressed, Terminal
@@ -59,10 +61,15 @@ _POSITIONS = (
 # The start of a process in seconds of the clock, which `owner_started` held, is asked no more.
 _OWNERS = ("ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT ''",)
 _SUBJECTS = ("ALTER TABLE jobs ADD COLUMN subject TEXT NOT NULL DEFAULT ''",)
+_TURNS = (
+    "ALTER TABLE jobs ADD COLUMN loads TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE jobs ADD COLUMN passed_by INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN is_placed INTEGER NOT NULL DEFAULT 0",
+)
 _CONTENTS = Contents(
     name="job journal",
     comfort="finished clips are not touched.",
-    steps=(_TABLES, _POSITIONS, _SUBJECTS, _OWNERS),
+    steps=(_TABLES, _POSITIONS, _SUBJECTS, _OWNERS, _TURNS),
     error=JournalError,
 )
 _NAMED = 5
@@ -74,6 +81,7 @@ class Journal:
 
     Attributes:
         notes: what the user must be told about how the file was opened.
+        groups_by_load: whether jobs that need what is loaded come before others.
     """
 
     def __init__(self, path: Path) -> None:
@@ -81,6 +89,7 @@ class Journal:
         self._file = SqliteFile(path, _CONTENTS)
         self._file.open()
         self._transaction = self._file.transaction
+        self.groups_by_load = False
         self.notes = (*self._file.notes, *self._notes_of_unreadable_jobs())
 
     @property
@@ -90,14 +99,14 @@ class Journal:
 
     def add(self, job_id: str, job: Job) -> None:
         """Write a new job, owned by this process."""
-        described = (job_id, job.kind, job.lane, job.title, job.payload(), str(job.subject))
+        described = (job.kind, job.lane, job.title, job.payload(), str(job.subject), job.loads)
         self._be_seen()
         with self._transaction() as db:
             db.execute(
-                "INSERT INTO jobs (id, kind, lane, title, payload, subject, state, owner,"
+                "INSERT INTO jobs (id, kind, lane, title, payload, subject, loads, state, owner,"
                 " owner_pid, owner_started, created_at, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
-                " ?, 0, ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs))",
-                (*described, JobState.QUEUED, self.owner.name, self.owner.pid, time.time()),
+                " ?, ?, 0, ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs))",
+                (job_id, *described, JobState.QUEUED, self.owner.name, self.owner.pid, time.time()),
             )
 
     def set_subject(self, job_id: str, subject: Subject) -> None:
@@ -106,7 +115,7 @@ class Journal:
             _set(db, job_id, subject=str(subject))
 
     def all(self, ended: int | None = None) -> tuple[JobRecord, ...]:
-        """The jobs in their order, which is that of their coming until one is moved.
+        """The jobs in their order: of their coming, of a person, or of what is loaded.
 
         Args:
             ended: how many of those that have ended, the newest; None for every one.
@@ -117,20 +126,22 @@ class Journal:
                 f" WHERE state IN ({_ENDED}) ORDER BY ended_at DESC LIMIT ?) ORDER BY position",
                 (-1 if ended is None else ended,),
             ).fetchall()
-            return tuple(readable(db, rows))
+            return tuple(readable(db, self._in_turn(db, rows)))
 
     def move(self, job_id: str, before_id: str | None) -> None:
         """Let a waiting job of this process run before another one, or after all others.
+
+        What waits in its lane stays in the order that the person saw and changed.
 
         Raises:
             JournalError: one of the two does not wait here.
         """
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT id, position FROM jobs WHERE state = ? AND owner = ? ORDER BY position",
+                "SELECT * FROM jobs WHERE state = ? AND owner = ? ORDER BY position",
                 (JobState.QUEUED, self.owner.name),
             ).fetchall()
-            order = [str(row["id"]) for row in rows]
+            order = [str(row["id"]) for row in self._in_turn(db, rows)]
             for asked in (job_id, before_id):
                 if asked is not None and asked not in order:
                     raise JournalError(f"Job {asked} does not wait here, so it has no turn.")
@@ -141,6 +152,11 @@ class Journal:
             # The same places, taken by others: jobs that do not wait keep theirs.
             for moved_id, row in zip(order, rows, strict=True):
                 _set(db, moved_id, position=row["position"])
+            lane = next(row["lane"] for row in rows if row["id"] == job_id)
+            db.execute(
+                "UPDATE jobs SET is_placed = 1 WHERE state = ? AND owner = ? AND lane = ?",
+                (JobState.QUEUED, self.owner.name, lane),
+            )
 
     def find(self, text: str) -> JobRecord:
         """The job whose id begins with `text`.
@@ -201,6 +217,7 @@ class Journal:
         """Take the next queued job of this process (or the one named) when its lane has a place.
 
         Places are counted over all living processes: two renders never share a GPU by accident.
+        One that is named comes because it is named, and passes nobody.
         """
         self._be_seen()
         with self._transaction() as db:
@@ -209,14 +226,47 @@ class Journal:
             ).fetchall()
             if sum(self._owners.is_alive(owner_of(row)) for row in running) >= places:
                 return None
-            row = db.execute(
-                "SELECT id FROM jobs WHERE lane = ? AND state = ? AND owner = ?"
-                " AND (? IS NULL OR id = ?) ORDER BY position LIMIT 1",
-                (lane, JobState.QUEUED, self.owner.name, job_id, job_id),
-            ).fetchone()
-            if row is None:
+            waiting = [
+                _waiting(row)
+                for row in db.execute(
+                    "SELECT id, loads, passed_by, is_placed FROM jobs WHERE lane = ?"
+                    " AND state = ? AND owner = ? AND (? IS NULL OR id = ?) ORDER BY position",
+                    (lane, JobState.QUEUED, self.owner.name, job_id, job_id),
+                )
+            ]
+            if not waiting:
                 return None
-            return self._own(db, row["id"], JobState.RUNNING, time.time())
+            place = next_place(waiting, self._loaded(db, lane, self.owner.name))
+            for passed in waiting[:place]:
+                _set(db, passed.id, passed_by=passed.passed_by + 1)
+            return self._own(db, waiting[place].id, JobState.RUNNING, time.time())
+
+    def _loaded(self, db: sqlite3.Connection, lane: str, owner: str) -> str:
+        """What the job needed that a process last began in a lane; nothing where none matters."""
+        if not self.groups_by_load:
+            return ""
+        row = db.execute(
+            "SELECT loads FROM jobs WHERE lane = ? AND owner = ? AND started_at IS NOT NULL"
+            " ORDER BY started_at DESC LIMIT 1",
+            (lane, owner),
+        ).fetchone()
+        return "" if row is None else str(row["loads"])
+
+    def _in_turn(self, db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[sqlite3.Row]:
+        """The rows with those that wait, or will once they are resumed, in their turn."""
+        if not self.groups_by_load:
+            return list(rows)
+        lines: dict[tuple[str, str], list[WaitingJob]] = defaultdict(list)
+        for row in rows:
+            if (line := _line_of(row)) is not None:
+                lines[line].append(_waiting(row))
+        turns = {
+            line: iter(in_turn(waiting, self._loaded(db, *line))) for line, waiting in lines.items()
+        }
+        by_id = {row["id"]: row for row in rows}
+        return [
+            row if (line := _line_of(row)) is None else by_id[next(turns[line]).id] for row in rows
+        ]
 
     def take(self, job_id: str) -> JobRecord | None:
         """Take a job that nobody runs, whatever place its lane has; None where it runs or ended."""
@@ -289,7 +339,7 @@ class Journal:
     def replace(self, job_id: str, job: Job) -> None:
         """Let a running job go on as other work: it waits in that one's lane, with its notes."""
         with self._transaction() as db:
-            described = {"kind": job.kind, "lane": job.lane, "title": job.title}
+            described = {"kind": job.kind, "lane": job.lane, "title": job.title, "loads": job.loads}
             _set(db, job_id, **described, payload=job.payload(), progress=None)
             self._own(db, job_id, JobState.QUEUED, started_at=None)
 
@@ -368,6 +418,27 @@ class Journal:
         if row is None:
             raise JournalError(f"There is no job {job_id!r}.", hint="It may have been cleared.")
         return read_record(db, row)
+
+
+def _waiting(row: sqlite3.Row) -> WaitingJob:
+    return WaitingJob(
+        id=row["id"],
+        loads=row["loads"],
+        passed_by=row["passed_by"],
+        is_placed=bool(row["is_placed"]),
+    )
+
+
+def _line_of(row: sqlite3.Row) -> tuple[str, str] | None:
+    """The lane and the process in which the job of a row waits; None where it does not."""
+    match row["state"]:
+        case JobState.QUEUED:
+            return row["lane"], row["owner"]
+        case JobState.INTERRUPTED:
+            # Whoever resumes it has loaded nothing yet.
+            return row["lane"], ""
+        case _:
+            return None
 
 
 def _set(db: sqlite3.Connection, job_id: str, **values: str | float | None) -> None:

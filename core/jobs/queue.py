@@ -95,6 +95,11 @@ class JobQueue:
         self._places[lane] = count
         self._wake()
 
+    def set_grouping(self, groups_by_load: bool) -> None:
+        """Let jobs that need what is loaded come first from now on, or go by their coming."""
+        self._journal.groups_by_load = groups_by_load
+        self._wake()
+
     def subscribe(self, listener: Callable[[JobUpdate], None]) -> Callable[[], None]:
         """Send every event to `listener`, from any thread; gives the way to stop."""
         return self._listeners.add(listener)

@@ -79,6 +79,11 @@ class RoutedRender:
         """The scene that it is for, or the clip or image by its place."""
         return self.render.subject
 
+    @property
+    def loads(self) -> str:
+        """What has to be loaded for it where its turn is now."""
+        return self.render.loads
+
     def payload(self) -> str:
         """Plan, place and the rest of the list, as JSON."""
         return self.render.payload()

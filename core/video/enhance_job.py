@@ -87,6 +87,11 @@ class EnhanceJob:
         """The prompt, by its scene."""
         return Subject(SubjectKind.PROMPT, self.stored.scene)
 
+    @property
+    def loads(self) -> str:
+        """The model whose enhancer it is."""
+        return self.stored.plan.loads
+
     def payload(self) -> str:
         """The plan, as JSON."""
         return self.stored.model_dump_json()

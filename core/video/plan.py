@@ -168,6 +168,8 @@ class RenderPlan(ClipSettings):
         est_seconds: from this machine's own history; None where there is none.
         est_next_seconds: of the same made right after it, when what it needs is loaded; None where
             that makes no difference.
+        loads: what its provider must have loaded to begin, by a name that no other one gives;
+            empty where that is nothing of this machine.
     """
 
     request: RenderRequest
@@ -176,6 +178,7 @@ class RenderPlan(ClipSettings):
     least_frames: int | None = None
     est_seconds: float | None = None
     est_next_seconds: float | None = None
+    loads: str = ""
 
     @property
     def target(self) -> Target:

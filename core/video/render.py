@@ -171,6 +171,12 @@ class RenderJob:
         kind = SubjectKind.IMAGE if self.plan.is_image else SubjectKind.CLIP
         return Subject(kind, str(self.output.path))
 
+    @property
+    def loads(self) -> str:
+        """What its provider has to load; nothing where it costs money, or may do so elsewhere."""
+        plans = (self.plan, *(one.plan for one in self.fallbacks))
+        return self.plan.loads if all(plan.cost_usd == 0 for plan in plans) else ""
+
     def payload(self) -> str:
         """The plan and the place, as JSON."""
         stored = RenderPayload(

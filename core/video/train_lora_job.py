@@ -57,6 +57,7 @@ class TrainLoraJob:
 
     kind = KIND
     lane = Lane.GPU
+    loads = ""
 
     @classmethod
     def of(cls, plan: TrainingPlan, registry: ProviderRegistry) -> TrainLoraJob:

@@ -138,6 +138,7 @@ def details(record: JobRecord, now: datetime) -> str:
         ("Started", "" if record.started_at is None else _moment(record.started_at)),
         ("Ended", "" if record.ended_at is None else _moment(record.ended_at)),
         ("Time", times(record, now)),
+        ("Passed by", record.passed_text),
         ("File", "" if record.path is None else str(record.path)),
         ("Error", "" if record.error is None else f"{record.error.kind}: {record.error.message}"),
         ("What to do", "" if record.error is None else record.error.hint),

@@ -100,7 +100,7 @@ class LocalPlanner:
                 raise UnsupportedRequest([missing])
             shortest = plan.with_length(plan.least_frames)
             layout = {"memory_plan": self.memory(model, shortest)}
-            timed = self._with_time(shortest.model_copy(update=layout))
+            timed = self._completed(shortest.model_copy(update=layout))
             notes = (*notes, shortest_note(timed))
         if plan.refine_steps:
             missing = upsampler_problem(model, self._context.paths.models_dir)
@@ -118,7 +118,7 @@ class LocalPlanner:
             notes = (*notes, stages_note(plan, memory, first, expected_s))
         loras = self._loras(model, plan)
         fitted = plan.with_notes(*notes, *loras.notes).model_copy(update={"memory_plan": memory})
-        return self._with_time(fitted)
+        return self._completed(fitted)
 
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
         """The same clip on the next step of the memory ladder."""
@@ -131,7 +131,7 @@ class LocalPlanner:
         )
         if memory is None:
             return None
-        return like_clip(plan, self._with_time(clip.model_copy(update={"memory_plan": memory})))
+        return like_clip(plan, self._completed(clip.model_copy(update={"memory_plan": memory})))
 
     def memory(self, model: LocalModel, plan: RenderPlan) -> MemoryPlan:
         """The layout for a plan: the quickest that fits, within what the user chose.
@@ -189,17 +189,29 @@ class LocalPlanner:
         folder = folder_of(self.model(plan.target.model), self._context.paths.models_dir)
         return self.engine.state_for(loaded_name(plan, model_key(folder)))
 
-    def _with_time(self, plan: RenderPlan) -> RenderPlan:
+    def _completed(self, plan: RenderPlan) -> RenderPlan:
+        """A plan whose layout is settled, with what is loaded for it and its usual seconds."""
         first, following = (
             self.timings.expected_total_s(plan, state)
             for state in (self._engine_for(plan), EngineState.READY)
         )
-        return plan.model_copy(update={"est_seconds": first, "est_next_seconds": following})
+        found = {"est_seconds": first, "est_next_seconds": following, "loads": _loads(plan)}
+        return plan.model_copy(update=found)
 
 
 def loaded_name(plan: RenderPlan, key: str) -> str:
-    """What a warm engine must have loaded to begin with a plan at once."""
-    return f"{plan.target.model}|{layout_name(plan)}|{key}"
+    """What a warm engine must have loaded to begin with a plan at once.
+
+    Args:
+        plan: laid out in memory.
+        key: of the model's files as they are now, which may change before another plan is made.
+    """
+    return f"{_loads(plan)}|{key}"
+
+
+def _loads(plan: RenderPlan) -> str:
+    """The model and its layout; LoRAs are laid over whatever is loaded."""
+    return f"{plan.target}|{layout_name(plan)}"
 
 
 def _refused_memory(message: str) -> UnsupportedRequest:

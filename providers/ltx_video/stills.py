@@ -34,9 +34,9 @@ def clip_of(plan: RenderPlan) -> RenderPlan:
 
 
 def like_clip(plan: RenderPlan, clip: RenderPlan) -> RenderPlan:
-    """A plan with memory, seconds and notes of the clip that it comes to."""
+    """A plan with memory, seconds, notes and what is loaded of the clip that it comes to."""
     found = {
-        "memory_plan": clip.memory_plan, "notes": clip.notes,
+        "memory_plan": clip.memory_plan, "notes": clip.notes, "loads": clip.loads,
         "est_seconds": clip.est_seconds, "est_next_seconds": clip.est_next_seconds,
     }  # fmt: skip
     return plan.model_copy(update=found)

@@ -204,7 +204,11 @@ PROVENANCE = Provenance(versions={"fake": "1"}, measured={"denoise_s": 0.1})
 
 
 class FakeProvider:
-    """Renders grey clips with FFmpeg; "fake-big" is never installed, "fake-full" takes all."""
+    """Renders grey clips with FFmpeg; "fake-big" is never installed, "fake-full" takes all.
+
+    Attributes:
+        loaded: what it has loaded, one after the other; a clip of what is loaded needs no load.
+    """
 
     store: ModelStore | None = None
     trainer: LoraTrainer | None = None
@@ -220,6 +224,7 @@ class FakeProvider:
             lora_families=lambda: (FAKE_LORAS,),
         )
         self.rendered: list[RenderPlan] = []
+        self.loaded: list[str] = []
         self.is_closed = False
 
     @property
@@ -245,7 +250,8 @@ class FakeProvider:
         if "unfit" in plan.prompt:
             raise UnsupportedRequest([Problem("prompt", "The fake does not like this prompt.")])
         rung = 1 if plan.request.delivery.memory is Residency.GROUP_OFFLOAD else 0
-        return plan.model_copy(update={"memory_plan": memory_plan(rung), "est_seconds": 1.0})
+        found = {"memory_plan": memory_plan(rung), "est_seconds": 1.0, "loads": _loads(plan, rung)}
+        return plan.model_copy(update=found)
 
     def refresh(self) -> None:
         pass
@@ -265,6 +271,8 @@ class FakeProvider:
         ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0))
         (ctx.workdir / "half.bin").write_bytes(b"x" * 1000)
         rung = plan.memory_plan.rung if plan.memory_plan else 0
+        if self.loaded[-1:] != [_loads(plan, rung)]:
+            self.loaded.append(_loads(plan, rung))
         if "broke" in words or ("oom" in words and rung == 0):
             raise OutOfMemory("The fake ran out of memory.", target=str(plan.target))
         if "fail" in words:
@@ -313,6 +321,10 @@ class FakeProvider:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+def _loads(plan: RenderPlan, rung: int) -> str:
+    return f"{plan.target}|{rung}"
 
 
 def enhanced_words(plan: RenderPlan) -> str:

@@ -79,6 +79,7 @@ class ComparisonJob:
 
     kind = KIND
     lane = Lane.REPORT
+    loads = ""
 
     @property
     def title(self) -> str:

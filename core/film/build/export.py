@@ -64,6 +64,7 @@ class ExportJob:
 
     kind = KIND
     lane = Lane.DISK
+    loads = ""
 
     @property
     def title(self) -> str:

@@ -138,6 +138,7 @@ class InstallModelJob:
 
     kind = INSTALL_MODEL
     lane = Lane.DISK
+    loads = ""
 
     def __init__(
         self,

@@ -31,6 +31,7 @@ class Stage:
     words: str
 
     kind = "stage"
+    loads = ""
     subject = Subject(SubjectKind.CLIP, "clip.mp4")
 
     @property

@@ -28,6 +28,7 @@ class NoteJob:
     text: str
     lane: Lane = Lane.DISK
     kind: str = "note"
+    loads: str = ""
     began: threading.Event = field(default_factory=threading.Event)
 
     @property

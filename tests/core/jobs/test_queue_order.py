@@ -65,13 +65,14 @@ INSERT_1 = (
 
 
 class WordJob:
-    """Does nothing, or what its first word says; the second names its lane."""
+    """Does nothing, or what its first word says; the second names its lane, the third its load."""
 
     kind = "word"
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.lane = LANES.get((*text.split(), "", "")[1], Lane.GPU)
+        _, lane, self.loads = (*text.split(), "", "", "")[:3]
+        self.lane = LANES.get(lane, Lane.GPU)
 
     @property
     def title(self) -> str:
