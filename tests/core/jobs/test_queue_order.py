@@ -138,8 +138,8 @@ def forget_owner(paths: Paths) -> None:
     db.close()
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
+def wait_for(condition: Callable[[], bool], within_s: float = 20) -> None:
+    until = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.01)
