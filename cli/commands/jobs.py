@@ -37,7 +37,7 @@ def jobs(ctx: typer.Context, json: JsonOption = False) -> int:
 
 @app.command("list")
 def list_(ctx: typer.Context, json: JsonOption = False) -> int:
-    """Every job, oldest first."""
+    """Every job, oldest first; those that wait in their turn."""
     context = context_of(ctx, is_json=json)
     records = context.queue.jobs()
     for record in records:
@@ -149,6 +149,7 @@ def as_event(record: JobRecord) -> dict[str, Any]:
         "path": str(record.path) if record.path else None,
         "error": error.model_dump(mode="json") if error else None,
         "progress": progress.model_dump(mode="json") if progress else None,
+        "passed_by": record.passed_by,
         "notes": list(record.notes),
         "request": stored.plan.request.model_dump(mode="json") if stored else None,
         "out": str(stored.path) if stored else None,
@@ -207,6 +208,7 @@ def _details(record: JobRecord) -> str:
         "state": record.state.value,
         **{name: f"{at.astimezone():%Y-%m-%d %H:%M:%S}" for name, at in times.items() if at},
         "title": record.title,
+        "passed by": record.passed_text,
         "path": str(record.path or ""),
         "error": str(record.error or ""),
     }

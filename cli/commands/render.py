@@ -74,6 +74,15 @@ def render(
         bool,
         typer.Option("--skip", help="Leave out scenes that cannot be rendered, and say which."),
     ] = False,
+    group: Annotated[
+        bool | None,
+        typer.Option(
+            "--group-by-model/--no-group-by-model",
+            help="Clips of one model after each other, so that it is loaded once; the usual choice "
+            "is the setting queue.groups_by_model.",
+            show_default=False,
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help=YES_HELP)] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
     json: JsonOption = False,
@@ -109,6 +118,8 @@ def render(
         if paid and not agrees_to_price(context.console, what, most_usd(paid), is_agreed=yes):
             return EXIT_CANCELLED
         tell_resumable(context)
+        if group is not None:
+            context.queue.set_grouping(group)
         return _ProjectRun(context, host).run(offer)
     finally:
         host.close()

@@ -169,9 +169,10 @@ class JobsArea(QWidget):
         self.ready.emit()
 
     def follow_settings(self) -> None:
-        """Have as many threads as the settings now let jobs run at once."""
+        """Have as many threads as the settings now let jobs run at once, and show their order."""
         if self._workers is not None and self.is_ready:
             self._workers.start()
+            self._model.refresh()
 
     @Slot(object)
     def complain(self, error: StudioError) -> None:

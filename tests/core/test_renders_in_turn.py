@@ -11,43 +11,31 @@ from core.config.settings import with_text
 from core.jobs.lanes import Lane
 from core.routing.route_plan import Fallbacks
 from core.studio import Studio
-from core.video.provider import ProviderEntry
 from core.video.request import Delivery, RenderRequest, Sampling
 from core.video.terms import FallbackTarget, Residency, Target
 from tests.core.jobs.test_queue_order import wait_for, working
+from tests.fakes.free import FreeProvider, entry_of
 from tests.fakes.paid import PAID_ENTRY
-from tests.fakes.provider import ENTRY, FREE, FULL, SMALL, FakeProvider
+from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.platform.paths import Paths
     from core.video.planning.render_planner import PlannedRender
-    from core.video.spec import ModelSpec
 
 SETTING = "queue.groups_by_model"
 ALTERNATING = ("fake-small", "fake-full") * 3
 
 
-class OwnModels(FakeProvider):
-    """As a provider on this machine: all of its models are free."""
-
-    def models(self) -> tuple[ModelSpec, ...]:
-        return (SMALL, FULL.model_copy(update={"price": FREE}))
+@pytest.fixture
+def fake() -> FreeProvider:
+    return FreeProvider()
 
 
 @pytest.fixture
-def fake() -> OwnModels:
-    return OwnModels()
-
-
-def studio_with(fake: OwnModels, paths: Paths, *others: ProviderEntry) -> Studio:
-    return Studio([ProviderEntry(ENTRY.info, lambda _: fake), *others], paths=paths)
-
-
-@pytest.fixture
-def studio(paths: Paths, fake: OwnModels) -> Iterator[Studio]:
-    studio = studio_with(fake, paths)
+def studio(paths: Paths, fake: FreeProvider) -> Iterator[Studio]:
+    studio = Studio([entry_of(fake)], paths=paths)
     yield studio
     studio.close()
 
@@ -64,7 +52,7 @@ def set_grouping(studio: Studio, text: str) -> None:
 
 @pytest.mark.parametrize(("text", "times"), [("", 6), ("no", 6), ("yes", 2)])
 def test_two_models_in_turns_are_loaded_for_every_clip_or_once_each(
-    studio: Studio, fake: OwnModels, text: str, times: int
+    studio: Studio, fake: FreeProvider, text: str, times: int
 ) -> None:
     set_grouping(studio, text)
     for model in ALTERNATING:
@@ -77,13 +65,13 @@ def test_two_models_in_turns_are_loaded_for_every_clip_or_once_each(
 
 
 def test_it_is_off_until_it_is_set_and_is_kept(
-    studio: Studio, fake: OwnModels, paths: Paths
+    studio: Studio, fake: FreeProvider, paths: Paths
 ) -> None:
     assert not studio.settings.queue.groups_by_model
     studio.config.save(with_text(studio.settings, SETTING, "yes"))
     for model in ("fake-small", "fake-full", "fake-small"):
         studio.submit_render(plan(studio, model))
-    later = studio_with(fake, paths)
+    later = Studio([entry_of(fake)], paths=paths)
     titles = [record.title.split(":")[0] for record in later.queue.jobs()]
     assert titles == ["fake-small", "fake-small", "fake-full"]
     later.close()
@@ -113,10 +101,10 @@ def test_nothing_that_costs_money_comes_earlier(paths: Paths) -> None:
 
 
 def test_nothing_that_may_go_on_at_a_paid_service_comes_earlier(
-    fake: OwnModels, paths: Paths
+    fake: FreeProvider, paths: Paths
 ) -> None:
     paid = replace(PAID_ENTRY, info=replace(ENTRY.info, deployment="rented", lane=Lane.CLOUD))
-    studio = studio_with(fake, paths, paid)
+    studio = Studio([entry_of(fake), paid], paths=paths)
     set_grouping(studio, "yes")
     there = FallbackTarget.parse("fake/rented/fake-small")
     routed = studio.plan(
