@@ -37,7 +37,7 @@ def jobs(ctx: typer.Context, json: JsonOption = False) -> int:
 
 @app.command("list")
 def list_(ctx: typer.Context, json: JsonOption = False) -> int:
-    """Every job, oldest first; those that wait in their turn."""
+    """Every job, oldest first, and those that wait in their turn."""
     context = context_of(ctx, is_json=json)
     records = context.queue.jobs()
     for record in records:

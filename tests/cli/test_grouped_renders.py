@@ -16,7 +16,7 @@ from core.video.record import read_settings_of
 from core.video.request import RenderChoices, RenderRequest, Sampling
 from core.video.terms import Target
 from tests.core.jobs.test_queue_order import forget_owner
-from tests.fakes.free import FreeProvider, entry_of
+from tests.fakes.provider import FreeProvider, entry_of
 from tests.project.projects import made_project
 
 if TYPE_CHECKING:

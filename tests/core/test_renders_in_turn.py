@@ -14,9 +14,8 @@ from core.studio import Studio
 from core.video.request import Delivery, RenderRequest, Sampling
 from core.video.terms import FallbackTarget, Residency, Target
 from tests.core.jobs.test_queue_order import wait_for, working
-from tests.fakes.free import FreeProvider, entry_of
 from tests.fakes.paid import PAID_ENTRY
-from tests.fakes.provider import ENTRY
+from tests.fakes.provider import ENTRY, FreeProvider, entry_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -376,6 +376,18 @@ def open_fake(_: ProviderContext) -> FakeProvider:
 ENTRY = ProviderEntry(FakeProvider().info, open_fake)
 
 
+class FreeProvider(FakeProvider):
+    """As one on this machine: two models, whose clips cost nothing but the loading."""
+
+    def models(self) -> tuple[ModelSpec, ...]:
+        return (SMALL, FULL.model_copy(update={"price": FREE}))
+
+
+def entry_of(provider: FakeProvider) -> ProviderEntry:
+    """The entry of a provider that the test looks into afterwards."""
+    return ProviderEntry(ENTRY.info, lambda _: provider)
+
+
 @dataclass
 class QuickTrainer:
     """Trains in an instant: a LoRA, a record and a clip, as a real one leaves them.

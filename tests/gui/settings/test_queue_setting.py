@@ -12,7 +12,7 @@ from core.jobs.turns import MOST_PASSED
 from core.video.request import RenderRequest, Sampling
 from core.video.terms import Target
 from gui.jobs.jobs_panel import JobsPanel
-from tests.fakes.free import FreeProvider, entry_of
+from tests.fakes.provider import FreeProvider, entry_of
 from tests.gui.children import child
 from tests.gui.controls import controls_of
 from tests.gui.jobs.job_panels import click, select, titles
