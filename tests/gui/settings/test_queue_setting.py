@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QTabWidget
 
 from core.config.settings import ConfigManager, with_text
 from core.jobs.turns import MOST_PASSED
@@ -72,6 +72,8 @@ def test_switched_on_the_queue_shows_and_takes_those_of_one_model_together(
     opened: OpenWindow, provider: FreeProvider
 ) -> None:
     studio = opened.window.studio
+    # Out of sight the list is not read anew every few seconds: what is shown was told.
+    child(opened.window, QTabWidget, "jobs_tabs").setCurrentIndex(1)
     opened.window.tabs.show_settings()
     switch = child(opened.window, QAbstractButton, "queue_groups_by_model")
     assert not switch.isChecked()

@@ -54,6 +54,7 @@ OTHER_TEXTS = {
     "cloud.parallel_jobs": "9",
     "cloud.daily_cap_usd": "4.5",
     "cloud.spending_cap_usd": "12.5",
+    "queue.groups_by_model": "yes",
     "network.is_off": "yes",
     "comfyui.address": "http://comfy.example:8188",
     "comfyui.prefers": "fp8",
