@@ -17,7 +17,6 @@ from core.routing.route_plan import Fallbacks, parse_fallbacks, route_sentences
 from core.video.control_row import Control
 from core.video.controls import ROWS, option_of
 from core.video.inputs import field_of
-from core.video.memory import Device
 from core.video.provider import NotReady, Ready
 from core.video.terms import Role
 
@@ -256,7 +255,4 @@ def _effort(plan: RenderPlan) -> str:
 
 
 def _memory(memory: MemoryPlan) -> str:
-    peaks = f"{memory.peak_ram_gb:.1f} GB of memory"
-    if memory.device is not Device.CPU:
-        peaks = f"{memory.peak_vram_gb:.1f} GB of GPU memory and {peaks}"
-    return f"up to {peaks}; {memory.weights_text}"
+    return f"up to {memory.peaks_text}; {memory.weights_text}"

@@ -278,9 +278,15 @@ class ResultLost(ProviderError):
 
 
 class OutOfMemory(ProviderError):
-    """The plan needs more memory than this machine has free."""
+    """The plan needs more memory than this machine has free; `is_of_gpu`: than its accelerator."""
 
     retryable = True
+
+    def __init__(
+        self, message: str, *, target: str = "", hint: str = "", is_of_gpu: bool = False
+    ) -> None:
+        super().__init__(message, target=target, hint=hint)
+        self.is_of_gpu = is_of_gpu
 
 
 class EngineCrashed(ProviderError):

@@ -20,7 +20,6 @@ from core.lora.training_set import MANIFEST_SUFFIXES, write_manifest
 from core.platform.units import clock, count_text
 from core.project.render.training_takes import list_set
 from core.video.lora_training import TrainingRequest
-from core.video.memory import Device
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,10 +177,8 @@ def _describe(plan: TrainingPlan) -> str:
     ]
     if plan.memory_plan is not None:
         memory = plan.memory_plan
-        peak = f"{memory.peak_ram_gb:.1f} GB of memory"
-        if memory.device is not Device.CPU:
-            peak = f"{memory.peak_vram_gb:.1f} GB of GPU memory and {peak}"
-        lines.append(f"  up to {peak} ({memory.device.value}, {memory.precision.value})")
+        where = f"{memory.device.value}, {memory.precision.value}"
+        lines.append(wrapped(f"up to {memory.peaks_text}; {where}", first="  ", rest="    "))
     lines.append(f"  to {plan.path}")
     lines += [wrapped(note, first="  note: ", rest="        ") for note in plan.notes]
     return "\n".join(lines)

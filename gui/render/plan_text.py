@@ -180,10 +180,8 @@ def _details(plan: RenderPlan, info: ProviderInfo) -> str:
         lines.append(f"With {plan.loras_text}")
     memory = plan.memory_plan
     if memory is not None:
-        peaks = f"{_gb(memory.peak_ram_gb)} GB of memory"
-        if memory.device is not Device.CPU:
-            peaks = f"{_gb(memory.peak_vram_gb)} GB of GPU memory and {peaks}"
-        lines.append(f"Up to {peaks}; {memory.weights_text}. {' '.join(memory.reasons)}".strip())
+        where = f"Up to {memory.peaks_text}; {memory.weights_text}."
+        lines.append(f"{where} {' '.join(memory.reasons)}".strip())
     return "\n".join(lines)
 
 

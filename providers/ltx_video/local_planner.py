@@ -19,6 +19,8 @@ from providers.ltx_video.install.model_files import (
 )
 from providers.ltx_video.install.own_models import every_model
 from providers.ltx_video.models.memory_plan import memory_ladder
+from providers.ltx_video.models.memory_runs import MemoryTable
+from providers.ltx_video.models.stage_peaks import WeightsLayout, stage_peaks, with_text_encoder
 from providers.ltx_video.models.timings import EngineState, TimingTable, layout_name, shortest_note
 from providers.ltx_video.models.workload import Workload
 from providers.ltx_video.stills import clip_of, like_clip, still_note
@@ -26,8 +28,9 @@ from providers.ltx_video.stills import clip_of, like_clip, still_note
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from core.platform.machine import Machine
     from core.video.lora_check import CheckedLoras
-    from core.video.memory import MemoryPlan
+    from core.video.memory import MemoryPlan, Pool
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext, ProviderInfo
     from providers.ltx_video.models.catalog import LocalModel
@@ -40,6 +43,7 @@ class LocalPlanner:
     Attributes:
         engine: the one engine process, which may not run.
         timings: how long clips took here.
+        peaks: how much memory they held.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class LocalPlanner:
         self._info = info
         self.engine = WarmEngine(context.paths.cache_dir / "ltx-video" / "offload")
         self.timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
+        self.peaks = MemoryTable(context.paths.state_dir / "ltx-video-memory.json")
 
     def model(self, name: str) -> LocalModel:
         """A model of the catalogue, or one that a person has added."""
@@ -109,6 +114,7 @@ class LocalPlanner:
             steps = plan.num_inference_steps or model.profile.num_inference_steps
             plan = plan.model_copy(update={"num_inference_steps": steps})
         memory = self.memory(model, plan)
+        notes = (*notes, *filter(None, (memory.note,)))
         if plan.refine_steps:
             from providers.ltx_video.models.two_stages import first_stage, stages_note
 
@@ -157,9 +163,50 @@ class LocalPlanner:
             )
         return memory
 
+    def free_machine(self) -> Machine:
+        """This machine now, with all that its warm engine makes room for."""
+        return self.engine.with_its_memory(self._context.read_machine())
+
+    def remember_memory(
+        self,
+        plan: RenderPlan,
+        memory: MemoryPlan,
+        machine: Machine,
+        pool: Pool,
+        gb: float,
+        *,
+        has_encoder: bool = True,
+        ran_out: bool = False,
+    ) -> None:
+        """Keep what a clip held, or what was free where it ran out, beside what was predicted.
+
+        Args:
+            plan: of the clip, with the length that it has.
+            memory: how it was laid out.
+            machine: on which it was made.
+            pool: the memory that is meant.
+            gb: measured, or free.
+            has_encoder: whether the text encoder was there, which a prompt seen before is not
+                loaded for.
+            ran_out: whether `gb` was too little.
+        """
+        model = self.model(plan.target.model)
+        workload = self._workload(model, plan)
+        layout, dtype = WeightsLayout.of(memory), model.profile.dtype
+        # That of the plan may be of a longer clip, or of another version.
+        peaks = stage_peaks(layout, model.footprint, dtype, workload)
+        laid_out = memory.model_copy(update={"peaks": peaks})
+        if not has_encoder:
+            gb = with_text_encoder(gb, laid_out, pool, model.footprint, dtype)
+        runs = self.peaks.of(model.id, _gpu_name(machine), workload)
+        self.peaks.add(runs.run(laid_out, pool, gb, ran_out=ran_out))
+
     def _ladder_for(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
+        return self._ladder(model, self._workload(model, plan))
+
+    def _workload(self, model: LocalModel, plan: RenderPlan) -> Workload:
         billions = self._loras(model, plan).billions
-        return self._ladder(model, Workload.of(plan, model.profile, lora_billions=billions))
+        return Workload.of(plan, model.profile, lora_billions=billions)
 
     def _loras(self, model: LocalModel, plan: RenderPlan) -> CheckedLoras:
         # Imported late: each list of models asks for a layout, and lays no LoRA over anything.
@@ -174,12 +221,14 @@ class LocalPlanner:
         return check_loras(plan.request, family, families, has_reference=has_reference)
 
     def _ladder(self, model: LocalModel, workload: Workload) -> MemoryLadder:
+        machine = self.free_machine()
         return memory_ladder(
-            self.engine.with_its_memory(self._context.read_machine()),
+            machine,
             model.footprint,
             model.profile.dtype,
             workload,
             scratch_free_gb=free_disk_bytes(self.engine.offload_dir) / 1e9,
+            runs=self.peaks.of(model.id, _gpu_name(machine), workload),
         )
 
     def _engine_for(self, plan: RenderPlan) -> EngineState:
@@ -212,6 +261,10 @@ def loaded_name(plan: RenderPlan, key: str) -> str:
 def _loads(plan: RenderPlan) -> str:
     """The model and its layout; LoRAs are laid over whatever is loaded."""
     return f"{plan.target}|{layout_name(plan)}"
+
+
+def _gpu_name(machine: Machine) -> str:
+    return machine.best_gpu.name if machine.best_gpu else ""
 
 
 def _refused_memory(message: str) -> UnsupportedRequest:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from core.errors import NotConfigured
+from core.errors import NotConfigured, OutOfMemory
 from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
 from core.video.inputs import scale_of
+from core.video.memory import Device, Pool
 from core.video.rendered import Provenance, Rendered
 from core.video.terms import Role
 from providers.ltx_video.install.model_files import (
@@ -23,6 +24,8 @@ from providers.ltx_video.install.model_files import (
 )
 from providers.ltx_video.local_planner import loaded_name
 from providers.ltx_video.models.info import installed_versions
+from providers.ltx_video.models.memory_runs import layout_text
+from providers.ltx_video.models.stage_peaks import CUDA_CONTEXT_GB
 from providers.ltx_video.models.timings import (
     EngineState,
     Timing,
@@ -33,6 +36,8 @@ from providers.ltx_video.stills import clip_of, still_frame, take_still
 
 if TYPE_CHECKING:
     from core.jobs.job import JobContext
+    from core.platform.machine import Machine
+    from core.video.memory import MemoryPlan
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext, ProviderInfo
     from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
@@ -40,8 +45,25 @@ if TYPE_CHECKING:
     from providers.ltx_video.models.catalog import LocalModel
 
 
+@dataclass(frozen=True)
+class _Held:
+    """A clip of this engine, and what the engine held when it was begun.
+
+    Attributes:
+        loaded: the model and how it lies.
+        pixels: of all that is decoded.
+        tells_ram: nothing else was there that counts as main memory of the process.
+        has_encoder: the text encoder is loaded.
+    """
+
+    loaded: str
+    pixels: int
+    tells_ram: bool = False
+    has_encoder: bool = False
+
+
 class LocalRenderer:
-    """Has the engine make what was planned, one clip at a time, and notes how long it took."""
+    """Has the engine make what was planned, one clip at a time, and notes what it took."""
 
     def __init__(self, context: ProviderContext, planner: LocalPlanner, info: ProviderInfo) -> None:
         self._context = context
@@ -50,6 +72,7 @@ class LocalRenderer:
         self._engine = planner.engine
         self._timings = planner.timings
         self._numbers = count(1)
+        self._made_before: list[_Held] = []
         self._lock = threading.Lock()
 
     def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
@@ -75,8 +98,14 @@ class LocalRenderer:
             engine = self._engine.started(str(plan.target))
             if state is EngineState.ABSENT and (expected := meter.pass_time()) is not None:
                 ctx.report(expected)
-            with self._engine.loading(loads, lambda: meter.has_loaded):
-                made = follow(engine, order, meter, ctx)
+            machine = self._planner.free_machine()
+            held = self._begin(plan, order.memory, is_start=state is EngineState.ABSENT)
+            try:
+                with self._engine.loading(loads, lambda: meter.has_loaded):
+                    made = follow(engine, order, meter, ctx)
+            except OutOfMemory as error:
+                self._remember_shortage(plan, order.memory, machine, error)
+                raise
             provenance = self._provenance(plan, made.figures)
             words, num_frames = made.enhanced_prompt, made.num_frames
             if num_frames is not None:
@@ -88,6 +117,9 @@ class LocalRenderer:
                 whole_s=time.monotonic() - began_at,
                 is_start=state is EngineState.ABSENT,
             )
+            if any(f.stage is Stage.ENCODE and not f.is_short for f in made.figures):
+                held = self._made_before[-1] = replace(held, has_encoder=True)
+            self._remember_peak(plan, order.memory, machine, made.figures, held)
             return Rendered(made.file, provenance, enhanced_prompt=words, num_frames=num_frames)
 
     def enhance(self, plan: RenderPlan, ctx: JobContext) -> str:
@@ -104,6 +136,7 @@ class LocalRenderer:
             is_ready = self._engine.state_for(loads) is EngineState.READY
             stays = is_ready and not order.memory.frees_text_encoder
             engine = self._engine.started(str(plan.target))
+            self._made_before.append(_Held("", 0))
             with self._engine.loading(loads, lambda: stays):
                 made = follow_enhancement(engine, order, ctx)
             self._remember(plan, made.figures, start_s=0.0, whole_s=0.0, is_start=False)
@@ -173,6 +206,52 @@ class LocalRenderer:
             maps_dir=caches / "ltx-video" / "maps",
             offload_dir=self._engine.offload_dir,
         )
+
+    def _begin(self, plan: RenderPlan, memory: MemoryPlan, *, is_start: bool) -> _Held:
+        """What the engine holds already of what this clip needs."""
+        if is_start:
+            self._made_before.clear()
+        loaded = f"{plan.target.model}|{layout_text(memory)}"
+        pixels = plan.width * plan.height * plan.made_frames
+        alike = [made for made in self._made_before if made.loaded == loaded]
+        is_alone = len(alike) == len(self._made_before)
+        held = _Held(
+            loaded,
+            pixels,
+            # What was let go of stays with a process: of another model or a larger clip.
+            tells_ram=is_alone and all(made.pixels <= pixels for made in alike),
+            has_encoder=is_alone and any(made.has_encoder for made in alike),
+        )
+        self._made_before.append(held)
+        return held
+
+    def _remember_peak(
+        self,
+        plan: RenderPlan,
+        memory: MemoryPlan,
+        machine: Machine,
+        figures: tuple[StageFigures, ...],
+        held: _Held,
+    ) -> None:
+        match memory.device:
+            case Device.CPU if held.tells_ram:
+                pool, gb = Pool.RAM, max(figure.ram_gb for figure in figures)
+            case Device.CUDA:
+                # Files are mapped, so what a process holds of main memory is not what it needs.
+                pool, gb = Pool.VRAM, max(figure.vram_gb for figure in figures) + CUDA_CONTEXT_GB
+            case _:
+                # Nothing tells how much of the memory that it shares the GPU of a Mac held.
+                return
+        self._planner.remember_memory(plan, memory, machine, pool, gb, has_encoder=held.has_encoder)
+
+    def _remember_shortage(
+        self, plan: RenderPlan, memory: MemoryPlan, machine: Machine, error: OutOfMemory
+    ) -> None:
+        gpu = machine.best_gpu
+        pool, free_gb = Pool.RAM, machine.ram_free_gb
+        if error.is_of_gpu and gpu is not None:
+            pool, free_gb = Pool.VRAM, gpu.vram_free_gb
+        self._planner.remember_memory(plan, memory, machine, pool, free_gb, ran_out=True)
 
     def _remember(
         self,

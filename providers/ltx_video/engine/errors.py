@@ -80,12 +80,14 @@ def _refusal(error: Exception, order: ModelOrder) -> Refused:
             hint=order.repair,
         )
     if is_out_of_memory(error):
-        where = "graphics memory" if isinstance(error, torch.OutOfMemoryError) else "memory"
+        is_of_gpu = isinstance(error, torch.OutOfMemoryError)
+        where = "graphics memory" if is_of_gpu else "memory"
         return Refused(
             number=order.number,
             kind="OutOfMemory",
             message=f"{label} ran out of {where} {_at_work(order)}.",
             hint="Choose a smaller size or a shorter clip, or close other programs.",
+            is_of_gpu=is_of_gpu,
         )
     if isinstance(error, StudioError):
         message = error.message

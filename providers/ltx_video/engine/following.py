@@ -34,7 +34,6 @@ _KILL_AFTER_S = 1.6
 _SIGKILL_EXIT = -9
 
 _ERRORS: dict[str, type[ProviderError]] = {
-    "OutOfMemory": OutOfMemory,
     "NotConfigured": NotConfigured,
     "RenderFailed": RenderFailed,
 }
@@ -95,7 +94,10 @@ def _error(event: Refused, order: ModelOrder) -> StudioError:
     log.error(
         "the engine made no clip or LoRA (%s): %s", event.kind, event.traceback or event.message
     )
-    return _ERRORS[event.kind](event.message, target=str(order.plan.target), hint=event.hint)
+    target = str(order.plan.target)
+    if event.kind == "OutOfMemory":
+        return OutOfMemory(event.message, target=target, hint=event.hint, is_of_gpu=event.is_of_gpu)
+    return _ERRORS[event.kind](event.message, target=target, hint=event.hint)
 
 
 def _crash(engine: EngineProcess, order: ModelOrder) -> EngineCrashed:

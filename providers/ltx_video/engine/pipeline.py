@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import torch
 from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DModel
 from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3DModel
@@ -27,9 +31,11 @@ from providers.ltx_video.engine.text import load_processor
 from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
 from providers.ltx_video.models.profiles import Enhancer, PipelineFamily
 
+if sys.platform != "win32":
+    import resource
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from typing import Any
 
     from core.jobs.job import CancelToken
@@ -57,6 +63,9 @@ _TRANSFORMERS = {
     PipelineFamily.LTX_VIDEO: LTXVideoTransformer3DModel,
     PipelineFamily.LTX_2: LTX2VideoTransformer3DModel,
 }
+_GB = 1e9
+_STATUS = Path("/proc/self/status")
+_FORGET_PEAK = Path("/proc/self/clear_refs")
 _DECODERS = ("vae", "audio_vae", "vocoder")
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 
@@ -259,6 +268,33 @@ def return_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def forget_peaks() -> None:
+    """Let the most memory held be counted from here on."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    with suppress(OSError):
+        # Linux alone has this; elsewhere main memory is counted since the process began.
+        _FORGET_PEAK.write_text("5", encoding="ascii")
+
+
+def vram_peak_gb() -> float:
+    """The most that parts and pictures held on a CUDA device, without what CUDA itself takes."""
+    return torch.cuda.max_memory_allocated() / _GB if torch.cuda.is_available() else 0.0
+
+
+def ram_peak_gb() -> float:
+    """The most main memory that this process held."""
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset / _GB
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _GB
+    # What getrusage tells on Linux counts the parent from before this process was its own program.
+    lines = _STATUS.read_text(encoding="ascii", errors="replace").splitlines()
+    peak_kb = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), None)
+    held = psutil.Process().memory_info().rss if peak_kb is None else int(peak_kb) * 1024
+    return held / _GB
 
 
 def _shrink(transformer: Any, order: ModelOrder) -> None:

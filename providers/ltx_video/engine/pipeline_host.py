@@ -8,9 +8,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import psutil
-import torch
-
 from core.jobs.lanes import Stage
 from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.planning.windows import windows_of
@@ -23,13 +20,16 @@ from providers.ltx_video.engine.part_chain import denoise_ends, denoise_parts
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     Pipeline,
+    forget_peaks,
     load_enhancer,
     load_pipeline,
     load_text_pipeline,
     needed_parts,
+    ram_peak_gb,
     return_memory,
     set_tiling,
     torch_device,
+    vram_peak_gb,
 )
 from providers.ltx_video.engine.preview import Previewer
 from providers.ltx_video.engine.protocol import (
@@ -67,7 +67,6 @@ if TYPE_CHECKING:
     from providers.ltx_video.engine.streams import EventWriter
     from providers.ltx_video.engine.text import Embedding
 
-_GB = 1e9
 # Of the bar of an enhancement.
 _LOADING_SHARE = 0.3
 
@@ -366,8 +365,7 @@ class _ClipRun:
         self.cancel.check()
         self._stage = stage
         self._send(Began(number=self.order.number, stage=stage, is_short=is_short, message=message))
-        if torch.cuda.is_available():
-            torch.cuda.reset_peak_memory_stats()
+        forget_peaks()
         started = time.monotonic() if began_at is None else began_at
         yield
         earlier = self._figures.get(stage)
@@ -375,8 +373,8 @@ class _ClipRun:
             stage=stage,
             seconds=time.monotonic() - started + (earlier.seconds if earlier else 0.0),
             is_short=is_short,
-            vram_gb=max(_vram_peak_gb(), earlier.vram_gb if earlier else 0.0),
-            ram_gb=psutil.Process().memory_info().rss / _GB,
+            vram_gb=max(vram_peak_gb(), earlier.vram_gb if earlier else 0.0),
+            ram_gb=max(ram_peak_gb(), earlier.ram_gb if earlier else 0.0),
         )
         self.cancel.check()
 
@@ -438,7 +436,3 @@ def _layout(order: RenderOrder) -> str:
             order.profile.model_dump_json(),
         )
     )
-
-
-def _vram_peak_gb() -> float:
-    return torch.cuda.max_memory_allocated() / _GB if torch.cuda.is_available() else 0.0

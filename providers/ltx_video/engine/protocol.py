@@ -213,6 +213,7 @@ class Refused(Frozen):
     Attributes:
         kind: the class in `core.errors` that the app raises.
         problems: for `UnsupportedRequest`, what is wrong with the request.
+        is_of_gpu: for `OutOfMemory`, whether it is the accelerator's memory that ran out.
         traceback: where in the engine it happened, for the log.
     """
 
@@ -222,6 +223,7 @@ class Refused(Frozen):
     message: str
     hint: str = ""
     problems: tuple[Problem, ...] = ()
+    is_of_gpu: bool = False
     traceback: str = ""
 
 

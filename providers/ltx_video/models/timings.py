@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import ValidationError
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from core.video.plan import RenderPlan
 
+T = TypeVar("T", bound=Frozen)
+
 log = logging.getLogger(__name__)
 
 STAGES: tuple[Stage, ...] = (Stage.LOAD, Stage.ENCODE, Stage.DENOISE, Stage.DECODE, Stage.WRITE)
@@ -34,7 +36,9 @@ def stages_of(plan: RenderPlan) -> tuple[Stage, ...]:
     return (first, *maps, *words, *others)
 
 
-_KEPT = 9
+KEPT = 9
+"""Of each kind of measurement the newest few say what is usual."""
+
 # About how much longer than another each map takes to draw.
 _COST_OF_MAP = {
     ControlMap.GIVEN: 1,
@@ -90,11 +94,8 @@ def shortest_note(shortest: RenderPlan) -> str:
     """What the shortest clip takes that a model may choose; the plan tells of the longest."""
     memory = shortest.memory_plan
     assert memory is not None, "laid out"
-    peak = f"{memory.peak_ram_gb:.1f} GB of memory"
-    if memory.peak_vram_gb:
-        peak = f"{memory.peak_vram_gb:.1f} GB of GPU memory and {peak}"
     time = "" if shortest.est_seconds is None else f" and about {clock(shortest.est_seconds)}"
-    return f"The shortest takes up to {peak}{time}."
+    return f"The shortest takes up to {memory.peaks_text}{time}."
 
 
 def work_of(stage: Stage, plan: RenderPlan) -> int:
@@ -117,18 +118,62 @@ def work_of(stage: Stage, plan: RenderPlan) -> int:
             return 0
 
 
+class TableFile(Generic[T]):
+    """A small file of measurements, which nothing depends on.
+
+    One that is damaged is set aside and begun anew, and one that cannot be written is told in the
+    log.
+    """
+
+    def __init__(self, path: Path, kind: type[T], name: str) -> None:
+        self._path = path
+        self._kind = kind
+        self._name = name
+        self._known: tuple[tuple[int, ...], T] | None = None
+
+    def read(self) -> T:
+        """What is kept; empty where there is nothing, or nothing that can be read."""
+        try:
+            now = self._path.stat()
+            stamp = (now.st_ino, now.st_mtime_ns, now.st_size)
+            # A list of models asks once for each of them.
+            if self._known is None or self._known[0] != stamp:
+                self._known = (stamp, self._kind.model_validate_json(self._path.read_bytes()))
+            return self._known[1]
+        except FileNotFoundError:
+            pass
+        except (OSError, ValidationError) as error:
+            log.warning("%s cannot be read and is begun anew: %s", self._name, error)
+            try:
+                set_aside(self._path)
+            except OSError:
+                log.warning("%s cannot be set aside", self._path)
+        return self._kind()
+
+    def write(self, kept: T) -> None:
+        """Keep this in the place of what was there."""
+        try:
+            write_text_atomically(self._path, kept.model_dump_json(indent=1) + "\n")
+        except OSError as error:
+            log.warning("%s does not remember this clip: %s", self._name, error)
+
+
 class TimingTable:
     """The seconds that stages took here, in a small file."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = TableFile(path, _StoredTimings, "the table of times")
 
     def expected_s(
         self, stage: Stage, plan: RenderPlan, *, is_short: bool = False, is_start: bool = False
     ) -> float | None:
         """The usual seconds of a stage at the nearest size; None where it was never measured."""
         asked = (plan.target.model, layout_name(plan), stage, is_short)
-        found = [t for t in self._read() if (t.model, t.layout, t.stage, t.is_short) == asked]
+        found = [
+            t
+            for t in self._file.read().timings
+            if (t.model, t.layout, t.stage, t.is_short) == asked
+        ]
         # Loading with and without a start of the engine; either is better than nothing.
         found = [t for t in found if t.is_start is is_start] or found
         if not found:
@@ -163,26 +208,9 @@ class TimingTable:
         """Remember what a clip took; of each kind the newest few are kept."""
         kept: list[Timing] = []
         counts: dict[tuple[object, ...], int] = {}
-        for timing in (*reversed(tuple(timings)), *reversed(self._read())):
+        for timing in (*reversed(tuple(timings)), *reversed(self._file.read().timings)):
             kind = (timing.model, timing.layout, timing.stage, timing.is_short, timing.work)
             counts[kind] = counts.get(kind, 0) + 1
-            if counts[kind] <= _KEPT:
+            if counts[kind] <= KEPT:
                 kept.append(timing)
-        try:
-            text = _StoredTimings(timings=tuple(reversed(kept))).model_dump_json(indent=1)
-            write_text_atomically(self._path, text + "\n")
-        except OSError as error:
-            log.warning("the times of this clip are not remembered: %s", error)
-
-    def _read(self) -> tuple[Timing, ...]:
-        try:
-            return _StoredTimings.model_validate_json(self._path.read_bytes()).timings
-        except FileNotFoundError:
-            return ()
-        except (OSError, ValidationError) as error:
-            log.warning("the table of times cannot be read and is begun anew: %s", error)
-            try:
-                set_aside(self._path)
-            except OSError:
-                log.warning("%s cannot be set aside", self._path)
-            return ()
+        self._file.write(_StoredTimings(timings=tuple(reversed(kept))))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.jobs.lanes import Stage
 from core.platform.units import clock
-from core.video.memory import Device
+from core.video.memory import Device, Pool
 from core.video.planning.windows import windows_of
 from providers.ltx_video.models.sizes import more_tokens, token_count
 
@@ -58,8 +58,8 @@ def stages_note(
         (plan, memory, plan.refine_steps, second),
     ):
         tokens = token_count(stage.width, stage.height, stage.made_frames)
-        peak = next(peak for peak in layout.peaks if peak.stage is Stage.DENOISE)
-        gb = peak.ram_gb if memory.device is Device.CPU else peak.vram_gb
+        pool = Pool.RAM if memory.device is Device.CPU else Pool.VRAM
+        gb = layout.stage_gb(Stage.DENOISE, pool)
         share = work / (first + second)
         took = "" if expected_s is None else f", about {clock(expected_s * share)}"
         said.append(

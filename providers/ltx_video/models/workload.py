@@ -84,6 +84,25 @@ class Workload:
         return token_count(self.width, self.height, self.num_frames) + self.more_tokens
 
     @property
+    def size_tokens(self) -> int:
+        """The same of all that is decoded at once, where that is more: by it clips are compared."""
+        frames = self.decoded_frames or self.num_frames
+        return max(self.tokens, token_count(self.width, self.height, frames))
+
+    @property
+    def variant(self) -> str:
+        """What decides besides the size, in words for a table."""
+        is_in_parts = self.decoded_frames > self.num_frames
+        words = {
+            "parts": is_in_parts,
+            "video": self.encodes_video,
+            f"lora-{self.lora_billions:.2f}": self.lora_billions > 0,
+            "upsampler": self.has_upsampler,
+            "enhancer": self.has_enhancer,
+        }
+        return "/".join([f"rows-{self.batch_rows}", *(word for word in words if words[word])])
+
+    @property
     def pixels(self) -> int:
         """Of all frames that are decoded."""
         return self.width * self.height * (self.decoded_frames or self.num_frames)

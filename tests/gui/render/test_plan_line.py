@@ -96,7 +96,8 @@ def test_with_a_gpu_its_memory_is_what_counts() -> None:
     plan = planned(memory_plan=layout(Device.CUDA), est_seconds=100)
     text = described(plan, ON_GPU)
     assert text.line.endswith("about 1 min 40 s · needs 17 of 24 GB")
-    assert "17 GB of GPU memory and 0.9 GB of memory; all weights in GPU memory, " in text.details
+    assert "17.2 GB of GPU memory (predicted) and 0.9 GB of memory (predicted); " in text.details
+    assert "; all weights in GPU memory, " in text.details
     assert text.details.endswith("All of it lies there.")
 
 
