@@ -8,36 +8,33 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from core.platform.machine import free_disk_bytes, read_machine
 from core.platform.units import bytes_text
-from core.video.listing import recommend
+from core.video.listing import recommend, weigh
 from core.video.model_store import OnDisk
-from core.video.planning.clip_plan import make_plan
-from core.video.request import RenderRequest
 from core.video.terms import Target
 from providers.ltx_video.install.installed import check_parts
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
-from providers.ltx_video.models.memory_plan import memory_ladder
-from providers.ltx_video.models.workload import Workload
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.platform.machine import Machine
-    from core.video.memory import MemoryPlan
     from core.video.model_store import Installation
+    from core.video.registry import ProviderRegistry
     from providers.ltx_video.models.catalog import LocalModel
     from scripts.voice import Voice
 
 
-def show_models(models_dir: Path, voice: Voice, command: str) -> None:
+def show_models(registry: ProviderRegistry, models_dir: Path, voice: Voice, command: str) -> None:
     """Show every model of the catalogue; `command` is the one that installs."""
-    machine = read_machine()
-    weighed = [(model.spec, _memory(model, models_dir, machine)) for model in MODELS]
-    best = recommend(weighed)
+    local = Target(provider=PROVIDER, deployment=DEPLOYMENT)
+    provider = registry.open(local)
+    weighed = [
+        (model.spec, *weigh(provider, local.with_model(model.id), model.spec)) for model in MODELS
+    ]
+    best = recommend([(spec, memory) for spec, memory, _ in weighed if memory is not None])
     rows = [
-        _row(model, models_dir, memory, is_recommended=best is not None and best.model == model.id)
-        for model, (_, memory) in zip(MODELS, weighed, strict=True)
+        _row(model, models_dir, why_not, is_recommended=best is not None and best.model == model.id)
+        for model, (_, _, why_not) in zip(MODELS, weighed, strict=True)
     ]
     for row in rows:
         voice.tell_fields("model", **row.as_json(command))
@@ -85,21 +82,7 @@ class _Row:
         return {**self.__dict__, "command": installs}
 
 
-def _memory(model: LocalModel, models_dir: Path, machine: Machine) -> MemoryPlan:
-    """How it would lie here for a clip of its usual size and length."""
-    target = Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id)
-    usual = make_plan(RenderRequest(target=target, prompt="a clip"), model.spec)
-    rows = 2 if model.profile.guidance.reads_negative_prompt else 1
-    return memory_ladder(
-        machine,
-        model.footprint,
-        model.profile.dtype,
-        Workload(usual.width, usual.height, usual.num_frames, rows),
-        scratch_free_gb=free_disk_bytes(models_dir) / 1e9,
-    ).choose()
-
-
-def _row(model: LocalModel, models_dir: Path, memory: MemoryPlan, *, is_recommended: bool) -> _Row:
+def _row(model: LocalModel, models_dir: Path, why_not: str, *, is_recommended: bool) -> _Row:
     found = check_parts(models_dir, model.id, model.weights)
     return _Row(
         id=model.id,
@@ -107,8 +90,8 @@ def _row(model: LocalModel, models_dir: Path, memory: MemoryPlan, *, is_recommen
         size_bytes=model.spec.size_bytes if model.weights else None,
         licence=model.spec.licence.name,
         is_gated=model.spec.licence.is_gated,
-        runs_here=memory.fits,
-        why_not="" if memory.fits else " ".join(memory.reasons),
+        runs_here=not why_not,
+        why_not=why_not,
         is_recommended=is_recommended,
         state=_state_text(model, found),
         missing_parts=found.missing_parts,

@@ -156,7 +156,7 @@ def _run(options: Options, cancel: CancelToken, voice: Voice) -> int:
         # Imported late, as all of the program is: the environment comes first.
         from scripts.ltx_model_table import show_models
 
-        show_models(models_dir, voice, _COMMAND)
+        show_models(studio.registry, models_dir, voice, _COMMAND)
         return _DONE
     return _install(options, studio, cancel, voice)
 

@@ -298,7 +298,7 @@ def _listed(
 ) -> ListedModel:
     provider = registry.open(target)
     store = provider.store
-    memory, too_large = _weighed(provider, target, spec) if weighs else (None, "")
+    memory, too_large = weigh(provider, target, spec) if weighs else (None, "")
     return ListedModel(
         target=target,
         info=provider.info,
@@ -361,10 +361,13 @@ def _times_moved(residency: Residency) -> int:
     return 1 + _MOVED_IN_EACH_STEP.index(residency)
 
 
-def _weighed(
+def weigh(
     provider: VideoProvider, target: Target, spec: ModelSpec
 ) -> tuple[MemoryPlan | None, str]:
-    """How a model would lie in memory, and why it cannot."""
+    """How a model would lie in memory for its usual clip, and why it cannot.
+
+    None for a model that does not run on this machine anyway.
+    """
     if not provider.info.is_local:
         return None, ""
     # Imported late: a list that weighs nothing plans nothing.
@@ -373,7 +376,11 @@ def _weighed(
 
     request = RenderRequest(target=target, prompt=_ANY_PROMPT)
     try:
-        memory = provider.fit(make_plan(request, spec, new_seed=lambda: 0)).memory_plan
+        plan = provider.fit(make_plan(request, spec, new_seed=lambda: 0))
     except UnsupportedRequest as error:
         return None, error.message
-    return memory, "" if memory is None or memory.fits else " ".join(memory.reasons)
+    memory = plan.memory_plan
+    if memory is None or memory.fits:
+        return memory, ""
+    clip = f"{plan.width}x{plan.height}, {plan.seconds_text}"
+    return memory, f"{' '.join(memory.reasons)} This is for its usual clip, {clip}."

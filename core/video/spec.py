@@ -264,7 +264,7 @@ class Licence(Frozen):
 
 
 class Needs(Frozen):
-    """What a machine must have for the cheapest way to run a model; None where nothing is."""
+    """What the cheapest way to make a model's usual clip takes of a machine; None for nothing."""
 
     ram_gb: float | None = None
     vram_gb: float | None = None

@@ -9,8 +9,6 @@ from core.config.settings import Settings, fields
 from core.platform.machine import Gpu, Machine
 from core.video.controls import CONTROLS
 from core.video.memory import Device
-from core.video.planning.clip_plan import make_plan
-from core.video.request import RenderRequest
 from core.video.spec import Precision
 from core.video.terms import Residency, Target
 from providers.ltx_video.mini.vocabulary import PHRASES, Attribute
@@ -160,8 +158,7 @@ def memory() -> str:
 
 def _memory_row(model: LocalModel) -> tuple[str, ...]:
     target = Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id)
-    usual = make_plan(RenderRequest(target=target, prompt="a clip"), model.spec)
-    clip = Workload.of(usual, model.profile)
+    clip = Workload.usual(target, model.spec, model.profile)
     cells = [_layout_cell(model, clip, float(vram_gb)) for vram_gb in _VRAM_GB]
     return (f"`{model.id}`", *cells)
 

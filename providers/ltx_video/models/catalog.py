@@ -33,6 +33,7 @@ from providers.ltx_video.models.profiles import Profile
 from providers.ltx_video.models.quantized import QUANTIZED
 from providers.ltx_video.models.sizes import (
     CAMERA,
+    FOR_A_CLIP,
     FRAME_GRID,
     LARGE,
     LTX_2_LICENCE,
@@ -125,8 +126,7 @@ _VIDEO_2B = _Offer(
     needs=Needs(
         ram_gb=16,
         vram_gb=8,
-        comfortable_vram_gb=12,
-        note="Runs without a GPU too, very slowly, with 24 GB of memory.",
+        note=f"{FOR_A_CLIP} Runs without a GPU too, very slowly, with no more memory.",
     ),
     footprint=Footprint(
         transformer=1.92,
@@ -142,7 +142,12 @@ _VIDEO_2B = _Offer(
 _VIDEO_13B = replace(
     _VIDEO_2B,
     lora_family="ltx-video-13b",
-    needs=Needs(ram_gb=32, vram_gb=12, comfortable_vram_gb=24, note="Needs a GPU."),
+    needs=Needs(
+        ram_gb=16,
+        vram_gb=8,
+        comfortable_vram_gb=24,
+        note=f"{FOR_A_CLIP} Needs a GPU; full speed takes 24 GB of memory.",
+    ),
     footprint=_VIDEO_2B.footprint.model_copy(
         update={"transformer": 13.04, "hidden_size": 4096, "block_count": 48}
     ),
@@ -164,7 +169,7 @@ _AV_19B = _Offer(
     ),
     audio=AudioSpec(sample_rate_hz=24_000),
     licence=LTX_2_LICENCE,
-    needs=Needs(ram_gb=32, vram_gb=16, comfortable_vram_gb=48, note="Needs a GPU."),
+    needs=Needs(ram_gb=32, vram_gb=8, comfortable_vram_gb=32, note=f"{FOR_A_CLIP} Needs a GPU."),
     footprint=Footprint(
         transformer=18.88,
         text_encoder=12.2,
@@ -182,6 +187,9 @@ _AV_19B = _Offer(
 _AV_22B = replace(
     _AV_19B,
     lora_family="ltx-2.3",
+    needs=_AV_19B.needs.model_copy(
+        update={"note": f"{FOR_A_CLIP} Needs a GPU; full speed takes 48 GB of memory."}
+    ),
     sizes=frame_sizes("540p", "480p", "448p", "720p", "1080p"),
     audio=AudioSpec(sample_rate_hz=48_000),
     footprint=_AV_19B.footprint.model_copy(update={"transformer": 18.99, "connectors": 3.17}),

@@ -200,7 +200,8 @@ def _judged(
                 f"{max(usable, 0):.1f} GB: {max(needed - usable, 0.1):.1f} GB are missing."
             )
     if plan.device is Device.CPU and footprint.transformer > MOST_BILLIONS_WITHOUT_GPU:
-        shortages.insert(0, "It needs a GPU: on processors alone one clip would take days.")
+        # How much memory it would take without one is of no use to anybody.
+        shortages = ["It needs a GPU: on processors alone one clip would take days."]
     reasons = tuple(shortages) or (_description(plan, gpu, footprint.transformer),)
     return plan.model_copy(update={"fits": not shortages, "reasons": reasons}), missing
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from providers.ltx_video.models.info import LTXModel
+from providers.ltx_video.models.sizes import FOR_A_CLIP
 from providers.ltx_video.models.weights_spec import TRANSFORMER, FileSet, RemoteFile
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Quantized:
         path: of the file in its repository.
         size_gb: about.
         size_bytes, sha256: None where only the hub knows them.
-        vram_gb, comfortable_vram_gb: with how much of a GPU's memory it runs, and runs well.
+        comfortable_vram_gb: with how much of a GPU's memory no weights move in each step.
         ram_gb: of main memory; 8 bit is unpacked there as a whole.
     """
 
@@ -55,7 +56,6 @@ class Quantized:
     repo_id: str
     path: str
     size_gb: float
-    vram_gb: int
     comfortable_vram_gb: int
     ram_gb: int = 32
     revision: str = "main"
@@ -131,8 +131,8 @@ class Quantized:
                 "needs": like.spec.needs.model_copy(
                     update={
                         "ram_gb": self.ram_gb,
-                        "vram_gb": self.vram_gb,
                         "comfortable_vram_gb": self.comfortable_vram_gb,
+                        "note": f"{FOR_A_CLIP} Needs a GPU.",
                     }
                 ),
                 "size_bytes": weights.download_bytes,
@@ -161,7 +161,6 @@ QUANTIZED: tuple[Quantized, ...] = (
         _MAKERS,
         "ltx-2.3-22b-distilled-fp8.safetensors",
         29.5,
-        vram_gb=16,
         comfortable_vram_gb=32,
         ram_gb=48,
         revision=_MAKERS_REVISION,
@@ -172,11 +171,10 @@ QUANTIZED: tuple[Quantized, ...] = (
         LTXModel.LTX_2_3_DISTILLED_Q4,
         LTXModel.LTX_2_3_DISTILLED,
         "Q4_K",
-        "Picture with 48 kHz sound in 8 steps; has room on a GPU of 24 GB, and runs from 12 GB on.",
+        "Picture with 48 kHz sound in 8 steps; has room on a GPU of 24 GB, and runs from 8 GB on.",
         _UNSLOTH,
         "distilled/ltx-2.3-22b-distilled-Q4_K_M.gguf",
         14.3,
-        vram_gb=12,
         comfortable_vram_gb=24,
         size_bytes=14_326_856_736,
     ),
@@ -188,7 +186,6 @@ QUANTIZED: tuple[Quantized, ...] = (
         _UNSLOTH,
         "distilled/ltx-2.3-22b-distilled-Q3_K_M.gguf",
         10.8,
-        vram_gb=10,
         comfortable_vram_gb=16,
     ),
     Quantized(
@@ -199,7 +196,6 @@ QUANTIZED: tuple[Quantized, ...] = (
         _MAKERS,
         "ltx-2.3-22b-dev-fp8.safetensors",
         29.1,
-        vram_gb=16,
         comfortable_vram_gb=32,
         ram_gb=48,
         revision=_MAKERS_REVISION,
@@ -214,7 +210,6 @@ QUANTIZED: tuple[Quantized, ...] = (
         _UNSLOTH,
         "ltx-2.3-22b-dev-Q4_K_M.gguf",
         14.3,
-        vram_gb=12,
         comfortable_vram_gb=24,
     ),
 )

@@ -197,3 +197,6 @@ MINI_LICENCE = Licence(
     name="ImageAI licence",
     summary="Made by this project from clips that it drew itself; use it as you use the program.",
 )
+
+FOR_A_CLIP = "That is for its usual clip, and computed."
+"""Of what every large model needs; a test holds it against the arithmetic that plans go by."""

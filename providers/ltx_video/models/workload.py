@@ -10,6 +10,7 @@ from providers.ltx_video.models.sizes import more_tokens, token_count
 if TYPE_CHECKING:
     from core.video.plan import RenderPlan
     from core.video.spec import ModelSpec
+    from core.video.terms import Target
     from providers.ltx_video.models.profiles import Profile
 
 
@@ -77,6 +78,16 @@ class Workload:
         num_frames = spec.frame_grid.frames(spec.durations.minimum, spec.default_fps)
         scale = spec.guidance_scale.default if spec.guidance_scale else None
         return cls(size.width, size.height, num_frames, _batch_rows(profile, scale))
+
+    @classmethod
+    def usual(cls, target: Target, spec: ModelSpec, profile: Profile) -> Workload:
+        """The clip of a model that is asked for nothing but a prompt."""
+        # Imported late, as above.
+        from core.video.planning.clip_plan import make_plan
+        from core.video.request import RenderRequest
+
+        request = RenderRequest(target=target, prompt="a clip")
+        return cls.of(make_plan(request, spec, new_seed=lambda: 0), profile)
 
     @property
     def tokens(self) -> int:

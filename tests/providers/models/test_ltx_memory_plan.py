@@ -13,7 +13,8 @@ from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
 from core.video.memory import Device, MemoryPlan
 from core.video.spec import Precision, Residency
-from providers.ltx_video.models.catalog import BY_ID, MODELS, LocalModel
+from core.video.terms import Target
+from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MODELS, PROVIDER, LocalModel
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.memory_plan import MemoryLadder, memory_ladder
 from providers.ltx_video.models.workload import Workload
@@ -194,25 +195,60 @@ def test_a_chosen_residency_limits_the_ladder() -> None:
         plan = found.cheaper(plan, Residency.MODEL_OFFLOAD)
 
 
-def test_a_comfortable_gpu_needs_no_streaming() -> None:
-    for model in MODELS:
-        needs = model.spec.needs
-        if needs.comfortable_vram_gb is None:
-            continue
-        plan = ladder(model, machine(128, needs.comfortable_vram_gb), SMALL_CLIP).choose()
-        assert plan.fits
-        assert plan.residency in (Residency.RESIDENT, Residency.MODEL_OFFLOAD), model.id
+CARDS_GB = (8, 10, 12, 16, 24, 32, 48, 80)
+MEMORIES_GIB = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128)
+STAYS = (Residency.RESIDENT, Residency.MODEL_OFFLOAD)
 
 
-def test_the_least_machine_that_is_named_runs_the_model() -> None:
-    for model in MODELS:
-        needs = model.spec.needs
-        assert needs.ram_gb is not None
-        size = model.spec.default_size
-        clip = Workload(size.width, size.height, 33)
-        on = machine(needs.ram_gb * 1.073, needs.vram_gb or 0.0)
-        plan = ladder(model, on, clip).choose()
-        assert plan.fits, (model.id, plan.reasons)
+def usual_clip(model: LocalModel) -> Workload:
+    target = Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id)
+    return Workload.usual(target, model.spec, model.profile)
+
+
+def least_machine(
+    model: LocalModel, cards_gb: tuple[int, ...], ways: tuple[Residency, ...]
+) -> tuple[int, int]:
+    """The smallest card that makes the usual clip in one of these ways, and the memory for that."""
+    clip = usual_clip(model)
+    return next(
+        (vram_gb, ram_gib)
+        for vram_gb in cards_gb
+        for ram_gib in MEMORIES_GIB
+        for plan in [ladder(model, machine(ram_gib * 1.073, vram_gb), clip).choose()]
+        if plan.fits and plan.residency in ways and (vram_gb == 0 or plan.device is not Device.CPU)
+    )
+
+
+LARGE_MODELS = [model for model in MODELS if not model.spec.is_builtin]
+
+
+@pytest.mark.parametrize("model", LARGE_MODELS, ids=lambda model: model.id)
+def test_what_a_model_is_said_to_need_is_what_plans_of_its_usual_clip_go_by(
+    model: LocalModel,
+) -> None:
+    needs = model.spec.needs
+    least = least_machine(model, CARDS_GB, tuple(Residency))
+    assert (needs.vram_gb, needs.ram_gb) == least
+    vram_gb, ram_gib = least_machine(model, CARDS_GB, STAYS)
+    assert (needs.comfortable_vram_gb or needs.vram_gb) == vram_gb
+    more_memory = f"full speed takes {ram_gib} GB of memory" if ram_gib > least[1] else ""
+    assert more_memory in needs.note
+    assert ("full speed" in needs.note) is bool(more_memory)
+    assert "for its usual clip" in str(needs)
+    runs_on_processors = "no more memory" in needs.note
+    assert runs_on_processors is not ("Needs a GPU" in needs.note)
+    if runs_on_processors:
+        assert least_machine(model, (0,), STAYS) == (0, needs.ram_gb)
+
+
+def test_mini_needs_no_more_than_is_said() -> None:
+    mini = BY_ID[LTXModel.LTX_MINI]
+    assert least_machine(mini, (0,), STAYS) == (0, mini.spec.needs.ram_gb)
+
+
+def test_where_a_gpu_is_missing_no_other_figure_is_told() -> None:
+    plan = ladder(BY_ID[LTXModel.LTX_2_3_DISTILLED], machine(24), SMALL_CLIP).choose()
+    assert plan.reasons == ("It needs a GPU: on processors alone one clip would take days.",)
 
 
 def test_a_large_model_without_a_gpu_says_that_it_needs_one() -> None:
