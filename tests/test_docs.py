@@ -155,9 +155,11 @@ def test_what_is_said_of_the_large_models_is_so() -> None:
     sizes = [round(spec.size_bytes / 1e9) for spec in large if spec.size_bytes]
     vram = [spec.needs.vram_gb for spec in large if spec.needs.vram_gb]
     assert (len(large), min(sizes), max(sizes)) == (19, 25, 97)
-    assert (min(vram), max(vram)) == (8, 16)
+    comfortable = [s.needs.comfortable_vram_gb for s in large if s.needs.comfortable_vram_gb]
+    assert set(vram) == {8}
+    assert (min(comfortable), max(comfortable)) == (16, 32)
     assert "25 to\n97 GB" in text_of(README)
-    assert "8 to 16 GB" in text_of(README)
+    assert "with 8 GB of memory at least, the larger ones 16 to 32 GB" in text_of(README)
     assert "25 to 97 GB" in text_of(SETUP)
     assert "Nineteen" in text_of(CHANGELOG)
 
