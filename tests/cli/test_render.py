@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cli.render_command import describe
+from cli.render_command import as_event, describe
+from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from core.media.output import Output
+from core.video.memory import MeasuredPeak, Pool, StagePeak
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.render_planner import PlannedRender
 from core.video.provider import Ready
@@ -42,6 +44,26 @@ def test_only_clips_that_are_timed_say_that_their_time_is_not_known_yet() -> Non
         for one in (plan, plan.model_copy(update={"memory_plan": memory_plan(0)}))
     ]
     assert ["time unknown" in text for text in told] == [False, True]
+
+
+def test_the_plan_tells_what_its_memory_rests_on() -> None:
+    target = Target(provider="fake", deployment="local", model=SMALL.id)
+    plan = make_plan(RenderRequest(target=target, prompt="a ball"), SMALL)
+    peak = StagePeak(stage=Stage.DECODE, vram_gb=0, ram_gb=2.0)
+    predicted = memory_plan(0).model_copy(update={"peaks": (peak,)})
+    measured = MeasuredPeak(pool=Pool.RAM, gb=1.4, runs=1, is_scaled=True)
+    corrected = predicted.model_copy(update={"measured": measured})
+    output = Output(Path("ball.mp4"), is_named=True)
+    planned = [
+        PlannedRender(plan.model_copy(update={"memory_plan": one}), output, Ready())
+        for one in (predicted, corrected)
+    ]
+    first, second = (describe(one, FakeProvider().info) for one in planned)
+    assert "up to 2.0 GB of memory (predicted); " in first
+    assert "up to 1.4 GB of memory (scaled from 1 run here); " in second
+    memory = as_event(planned[1])["plan"]["memory_plan"]
+    assert memory["measured"] == {"pool": "ram", "gb": 1.4, "runs": 1, "is_scaled": True}
+    assert memory["peaks"][0]["ram_gb"] == 2.0
 
 
 def test_the_plan_names_the_loras(run) -> None:

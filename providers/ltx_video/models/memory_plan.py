@@ -58,7 +58,8 @@ class MemoryLadder:
         ran_out = f"A clip no larger than this one ran out of memory here on {first.ran_out_on}"
         for rung in fitting:
             if rung.ran_out_on is None:
-                note = f"{ran_out}. {first.reasons[0]} So now: {rung.reasons[0]}"
+                before, now = (_within(plan.reasons[0]) for plan in (first, rung))
+                note = f"{ran_out}, planned like this: {before} So it is now: {now}"
                 return rung.model_copy(update={"note": note})
         note = (
             f"{ran_out}, and no layout needs less, so this one may too. Close other programs, or "
@@ -239,6 +240,11 @@ def _description(plan: MemoryPlan, gpu: Gpu | None, billions: float) -> str:
     if plan.tiled_decode:
         details.append("the picture is decoded in tiles")
     return f"{'; '.join([text, *details])}."
+
+
+def _within(sentence: str) -> str:
+    """A sentence as it stands behind a colon."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _needs_less(plan: MemoryPlan, than: MemoryPlan) -> bool:

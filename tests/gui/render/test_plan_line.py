@@ -13,7 +13,7 @@ from core.errors import Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
 from core.project.model.edits import FrameSlot
-from core.video.memory import Device, MemoryPlan, StagePeak
+from core.video.memory import Device, MeasuredPeak, MemoryPlan, Pool, StagePeak
 from core.video.planning.clip_plan import make_plan
 from core.video.provider import NotReady, Ready, ReasonCode
 from core.video.request import (
@@ -99,6 +99,14 @@ def test_with_a_gpu_its_memory_is_what_counts() -> None:
     assert "17.2 GB of GPU memory (predicted) and 0.9 GB of memory (predicted); " in text.details
     assert "; all weights in GPU memory, " in text.details
     assert text.details.endswith("All of it lies there.")
+
+
+def test_the_details_tell_what_the_figure_rests_on() -> None:
+    measured = MeasuredPeak(pool=Pool.RAM, gb=1.4, runs=3)
+    memory = layout(Device.CPU).model_copy(update={"measured": measured})
+    text = described(planned(memory_plan=memory, est_seconds=6))
+    assert text.line.endswith("needs 1.4 of 16 GB")
+    assert "Up to 1.4 GB of memory (measured in 3 runs here); " in text.details
 
 
 def test_a_plan_in_the_cloud_tells_place_and_price_and_no_memory() -> None:
