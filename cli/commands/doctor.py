@@ -12,7 +12,7 @@ from cli.commands.models import state_of
 from cli.console import wrapped
 from cli.context import CliContext, JsonOption, context_of
 from cli.render_command import tell_resumable
-from cli.signals import EXIT_DONE, EXIT_FAILED
+from cli.signals import EXIT_DONE, EXIT_NOT_CONFIGURED
 from core.config.api_keys import known_keys, source_of
 from core.errors import FFmpegMissing
 from core.film.model.delivery import AUDIO_ENCODERS, CODECS, IMAGE_ENCODERS
@@ -25,6 +25,7 @@ from core.media.ffmpeg_program import (
     other_ffmpegs,
     way_to_bundled,
 )
+from core.media.output import writing_problems
 from core.platform.machine import free_disk_bytes
 from core.platform.units import bytes_text, count_text
 from core.video.listing import read_listing
@@ -32,6 +33,7 @@ from core.video.provider import NotReady, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from core.video.listing import ListedModel, ListedProvider
 
@@ -47,12 +49,18 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `advice` says what to do where it is not as it should be."""
+    """One thing that was looked at.
+
+    Attributes:
+        advice: what to do where it is not as it should be.
+        is_needed: no clip at all can be made while it is not.
+    """
 
     subject: str
     text: str
     is_ok: bool = True
     advice: str = ""
+    is_needed: bool = False
 
 
 @app.command()
@@ -60,6 +68,7 @@ def doctor(ctx: typer.Context, json: JsonOption = False) -> int:
     """What this machine has and lacks, and which models can run on it."""
     context = context_of(ctx, is_json=json)
     tell_resumable(context)
+    can_work = True
     for finding in (
         *_hardware(context),
         *_disks(context),
@@ -67,8 +76,10 @@ def doctor(ctx: typer.Context, json: JsonOption = False) -> int:
         *_packages(context),
         *_keys(context),
     ):
+        can_work &= finding.is_ok or not finding.is_needed
         _show(context, finding)
-    return _models(context)
+    can_work &= _shows_usable_builtin(context)
+    return EXIT_DONE if can_work else EXIT_NOT_CONFIGURED
 
 
 def _show(context: CliContext, finding: Finding) -> None:
@@ -109,8 +120,16 @@ def _hardware(context: CliContext) -> Iterator[Finding]:
 
 def _disks(context: CliContext) -> Iterator[Finding]:
     paths = context.setup.paths
-    for subject, folder in (("Clips", paths.output_dir), ("Models", paths.models_dir)):
-        yield Finding(subject, f"{folder}, {bytes_text(free_disk_bytes(folder))} free")
+    problems = writing_problems(paths.output_dir)
+    if problems:
+        yield Finding("Clips", " ".join(problems), is_ok=False, is_needed=True)
+    else:
+        yield _disk("Clips", paths.output_dir)
+    yield _disk("Models", paths.models_dir)
+
+
+def _disk(subject: str, folder: Path) -> Finding:
+    return Finding(subject, f"{folder}, {bytes_text(free_disk_bytes(folder))} free")
 
 
 def _ffmpeg() -> Iterator[Finding]:
@@ -118,7 +137,7 @@ def _ffmpeg() -> Iterator[Finding]:
     try:
         program = ffmpeg_in_use()
     except FFmpegMissing as error:
-        yield Finding("FFmpeg", error.message, is_ok=False, advice=error.hint)
+        yield Finding("FFmpeg", error.message, is_ok=False, advice=error.hint, is_needed=True)
     else:
         missing = _missing_codecs(program)
         yield Finding(
@@ -180,8 +199,8 @@ def _keys(context: CliContext) -> Iterator[Finding]:
         yield Finding("Keyring", problem, is_ok=False)
 
 
-def _models(context: CliContext) -> int:
-    """Say of each model whether it can run; the exit code is that of the built-in one."""
+def _shows_usable_builtin(context: CliContext) -> bool:
+    """Say of each model whether it can run; gives whether the built-in one can."""
     can_run_builtin = False
     for provider in read_listing(context.setup.registry).providers:
         if _has_no_key(provider):
@@ -193,7 +212,7 @@ def _models(context: CliContext) -> int:
             finding = _judge(item)
             can_run_builtin |= item.spec.is_builtin and finding.is_ok
             _show(context, finding)
-    return EXIT_DONE if can_run_builtin else EXIT_FAILED
+    return can_run_builtin
 
 
 def _has_no_key(provider: ListedProvider) -> bool:

@@ -247,12 +247,28 @@ def test_doctor_looks_at_everything_and_is_content_with_the_built_in_model(run) 
 
 def test_doctor_says_what_is_wrong_with_ffmpeg(run, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("IMAGEAI_FFMPEG", "/nowhere/ffmpeg")
-    found = {event["subject"]: event for event in run("doctor", "--json").events}
+    answer = run("doctor", "--json")
+    assert answer.code == 3
+    found = {event["subject"]: event for event in answer.events}
     assert found["FFmpeg"]["ok"] is False
     assert "IMAGEAI_FFMPEG" in json.dumps(found["FFmpeg"])
     silent = tmp_path / "ffmpeg"
     silent.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
     silent.chmod(silent.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("IMAGEAI_FFMPEG", str(silent))
-    found = {event["subject"]: event for event in run("doctor", "--json").events}
+    answer = run("doctor", "--json")
+    assert answer.code == 3
+    found = {event["subject"]: event for event in answer.events}
     assert "does not start" in found["FFmpeg"]["text"]
+
+
+def test_doctor_is_not_content_where_no_clip_can_be_put(run, home: Path) -> None:
+    blocked = home / "a-file"
+    blocked.write_text("no folder", encoding="utf-8")
+    settings = {"render": {"provider": "fake"}, "folders": {"output": str(blocked / "clips")}}
+    (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    answer = run("doctor", "--json")
+    assert answer.code == 3
+    found = {event["subject"]: event for event in answer.events}
+    assert found["Clips"]["ok"] is False
+    assert "cannot be written" in found["Clips"]["text"]
