@@ -95,7 +95,7 @@ def translate(run: Callable[[], int], context: CliContext) -> int:
         _tell(UnsupportedRequest([problem]), console)
         return EXIT_USAGE
     except UnsupportedRequest as error:
-        _tell(error, console)
+        _tell(error.with_replacing("use --force"), console)
         is_asked_well = all(problem.is_of_setup for problem in error.problems)
         return EXIT_NOT_CONFIGURED if is_asked_well else EXIT_USAGE
     except StudioError as error:

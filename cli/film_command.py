@@ -142,7 +142,7 @@ def _beside_problems(typed: Typed) -> list[Problem]:
             elif not path.parent.is_dir():
                 found.append(Problem(option, f"{option} {text!r}: that folder does not exist."))
             elif not typed.flag("--force"):
-                found += [Problem(option, taken) for taken in taken_problems(path)]
+                found += taken_problems(option, path)
     return found
 
 

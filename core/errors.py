@@ -45,7 +45,7 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.redaction import redacted
@@ -95,6 +95,8 @@ class Problem:
     Attributes:
         field: names the part, e.g. "frame.duration_s".
         is_of_setup: the request is right, and this machine is not set up for it.
+        is_taken: what is named exists, and is replaced where that is asked for; whoever asked says
+            by which option or argument of theirs (`with_replacing`).
         reason: where a model has to be installed or repaired, what the message says without the
             command for that, which is no advice for whoever has a page of models before them.
     """
@@ -102,6 +104,7 @@ class Problem:
     field: str
     message: str
     is_of_setup: bool = False
+    is_taken: bool = False
     reason: str = ""
 
     def __post_init__(self) -> None:
@@ -110,6 +113,12 @@ class Problem:
 
     def __str__(self) -> str:
         return self.message
+
+    def with_replacing(self, means: str) -> Problem:
+        """The same, with what replaces a thing that exists, such as "use --force"."""
+        if not self.is_taken:
+            return self
+        return replace(self, message=f"{self.message.removesuffix('.')}, or {means} to replace it.")
 
 
 FFMPEG_FIELD = "ffmpeg"
@@ -122,6 +131,10 @@ class UnsupportedRequest(StudioError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(first_of([problem.message for problem in problems])))
         self.problems = tuple(problems)
+
+    def with_replacing(self, means: str) -> UnsupportedRequest:
+        """The same, with what replaces the things that exist (see `Problem.with_replacing`)."""
+        return UnsupportedRequest([problem.with_replacing(means) for problem in self.problems])
 
 
 class SettingsError(StudioError):

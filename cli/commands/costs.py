@@ -74,9 +74,9 @@ def costs(
         return EXIT_DONE
     studio, console = context.studio, context.console
     period = _period(month, from_, to, studio.ledger.today)
-    taken = [] if csv is None or force else taken_problems(csv)
+    taken = [] if csv is None or force else taken_problems("csv", csv)
     if taken:
-        raise UnsupportedRequest([Problem("csv", text) for text in taken])
+        raise UnsupportedRequest(taken)
     if context.paths.journal_file.exists():
         # What ended while nobody listened is settled when the queue opens.
         _ = context.queue

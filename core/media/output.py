@@ -14,7 +14,7 @@ from core.errors import OutputError, Problem, UnsupportedRequest
 from core.platform.files import move_if_free, nearest_existing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -69,18 +69,19 @@ def find_place(out: Path | None, output_dir: Path, name: str, *, overwrite: bool
         if out.is_dir():
             return Output(find_free_name(out / name), is_named=False)
         suffix = STILL_SUFFIX if name.endswith(STILL_SUFFIX) else SUFFIX
-        found = place_problems(out, suffix, _KINDS[suffix])
+        found = _problems(place_problems(out, suffix, _KINDS[suffix]))
         if not found and not overwrite:
-            found = taken_problems(out, out.with_suffix(".json"))
+            found = taken_problems("out", out, out.with_suffix(".json"))
     except OSError as error:
-        raise _problems(f"{str(out)!r} cannot be a file name: {error.strerror}.") from error
+        message = f"{str(out)!r} cannot be a file name: {error.strerror}."
+        raise UnsupportedRequest(_problems([message])) from error
     if found:
-        raise _problems(*found)
+        raise UnsupportedRequest(found)
     return Output(out, is_named=True, overwrite=overwrite)
 
 
-def _problems(*messages: str) -> UnsupportedRequest:
-    return UnsupportedRequest([Problem("out", message) for message in messages])
+def _problems(messages: Sequence[str]) -> list[Problem]:
+    return [Problem("out", message) for message in messages]
 
 
 def place_problems(out: Path, suffix: str, kind: str) -> list[str]:
@@ -103,10 +104,10 @@ def place_problems(out: Path, suffix: str, kind: str) -> list[str]:
     return found
 
 
-def taken_problems(*paths: Path) -> list[str]:
-    """A sentence for each of the paths that exists."""
+def taken_problems(field: str, *paths: Path) -> list[Problem]:
+    """What is wrong with `field` for each of the paths that exists."""
     return [
-        f"{str(path)!r} exists. Name another file, or use --force to replace it."
+        Problem(field, f"{str(path)!r} exists. Name another file.", is_taken=True)
         for path in paths
         if os.path.lexists(path)
     ]

@@ -348,9 +348,9 @@ def _place(request: TrainingRequest, lora_dir: Path) -> tuple[Path, list[Problem
     if path.exists() and not request.overwrite:
         message = (
             f"There is a LoRA named {name!r} already: {str(path)!r}. Choose another name, such as "
-            f"{free_name(name, lora_dir)!r}; on the command line --force replaces it."
+            f"{free_name(name, lora_dir)!r}."
         )
-        return path, [Problem("name", message)]
+        return path, [Problem("name", message, is_taken=True)]
     return path, []
 
 

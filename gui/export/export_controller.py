@@ -16,7 +16,7 @@ from core.film.model.delivery import CONTAINERS, Container, ExportOrder
 from core.film.model.film_file import NAME as FILM_FILE
 from core.film.model.film_file import write_film_file
 from core.jobs.job import Subject, SubjectKind, Succeeded
-from core.media.output import find_free_name, slug, taken_problems
+from core.media.output import find_free_name, slug
 from core.platform.units import bytes_text
 from core.project.files.project_file import EXPORTS, lies_inside, link_problem
 from core.project.render.film_from_takes import film_of
@@ -222,7 +222,7 @@ class ExportPlace:
 
     def may_replace(self, path: Path) -> bool:
         """Whether what is there may be overwritten; asked only where something is."""
-        return not taken_problems(path) or self._ask(f"{path.name!r} exists. Replace it?")
+        return not os.path.lexists(path) or self._ask(f"{path.name!r} exists. Replace it?")
 
     def _ask(self, question: str) -> bool:
         return (

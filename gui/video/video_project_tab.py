@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from core.jobs.job import Progressed
-from core.media.output import taken_problems
 from core.project.files.footage import FileUse
 from core.project.model.status import SceneJobState
 from gui.background import Background
@@ -385,7 +385,7 @@ class VideoProjectTab(QWidget):
         """Export the film as it is now; asks before it replaces a file."""
         path, place = self._model.project.film.path, self._place
         if path is None or (place.may_write(path) and place.may_replace(path)):
-            self._export.export(overwrite=path is not None and bool(taken_problems(path)))
+            self._export.export(overwrite=path is not None and os.path.lexists(path))
 
     @Slot(object)
     def _on_estimate(self, estimate: ExportEstimate) -> None:

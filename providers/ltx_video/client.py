@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import (
@@ -347,7 +348,8 @@ class LTXVideoClient:
             name=name,
             overwrite=overwrite,
         )
-        plan = await asyncio.to_thread(self._studio.plan_training, request)
+        with _naming_overwrite():
+            plan = await asyncio.to_thread(self._studio.plan_training, request)
         job_id = await asyncio.to_thread(self._studio.submit_training, plan)
         return await self._run(job_id, str(plan.target))
 
@@ -360,7 +362,8 @@ class LTXVideoClient:
 
     def _planned(self, request: RenderRequest, config: LTXGenerationConfig) -> PlannedRender:
         out = None if config.out is None else Path(config.out)
-        return self._studio.plan(request, out=out, overwrite=config.overwrite)
+        with _naming_overwrite():
+            return self._studio.plan(request, out=out, overwrite=config.overwrite)
 
     async def _make(
         self, request: RenderRequest, config: LTXGenerationConfig
@@ -398,6 +401,15 @@ class LTXVideoClient:
                 raise JobCancelled
             case _:
                 assert_never(outcome)
+
+
+@contextmanager
+def _naming_overwrite() -> Generator[None]:
+    """Say of a name that is taken how a script has it replaced."""
+    try:
+        yield
+    except UnsupportedRequest as error:
+        raise error.with_replacing("set overwrite=True") from error
 
 
 def _target(deployment: LTXDeploymentMode, model: LTXModel | str | None) -> Target:

@@ -46,6 +46,9 @@ def test_the_plan_names_the_lora_and_what_it_replaces(train, home: Path) -> None
     # A path is never broken.
     assert all(len(line) <= 80 for line in told.splitlines() if not line.startswith("  to "))
     smallest_lora(home / "models" / "loras" / "look.safetensors")
+    code, told = train(*WORDS, "--name", "look", "--dry-run")
+    assert code == 2
+    assert "such as 'look-2', or use --force to replace it." in " ".join(told.split())
     code, told = train(*WORDS, "--name", "look", "--force", "--dry-run")
     assert code == 0, told
     assert "note: It replaces the LoRA 'look' that is there." in told

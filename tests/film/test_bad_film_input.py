@@ -356,7 +356,7 @@ def test_an_existing_film_is_replaced_only_when_that_is_asked_for(
     [messages] = _refused(film, out, tmp_path / "store")
     export(film, SILENT, out, overwrite=True)
 
-    assert "--force" in messages
+    assert messages.endswith("exists. Name another file.")
     assert len(look_at(out).frames) == 15
 
 

@@ -195,8 +195,11 @@ def test_a_clip_is_made_by_its_plan_and_told_on_the_way(
     fractions = [event.fraction for event in events if event.fraction is not None]
     assert fractions
     assert fractions == sorted(fractions)
-    with pytest.raises(UnsupportedRequest, match="exists"):
+    with pytest.raises(UnsupportedRequest) as refused:
         asyncio.run(client.generate_video_async(config))
+    for problem in refused.value.problems:
+        # Not the option of the command line, which a script has not got.
+        assert problem.message.endswith("or set overwrite=True to replace it.")
 
 
 def test_whoever_stops_waiting_stops_the_work(client: LTXVideoClient, home: Path) -> None:

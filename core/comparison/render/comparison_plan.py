@@ -321,10 +321,9 @@ class _Planner:
                 return PlannedTarget(entry, planned, resumes=job.id)
             if exists(path) or exists(path.with_suffix(".json")):
                 message = (
-                    f"{str(path)!r} exists and was not made by this request. Name another folder, "
-                    "or use --force to replace it."
+                    f"{str(path)!r} exists and was not made by this request. Name another folder."
                 )
-                return _refused(entry, (Problem("out", message),))
+                return _refused(entry, (Problem("out", message, is_taken=True),))
         if isinstance(planned.readiness, NotReady):
             message = f"{planned.readiness.reason} {planned.readiness.fix}".strip()
             return _refused(entry, (Problem("target", message, is_of_setup=True),))

@@ -124,13 +124,14 @@ def place_of_film_problems(order: ExportOrder) -> list[Problem]:
         if container is Container.PNG
         else f"{pairing.label} files end in {suffix}."
     )
+    taken: list[Problem] = []
     try:
         found = place_problems(out, suffix, kind)
         if not found and not order.overwrite:
-            found = taken_problems(out, *([order.poster] if order.poster else []))
-        if not found and os.path.lexists(out) and out.is_dir():
+            taken = taken_problems("out", out, *([order.poster] if order.poster else []))
+        if not found and not taken and os.path.lexists(out) and out.is_dir():
             found = [f"{str(out)!r} is a folder. Name a file, or remove the folder first."]
-        if not found:
+        if not found and not taken:
             found = writing_problems(out.parent)
         found += [
             f"The film would be written over {path.name!r}, which it is made of. Name another file."
@@ -138,4 +139,4 @@ def place_of_film_problems(order: ExportOrder) -> list[Problem]:
         ]
     except OSError as error:
         found = [f"{str(out)!r} cannot be a file name: {error.strerror}."]
-    return [Problem("out", message) for message in found]
+    return [*taken, *(Problem("out", message) for message in found)]
