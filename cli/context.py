@@ -65,12 +65,13 @@ class CliContext:
         # Imported late: it brings the settings and the look at the machine, which no help needs.
         from core.setup import Setup
 
+        self._start_log()
         setup = Setup(
             self._parts.entries,
             paths=self.paths,
             package_installer=self._parts.package_installer,
         )
-        self._begin(setup)
+        self._tell_notes(setup)
         return setup
 
     @cached_property
@@ -83,6 +84,9 @@ class CliContext:
         # Imported late too: it brings films, jobs and history, which no look at models needs.
         from core.studio import Studio
 
+        is_first = "setup" not in self.__dict__
+        if is_first:
+            self._start_log()
         open_text_renderer = self._parts.open_text_renderer
         studio = (self._parts.open_studio or Studio)(
             self._parts.entries,
@@ -90,8 +94,8 @@ class CliContext:
             text_renderer=open_text_renderer() if open_text_renderer else None,
             package_installer=self._parts.package_installer,
         )
-        if "setup" not in self.__dict__:
-            self._begin(studio)
+        if is_first:
+            self._tell_notes(studio)
         return studio
 
     @cached_property
@@ -102,9 +106,14 @@ class CliContext:
             self.console.note(note)
         return queue
 
-    def _begin(self, setup: Setup) -> None:
+    def _start_log(self) -> None:
+        # Before the settings are read: what is wrong with them would be printed as well as told.
         trouble = start_log(self.paths.log_file)
-        for note in (*([trouble] if trouble else []), *setup.notes):
+        if trouble:
+            self.console.note(trouble)
+
+    def _tell_notes(self, setup: Setup) -> None:
+        for note in setup.notes:
             self.console.note(note)
 
     def set_output(self, *, is_json: bool, is_quiet: bool = False) -> None:
