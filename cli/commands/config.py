@@ -55,7 +55,8 @@ def get(ctx: typer.Context, name: _Name) -> int:
     return EXIT_DONE
 
 
-@app.command("set")
+# A number below zero is a value like others, and not an option.
+@app.command("set", context_settings={"ignore_unknown_options": True})
 def set_(
     ctx: typer.Context,
     name: _Name,

@@ -101,7 +101,8 @@ def costs(
     return EXIT_DONE
 
 
-@app.command()
+# As in `config set`: what is below zero is told to be no sum of money.
+@app.command(context_settings={"ignore_unknown_options": True})
 def cap(
     ctx: typer.Context,
     project: Annotated[str, typer.Argument(metavar="PROJECT", help="The project's folder.")],
