@@ -13,6 +13,7 @@ from cli.film_options import HEADS, OPTIONS, ROWS, FilmOption, FilmPart
 from cli.options import Kind
 from core.film.model.delivery import ExportSettings, VideoCodec, container_of, with_container
 from core.film.model.film import Caption, Clip, Film, Lut, Music, Subtitles, Watermark
+from core.mistakes import mistake_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -196,12 +197,8 @@ class _FilmReader:
         except ValidationError as error:
             bad = {str(mistake["loc"][0]) for mistake in error.errors()}
             for mistake in error.errors():
-                name, message = str(mistake["loc"][0]), mistake["msg"]
-                self._typed.refuse(
-                    name,
-                    f"{name.replace('_', ' ')}: {message[0].lower()}{message[1:]}, not "
-                    f"{mistake['input']!r}.",
-                )
+                name = str(mistake["loc"][0])
+                self._typed.refuse(name, f"{mistake_text(name.replace('_', ' '), mistake)}.")
             kept = {name: value for name, value in given.items() if name not in bad}
             return kind.model_validate({**stated, **kept})
 

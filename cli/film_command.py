@@ -17,12 +17,18 @@ from cli.film_options import OPTIONS
 from cli.options import argument, command
 from cli.run_job import run_job
 from cli.signals import EXIT_DONE
-from core.errors import OutputError, Problem, UnsupportedRequest
+from core.errors import OutputError, Problem, ProjectError, StudioError, UnsupportedRequest
 from core.film.build.export import ExportOrder
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
 from core.film.handoff.document import decimal
 from core.film.model.delivery import CODECS, CONTAINERS, AudioCodec, Container
-from core.film.model.film_file import expanded, read_film_file, with_absolute_paths, write_film_file
+from core.film.model.film_file import (
+    FilmFileMistaken,
+    expanded,
+    read_film_file,
+    with_absolute_paths,
+    write_film_file,
+)
 from core.film.model.transitions import TRANSITIONS
 from core.media.output import find_free_name, slug, taken_problems
 from core.platform.files import is_folder
@@ -64,10 +70,37 @@ def _export(context: CliContext, typed: Typed) -> int:
         place = expanded(Path(typed.words[0]))
         if is_project(place):
             return _read_project_film(typed, place, context.console)
-        stored = read_film_file(place)
-        return read_film(typed, stored.film, stored.settings)
+        return _read_film_file(typed, place)
 
     return _run(context, typed, read)
+
+
+def _read_film_file(typed: Typed, place: Path) -> FilmReading:
+    """The film of a file with what was typed on top; mistakes in the file hide no others.
+
+    Raises:
+        UnsupportedRequest: there is no film that could be planned, and options are wrong besides.
+        ProjectError: there is no film that could be planned.
+    """
+    try:
+        stored = read_film_file(place)
+    except ProjectError as error:
+        rest = error.rest if isinstance(error, FilmFileMistaken) else None
+        if rest is None:
+            raise _refused_with_options(error, typed) from error
+        reading = read_film(typed, rest.film, rest.settings)
+        return replace(reading, problems=(_unread(error), *reading.problems))
+    return read_film(typed, stored.film, stored.settings)
+
+
+def _refused_with_options(error: ProjectError, typed: Typed) -> StudioError:
+    """There is no film to be read; what is wrong with the options is told all the same."""
+    others = read_film(typed).problems
+    return UnsupportedRequest([_unread(error), *others]) if others else error
+
+
+def _unread(error: ProjectError) -> Problem:
+    return Problem("project", str(error))
 
 
 _PROJECT_HELP = "A project's folder, a folder with a film.json, or one of those files."
@@ -179,7 +212,10 @@ def _read_project_film(typed: Typed, place: Path, console: Console) -> FilmReadi
         ProjectError: it cannot be read.
     """
     folder = project_folder(place).absolute()
-    loaded = read_project(folder)
+    try:
+        loaded = read_project(folder)
+    except ProjectError as error:
+        raise _refused_with_options(error, typed) from error
     for note in loaded.notes:
         console.note(note)
     made = film_of(loaded.project)

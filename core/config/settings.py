@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, Field, ValidationError
 
@@ -23,6 +23,7 @@ from core.errors import SettingsError, UnsupportedRequest
 from core.frozen import Frozen
 from core.jobs.lanes import PLACES, Lane
 from core.jobs.turns import MOST_PASSED
+from core.mistakes import mistake_text, mistakes_in
 from core.platform.files import set_aside, write_text_atomically
 from core.platform.server_address import server_address
 from core.platform.suggestions import unknown_name
@@ -307,7 +308,7 @@ class ConfigManager:
         try:
             return SettingsResult(Settings.model_validate_json(text))
         except ValidationError as error:
-            return self._defaults_instead(_first_reason(error))
+            return self._defaults_instead(mistakes_in(error, "the file"))
 
     def _defaults_instead(self, reason: str) -> SettingsResult:
         try:
@@ -346,7 +347,7 @@ def with_text(settings: Settings, name: str, text: str) -> Settings:
     Raises:
         SettingsError: no such setting, or a value that it does not accept.
     """
-    setting(settings, name)
+    known = setting(settings, name)
     section, field = name.split(".")
     values = settings.model_dump(mode="json")
     if text.strip():
@@ -356,7 +357,7 @@ def with_text(settings: Settings, name: str, text: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(f"{name} does not accept {text!r}: {_first_reason(error)}") from error
+        raise SettingsError(_refusal(known, text, error)) from error
 
 
 def fields(settings: Settings) -> tuple[SettingField, ...]:
@@ -403,8 +404,27 @@ def _as_text(value: object) -> str:
             return str(value)
 
 
-def _first_reason(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    reason = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {reason}" if where else reason
+def _refusal(field: SettingField, text: str, error: ValidationError) -> str:
+    takes = _numbers_taken(field)
+    if takes:
+        return f"{field.name} takes {takes}, not {text!r}."
+    mistake: Any = error.errors(include_url=False)[0]
+    is_checked_by_us = mistake["type"] == "value_error"
+    subject = f"{field.name} does not accept {text!r}" if is_checked_by_us else field.name
+    return f"{mistake_text(subject, mistake)}."
+
+
+def _numbers_taken(field: SettingField) -> str:
+    """The numbers that a setting may be, in words; empty where it is none."""
+    if field.kind not in (SettingKind.NUMBER, SettingKind.WHOLE_NUMBER):
+        return ""
+    match field.minimum, field.maximum:
+        case None, None:
+            limits = ""
+        case float() | int() as least, None:
+            limits = f" of {least:g} or more"
+        case None, most:
+            limits = f" of {most:g} or less"
+        case least, most:
+            limits = f" from {least:g} to {most:g}"
+    return f"a {field.kind}{limits}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import (
     TYPE_CHECKING,
@@ -27,10 +27,10 @@ from pydantic import (
 from typing_extensions import TypedDict
 
 from core.errors import JobCancelled, Problem, RenderFailed, UnsupportedRequest
-from core.film.model.film_file import mistakes_in
 from core.jobs.job import Cancelled, Failed, Progressed, Succeeded
 from core.lora.training import Targets  # noqa: TC001 - read when the call is checked
 from core.lora.training_set import list_training_set
+from core.mistakes import mistakes_in
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.enhance_job import EnhancedPrompt, read_words
@@ -132,8 +132,16 @@ class LTXGenerationConfig:
         """The same as the program's own request.
 
         Raises:
-            UnsupportedRequest: a time or a strength is none.
+            UnsupportedRequest: times and strengths are none, with each of them.
         """
+        keyframes = [
+            _input(Role.KEYFRAME, path, at_s=at, strength=next(iter(more), None))
+            for at, path, *more in self.keyframes
+        ]
+        loras = [_input(Role.LORA, path, strength=scale) for path, scale in self.loras]
+        problems = [one for one in (*keyframes, *loras) if isinstance(one, Problem)]
+        if problems:
+            raise UnsupportedRequest(problems)
         single = (
             (Role.START, self.image),
             (Role.END, self.end_image),
@@ -158,12 +166,9 @@ class LTXGenerationConfig:
             ),
             inputs=(
                 *(Input(role=role, path=Path(path)) for role, path in single if path is not None),
-                *(
-                    _input(Role.KEYFRAME, path, at_s=at, strength=next(iter(more), None))
-                    for at, path, *more in self.keyframes
-                ),
+                *(one for one in keyframes if isinstance(one, Input)),
                 *(Input(role=Role.REFERENCE, path=Path(path)) for path in self.reference_images),
-                *(_input(Role.LORA, path, strength=scale) for path, scale in self.loras),
+                *(one for one in loras if isinstance(one, Input)),
             ),
             editing=Editing(
                 strength=self.strength,
@@ -268,12 +273,12 @@ class LTXVideoClient:
         Raises:
             UnsupportedRequest: with everything that is wrong.
         """
-        return self._planned(config.request(self._deployment), config)
+        return self._planned(config)
 
     @checked_arguments
     async def generate_video_async(self, config: LTXGenerationConfig) -> LTXGenerationResult:
         """A clip from words, with whatever files the config names."""
-        return await self._make(config.request(self._deployment), config)
+        return await self._make(config)
 
     @checked_arguments
     async def enhance_prompt(self, config: LTXGenerationConfig) -> EnhancedPrompt:
@@ -293,7 +298,7 @@ class LTXVideoClient:
         if not config.keyframes:
             message = "No keyframe is named. Name at least one, with its time in seconds."
             raise UnsupportedRequest([Problem("inputs.keyframe", message)])
-        return await self._make(config.request(self._deployment), config)
+        return await self._make(config)
 
     @checked_arguments
     async def extend_video(
@@ -356,19 +361,29 @@ class LTXVideoClient:
     async def _with_video(
         self, role: Role, video_path: Path | str, config: LTXGenerationConfig
     ) -> LTXGenerationResult:
-        request = config.request(self._deployment)
-        video = Input(role=role, path=Path(video_path))
-        return await self._make(request.with_inputs((*request.inputs, video)), config)
+        return await self._make(config, Input(role=role, path=Path(video_path)))
 
-    def _planned(self, request: RenderRequest, config: LTXGenerationConfig) -> PlannedRender:
+    def _planned(self, config: LTXGenerationConfig, *videos: Input) -> PlannedRender:
         out = None if config.out is None else Path(config.out)
+        unread: list[Problem] = []
+        try:
+            request = config.request(self._deployment)
+        except UnsupportedRequest as error:
+            # The rest is planned all the same, and everything that is wrong is told at once.
+            unread += error.problems
+            request = replace(config, keyframes=(), loras=()).request(self._deployment)
+        request = request.with_inputs((*request.inputs, *videos))
         with _naming_overwrite():
-            return self._studio.plan(request, out=out, overwrite=config.overwrite)
+            try:
+                planned = self._studio.plan(request, out=out, overwrite=config.overwrite)
+            except UnsupportedRequest as error:
+                raise UnsupportedRequest([*unread, *error.problems]) from error
+            if unread:
+                raise UnsupportedRequest(unread)
+        return planned
 
-    async def _make(
-        self, request: RenderRequest, config: LTXGenerationConfig
-    ) -> LTXGenerationResult:
-        planned = await asyncio.to_thread(self._planned, request, config)
+    async def _make(self, config: LTXGenerationConfig, *videos: Input) -> LTXGenerationResult:
+        planned = await asyncio.to_thread(self._planned, config, *videos)
         job_id = await asyncio.to_thread(self._studio.submit_render, planned)
         path = await self._run(job_id, str(planned.plan.target))
         return LTXGenerationResult(path, planned.plan, job_id)
@@ -419,10 +434,10 @@ def _target(deployment: LTXDeploymentMode, model: LTXModel | str | None) -> Targ
 
 def _input(
     role: Role, path: Path | str, *, at_s: float | None = None, strength: float | None = None
-) -> Input:
+) -> Input | Problem:
+    """The file with its time and strength, or what is wrong with them."""
     try:
         return Input(role=role, path=Path(path), at_s=at_s, strength=strength)
     except ValidationError as error:
         where = f"The {ROLES[role].name} {str(path)!r} cannot be used"
-        message = f"{where}: {mistakes_in(error, 'it')}."
-        raise UnsupportedRequest([Problem(field_of(role), message)]) from error
+        return Problem(field_of(role), f"{where}: {mistakes_in(error, 'it')}.")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,8 +142,10 @@ def test_config_set_is_seen_by_the_next_command(run, home: Path, tmp_path: Path)
         ("render.model", "fake-smal", "Did you mean 'fake-small'?"),
         ("render.provider", "fkae", "Did you mean 'fake'?"),
         ("render.deployment", "clod", "Known: local"),
-        ("cloud.parallel_jobs", "17", "less than or equal to 16"),
-        ("network.is_off", "perhaps", "valid boolean"),
+        ("cloud.parallel_jobs", "17", "takes a whole number from 1 to 16, not '17'"),
+        ("cloud.daily_cap_usd", "-1", "takes a number of 0 or more, not '-1'"),
+        ("export.cache_gb", "-2.5", "takes a number of 0 or more, not '-2.5'"),
+        ("network.is_off", "perhaps", "takes yes or no, not 'perhaps'"),
         ("folders.models", "/dev/null/models", "'/dev/null' is a file"),
         ("folders.models", "/proc/models", "cannot be made"),
         ("folders.output", "clips", "Give the whole path"),
@@ -225,6 +229,24 @@ def test_cancelling_a_finished_job_is_exit_2(run) -> None:
     answer = run("jobs", "cancel", job["id"])
     assert answer.code == 2
     assert "already succeeded" in answer.err
+
+
+def test_a_damaged_settings_file_is_told_once_and_with_all_its_mistakes(home: Path) -> None:
+    bad = '{"render": {"provider": 3, "memory": "huge"}, "cloud": {"parallel_jobs": 0, "x": 1}}'
+    (home / "settings.json").write_text(bad, encoding="utf-8")
+    # In a process of its own, which begins without a log: Python prints what no log takes.
+    main_file = Path(__file__).parents[2] / "main.py"
+    words = [sys.executable, str(main_file), "config", "get", "ui.appearance"]
+    answer = subprocess.run(words, capture_output=True, text=True, check=True)
+    told = " ".join(answer.stderr.split())
+    assert told.count("was damaged") == 1
+    for mistake in (
+        "render.provider takes text, not 3",
+        "render.memory takes 'resident', ",
+        "cloud.parallel_jobs takes 1 or more, not 0",
+        "cloud.x is not known",
+    ):
+        assert mistake in told
 
 
 # doctor

@@ -263,3 +263,28 @@ def test_a_disk_that_takes_no_more_ends_the_export_without_remains(app: App, wor
     assert "large.mp4" in failed["message"]
     assert "unexpected" not in failed["message"]
     assert not [name for name in remains(work.parent) if ".part" in name or "film.mp4" in name]
+
+
+def test_mistakes_in_a_film_file_hide_no_others(app: App, work: Path) -> None:
+    (work / "film.json").write_text(
+        '{"film": {"clips": [{"path": "gone.mp4", "start_s": "soon"}, {"path": "ball.mp4"}],'
+        ' "title": 3}, "settings": {"crf": 200}}',
+        encoding="utf-8",
+    )
+    answer = app("export", "film.json", "--fps", "fast", "-o", "nowhere/film.mp4")
+    assert answer.code == 2
+    for part in (
+        "film.clips.0.start_s takes a number, not 'soon'",
+        "film.title takes text, not 3",
+        "settings.crf takes 63 or less, not 200",
+        "--fps",
+        "gone.mp4",
+        "nowhere",
+    ):
+        assert part in answer.said
+    # Of a file that is no film at all, at least the options are looked at.
+    (work / "film.json").write_text('{"film": ', encoding="utf-8")
+    answer = app("export", "film.json", "--fps", "fast")
+    assert answer.code == 2
+    assert "cut off or no JSON, in line 1" in answer.said
+    assert "--fps" in answer.said

@@ -134,7 +134,7 @@ def test_an_unknown_key_beside_the_project_is_kept_too() -> None:
         ('{"schema_version": "1", "project": {}}', "no project"),
         ('{"schema_version": 0, "project": {}}', "no project"),
         ('{"schema_version": 1, "project": []}', "no project"),
-        ('{"schema_version": 1, "project": {}}', "id: Field required"),
+        ('{"schema_version": 1, "project": {}}', "id is missing"),
         (edited(scenes=[{"id": "s", "cut": {"speed": 200}}]), "scenes.0.cut.speed"),
         (edited(scenes=[{"id": "s", "cut": {"start_s": inf}}]), "scenes.0.cut.start_s"),
         (edited(scenes=[{"id": "s", "own": {"motion": {"speed": nan}}}]), "scenes.0.own.motion"),

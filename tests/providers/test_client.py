@@ -139,11 +139,26 @@ def test_all_wrong_fields_are_told_at_once_and_unknown_ones_with_the_nearest() -
 
 def test_a_time_before_the_clip_and_a_strength_beyond_all_are_refused() -> None:
     early = LTXGenerationConfig("a boat", keyframes=((-1.0, "k.png"),))
-    with pytest.raises(UnsupportedRequest, match=r"keyframe 'k\.png'.*greater than or equal to 0"):
+    with pytest.raises(UnsupportedRequest, match=r"keyframe 'k\.png'.*takes 0 or more, not -1"):
         early.request(LOCAL)
     strong = LTXGenerationConfig("a boat", loras=(("ink", 9.0),))
-    with pytest.raises(UnsupportedRequest, match=r"LoRA 'ink'.*less than or equal to 2"):
+    with pytest.raises(UnsupportedRequest, match=r"LoRA 'ink'.*strength takes 2 or less, not"):
         strong.request(LOCAL)
+
+
+def test_a_strength_that_is_none_hides_nothing_else(client: LTXVideoClient) -> None:
+    config = LTXGenerationConfig(
+        "a boat",
+        resolution="8k",
+        keyframes=((-1.0, "k.png"), (0.5, "l.png", 7.0)),
+        loras=(("ink", 9.0),),
+        out="clip.avi",
+    )
+    with pytest.raises(UnsupportedRequest) as refused:
+        client.plan(config)
+    told = "\n".join(problem.message for problem in refused.value.problems)
+    for part in ("'k.png'", "'l.png'", "'ink'", "'8k'", "clip.mp4"):
+        assert part in told
 
 
 @pytest.mark.parametrize(

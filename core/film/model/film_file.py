@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
-from core.errors import ProjectError, UnreadableText
+from core.errors import MOST_PROBLEMS, ProjectError, UnreadableText
 from core.film.model.delivery import ExportSettings
 from core.film.model.film import Film
 from core.frozen import Frozen
+from core.mistakes import mistakes_in
 from core.platform.files import exists, write_text_atomically
 from core.platform.text_files import read_text_file
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 NAME = "film.json"
 VERSION = 1
-_MAX_SHOWN = 5
-_MAX_LETTERS = 200
 
 
 class FilmFile(Frozen):
@@ -33,11 +32,23 @@ class FilmFile(Frozen):
     settings: ExportSettings = ExportSettings()
 
 
+class FilmFileMistaken(ProjectError):
+    """Values of a film file make no sense; `rest` is the film as it is without them, if it is one.
+
+    Nothing is made of it: it is there to be looked at for other mistakes.
+    """
+
+    def __init__(self, message: str, *, hint: str, rest: FilmFile | None) -> None:
+        super().__init__(message, hint=hint)
+        self.rest = rest
+
+
 def read_film_file(path: Path) -> FilmFile:
     """The film in a file, or in the file `film.json` of a folder, with absolute paths.
 
     Raises:
         ProjectError: there is none, or it cannot be understood.
+        FilmFileMistaken: with all its mistakes.
     """
     place = path / NAME if path.is_dir() else path
     try:
@@ -57,28 +68,34 @@ def read_film_file(path: Path) -> FilmFile:
                 f"is of kind {version}, and this one knows {VERSION}.",
                 hint="Update the program, or write the file again with this one.",
             ) from error
-        raise ProjectError(
+        raise FilmFileMistaken(
             f"The film file {str(place)!r} cannot be understood: {mistakes_in(error, 'the file')}.",
             hint="Correct it, or write a new one with `assemble --save`.",
+            rest=_rest_of(text, error, place),
         ) from error
+    return _placed(stored, place)
+
+
+def _placed(stored: FilmFile, place: Path) -> FilmFile:
     film = with_absolute_paths(stored.film, place.parent.absolute())
     return stored.model_copy(update={"film": film})
 
 
-def mistakes_in(error: ValidationError, whole: str) -> str:
-    """The first mistakes in a file, each with its place; `whole` is what all of it is called."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    said = [
-        f"{_cut('.'.join(map(str, item['loc']))) or whole}: {_cut(item['msg'])}"
-        for item in found[:_MAX_SHOWN]
-    ]
-    if more := len(found) - len(said):
-        said.append(f"and {more:,} more")
-    return "; ".join(said)
-
-
-def _cut(words: str) -> str:
-    return words if len(words) <= _MAX_LETTERS else f"{words[:_MAX_LETTERS]}…"
+def _rest_of(text: str, error: ValidationError, place: Path) -> FilmFile | None:
+    """The film without the values that make no sense; None where it is none without them."""
+    if error.error_count() > MOST_PROBLEMS:
+        return None
+    try:
+        stored: Any = json.loads(text)
+        for mistake in error.errors(include_url=False, include_input=False):
+            *parents, name = mistake["loc"]
+            parent = stored
+            for part in parents:
+                parent = parent[part]
+            del parent[name]
+        return _placed(FilmFile.model_validate_json(json.dumps(stored)), place)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
 
 
 def _version(text: str) -> int:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from pydantic import ValidationError
 
 from core.errors import ProjectError
-from core.film.model.film_file import is_text, mistakes_in
+from core.film.model.film_file import is_text
+from core.mistakes import mistakes_in
 from core.platform.text_files import unicode_text
 from core.project.files.media_uses import StoredPaths, loaded_path, with_paths
 from core.project.model.project import Scene, VideoProject, new_id

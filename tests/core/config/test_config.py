@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from core.config.settings import Appearance, ConfigManager, Settings, fields, setting, with_text
+from core.config.settings import (
+    Appearance,
+    ConfigManager,
+    SettingField,
+    Settings,
+    fields,
+    setting,
+    with_text,
+)
 from core.config.settings_schema import SettingKind, TargetPart
 from core.errors import SettingsError
 from core.platform.paths import HOME_VARIABLE, Paths
@@ -184,8 +193,21 @@ def test_a_text_becomes_the_value_and_comes_back(
     ],
 )
 def test_a_value_out_of_range_is_a_sentence_that_names_the_setting(name: str, text: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name} does not accept {text!r}"):
+    with pytest.raises(SettingsError, match=rf"^{name} takes .*, not {text!r}\.$"):
         with_text(Settings(), name, text)
+
+
+@pytest.mark.parametrize("field", fields(Settings()), ids=lambda field: field.name)
+@pytest.mark.parametrize("text", ["-1", "1e999", "nan", "\N{SNOWMAN}", "\0", "x" * 5000, "{}"])
+def test_no_value_is_refused_in_the_words_of_a_library(field: SettingField, text: str) -> None:
+    message = ""
+    try:
+        with_text(Settings(), field.name, text)
+    except SettingsError as error:
+        message = error.message
+    # Some settings take any text.
+    assert not message or message.startswith(f"{field.name} ")
+    assert not re.search(r"\b[Ii]nput\b|should|unable|valid ", message)
 
 
 def test_every_setting_says_how_it_is_entered() -> None:
