@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -38,8 +38,12 @@ _MIN_CELL, _GAP = 160, 8
 _LABEL = Fraction(1, 8)
 _MIN_LABEL = 40
 _LETTERS = 0.36
-# How wide a letter is at the most, by its size, on average: longer names lose their end.
-_LETTER_WIDTH = 0.6
+# More than that is no name of a model and no line of facts.
+_MOST_LETTERS = 200
+# As many lines as those letters may take in the narrowest cell; how many they do is seen then.
+_ROOM_LINES = 64
+# Over and under the words, by the size of their letters.
+_ROOM_AROUND = 0.15
 _BACKGROUND = "#101010"
 
 
@@ -59,7 +63,7 @@ class Grid:
     Attributes:
         count: how many clips there are.
         width, height: of a clip in its cell, even.
-        label_height: of the strip over each.
+        label_height: of the strip over each, for two lines of words.
     """
 
     count: int
@@ -162,14 +166,15 @@ def make_side_by_side(
         frame=FrameFormat(width=grid.width, height=grid.height, rate=rate), is_marked_ai=True
     )
     timeline = _timeline(clips, store, cancel, settings)
-    labels, notes = _labels(clips, grid, text_renderer, workdir / "labels", cancel)
+    labels = _labels(clips, grid, text_renderer, workdir / "labels", cancel)
+    grid, notes = replace(grid, label_height=labels.height), labels.notes
     if audio_of is not None and facts[audio_of].audio_index is None:
         notes = (*notes, f"{clips[audio_of].name} has no sound, so the film is silent.")
         audio_of = None
     elif audio_of is None and not is_silent:
         audio_of = next((at for at, one in enumerate(facts) if one.audio_index is not None), None)
     longest = max(shot.num_frames for shot in timeline.shots)
-    image = _image(timeline, grid, longest, labels, store, workdir, cancel)
+    image = _image(timeline, grid, longest, labels.texts, store, workdir, cancel)
     options = {**video_arguments(settings, timeline.rate), "frames:v": longest}
     silent = workdir / "silent.mp4"
     try:
@@ -201,36 +206,64 @@ def _timeline(
     return prepare(film, settings or ExportSettings(), store, cancel)
 
 
+@dataclass(frozen=True)
+class _Labels:
+    """The words over the clips: images in strips of one height; none where nobody draws them."""
+
+    height: int
+    texts: tuple[RenderedText, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def _labels(
     clips: Sequence[LabelledClip],
     grid: Grid,
     text_renderer: TextRenderer | None,
     folder: Path,
     cancel: CancelToken,
-) -> tuple[tuple[RenderedText, ...], tuple[str, ...]]:
-    """The names as images for the strips over the clips; none, and a note, where nobody draws."""
+) -> _Labels:
+    """The words whole, broken into lines as narrow cells need, in strips as high as the most."""
     if text_renderer is None:
-        return (), ("The film has no names over its clips: nothing here draws words.",)
-    captions = [_caption(clip, grid) for clip in clips]
-    size = (grid.width, grid.label_height)
+        note = "The film has no names over its clips: nothing here draws words."
+        return _Labels(grid.label_height, notes=(note,))
+    letters = round(_LETTERS * grid.label_height)
+    room = _ROOM_LINES * letters
+    captions = [_caption(clip, letters / room) for clip in clips]
     try:
-        drawn = text_renderer.draw(captions, *size, folder, cancel)
+        drawn = text_renderer.draw(captions, grid.width, room, folder, cancel)
     except (TextRendererUnavailable, UnsupportedRequest) as error:
-        return (), (f"The film has no names over its clips. {error.message}",)
-    return drawn.rendered_texts, drawn.notes
+        note = f"The film has no names over its clips. {error.message}"
+        return _Labels(grid.label_height, notes=(note,))
+    # Imported late: few runs of the program draw labels.
+    from PIL import Image
+
+    middle = room // 2
+    reach = 0
+    for text in drawn.rendered_texts:
+        with Image.open(text.path) as image:
+            reach = max(reach, middle - text.y, text.y + image.height - middle)
+    height = max(grid.label_height, 2 * math.ceil(reach + _ROOM_AROUND * letters))
+    texts = tuple(replace(text, y=text.y - middle + height // 2) for text in drawn.rendered_texts)
+    return _Labels(height, texts, drawn.notes)
 
 
-def _caption(clip: LabelledClip, grid: Grid) -> Caption:
-    most = max(8, int(grid.width / (grid.label_height * _LETTERS * _LETTER_WIDTH)))
-    lines = [_shortened(line, most) for line in (clip.name, clip.line) if line]
+def _caption(clip: LabelledClip, size: float) -> Caption:
+    # No line begins with the dot that stands between two facts.
+    lines = [
+        _shortened(line).replace(" ·", "\N{NO-BREAK SPACE}·") for line in (clip.name, clip.line)
+    ]
     return Caption(
-        text="\n".join(lines), size=_LETTERS, outline=0, place=Alignment.CENTRE, margin=0.02
+        text="\n".join(filter(None, lines)),
+        size=size,
+        outline=0,
+        place=Alignment.CENTRE,
+        margin=0.02,
     )
 
 
-def _shortened(text: str, most: int) -> str:
+def _shortened(text: str) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1].rstrip()}…"
 
 
 def _image(

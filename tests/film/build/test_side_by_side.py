@@ -97,6 +97,25 @@ def test_names_stand_over_the_clips_and_not_on_them(
         assert image[top + 2 : bottom, columns].max() < 120, "no letter on the clip"
 
 
+def test_words_are_whole_over_narrow_clips_as_over_wide_ones(
+    make: Callable[..., LabelledClip], tmp_path: Path
+) -> None:
+    words = ("Somebody's Video Model 2.3 distilled, of 8 bits", "96x160 · 24 fps · 1.50 USD · 0:42")
+    ink: dict[str, float] = {}
+    for size in ("960x160", "96x160"):
+        (tmp_path / size).mkdir()
+        clips = [LabelledClip(make(c, size, 8, 0.5).path, *words) for c in ("red", "blue")]
+        film = film_of(tmp_path / size, *clips)
+        assert not film.notes
+        image = np.asarray(frame_at(film.path, 0).convert("L"), np.float64)
+        strip = image.shape[0] - 160
+        cell = image[:strip, : int(size.split("x")[0])]
+        assert image[strip + 2 :, : cell.shape[1]].max() < 120, "no letter on the clip"
+        assert cell[[0, 1, -2, -1]].max() < 60, "no letter touches the strip's edges"
+        ink[size] = float(np.clip(cell - 20, 0, None).sum())
+    assert ink["96x160"] == pytest.approx(ink["960x160"], rel=0.15)
+
+
 def test_the_chosen_clip_is_heard_or_none(
     make: Callable[..., LabelledClip], tmp_path: Path
 ) -> None:
