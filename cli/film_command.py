@@ -30,7 +30,7 @@ from core.film.model.film_file import (
     write_film_file,
 )
 from core.film.model.transitions import TRANSITIONS
-from core.media.output import find_free_name, slug, taken_problems
+from core.media.output import file_problems, find_free_name, slug
 from core.platform.files import is_folder
 from core.platform.units import bytes_text, count_text
 from core.project.files.project_file import (
@@ -172,10 +172,9 @@ def _beside_problems(typed: Typed) -> list[Problem]:
             if option == "--handoff" and path.suffix.lower() not in HANDOFF_FORMATS:
                 known = ", ".join(HANDOFF_FORMATS)
                 found.append(Problem(option, f"{option} {text!r}: editors read {known}."))
-            elif not path.parent.is_dir():
-                found.append(Problem(option, f"{option} {text!r}: that folder does not exist."))
-            elif not typed.flag("--force"):
-                found += taken_problems(option, path)
+            else:
+                problems = file_problems(option, path, overwrite=typed.flag("--force"))
+                found += [replace(one, message=f"{option}: {one.message}") for one in problems]
     return found
 
 

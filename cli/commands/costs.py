@@ -11,7 +11,8 @@ import typer
 from cli.context import JsonOption, context_of
 from cli.signals import EXIT_DONE
 from core.errors import Problem, ProjectError, UnsupportedRequest
-from core.media.output import taken_problems
+from core.film.model.film_file import expanded
+from core.media.output import file_problems
 from core.platform.units import count_text
 from core.project.files.lock import ProjectLock
 from core.project.files.project_file import project_folder, read_project, write_project
@@ -73,10 +74,14 @@ def costs(
     if ctx.invoked_subcommand is not None:
         return EXIT_DONE
     studio, console = context.studio, context.console
-    period = _period(month, from_, to, studio.ledger.today)
-    taken = [] if csv is None or force else taken_problems("csv", csv)
-    if taken:
-        raise UnsupportedRequest(taken)
+    csv = None if csv is None else expanded(csv)
+    misplaced = [] if csv is None else file_problems("csv", csv, overwrite=force)
+    try:
+        period = _period(month, from_, to, studio.ledger.today)
+    except UnsupportedRequest as error:
+        raise UnsupportedRequest([*error.problems, *misplaced]) from error
+    if misplaced:
+        raise UnsupportedRequest(misplaced)
     if context.paths.journal_file.exists():
         # What ended while nobody listened is settled when the queue opens.
         _ = context.queue

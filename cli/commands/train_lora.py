@@ -17,6 +17,7 @@ from cli.signals import EXIT_DONE
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.lora.training import SET_CONTROLS, TRAINING_CONTROLS, Targets, TrainingControl
 from core.lora.training_set import MANIFEST_SUFFIXES, write_manifest
+from core.media.output import file_problems
 from core.platform.units import clock, count_text
 from core.project.render.training_takes import list_set
 from core.video.lora_training import TrainingRequest
@@ -80,7 +81,7 @@ def _train(context: CliContext, typed: Typed) -> int:
     listed = list_set(Path(typed.words[0]))
     manifest = typed.read("--write-manifest", file)
     if manifest is not None:
-        return _write_manifest(context, listed, manifest)
+        return _write_manifest(context, listed, manifest, overwrite=typed.flag("--force"))
     plan = _plan(context, typed, listed)
     context.console.event("plan", **_as_event(plan))
     context.console.tell(_describe(plan))
@@ -136,12 +137,13 @@ def _reader(control: TrainingControl) -> Callable[[str], Any]:
     return {int: int, float: number, str: str}[control.kind]
 
 
-def _write_manifest(context: CliContext, listed: TrainingList, path: Path) -> int:
+def _write_manifest(
+    context: CliContext, listed: TrainingList, path: Path, *, overwrite: bool
+) -> int:
     problems = list(listed.problems)
     if path.suffix.casefold() != MANIFEST_SUFFIXES[-1]:
         problems.append(Problem("manifest", f"--write-manifest writes {MANIFEST_SUFFIXES[-1]}."))
-    if path.exists():
-        problems.append(Problem("manifest", f"{str(path)!r} exists. Name another file."))
+    problems += file_problems("manifest", path, overwrite=overwrite)
     if problems:
         raise UnsupportedRequest(problems)
     try:

@@ -90,9 +90,33 @@ def place_problems(out: Path, suffix: str, kind: str) -> list[str]:
     Raises:
         OSError: the path cannot be one of a file.
     """
-    found: list[str] = []
+    found = folder_problems(out)
     if out.suffix.lower() != suffix:
-        found.append(f"{kind} Name it {out.with_suffix(suffix).name!r}.")
+        found.insert(0, f"{kind} Name it {out.with_suffix(suffix).name!r}.")
+    return found
+
+
+def file_problems(field: str, path: Path, *, overwrite: bool) -> list[Problem]:
+    """What is wrong with the place of a file of any kind that a person names.
+
+    Folders that a person names for a file are made nowhere: a name that is mistyped is told.
+    """
+    try:
+        found = [Problem(field, message) for message in folder_problems(path.absolute())]
+        if path.is_dir():
+            found.append(Problem(field, f"{str(path)!r} is a folder. Name a file in it."))
+    except OSError as error:
+        return [Problem(field, f"{str(path)!r} cannot be a file name: {error.strerror}.")]
+    return found if found or overwrite else taken_problems(field, path)
+
+
+def folder_problems(out: Path) -> list[str]:
+    """What is wrong with the folder of a file, and with the length of the file's name.
+
+    Raises:
+        OSError: the path cannot be one of a file.
+    """
+    found: list[str] = []
     if len(out.name.encode()) > _MAX_NAME_BYTES:
         found.append(f"The file name is longer than {_MAX_NAME_BYTES} bytes. Shorten it.")
     elif not out.parent.exists():

@@ -105,6 +105,11 @@ def test_a_project_s_renders_are_summed_up_by_day_project_and_model(
     assert shop("costs", "--csv", str(table)).code == 0
     with table.open(newline="", encoding="utf-8") as file:
         assert [row["project"] for row in csv.DictReader(file)] == ["Storm", "Storm"]
+    refused = shop("costs", "--csv", str(tmp_path / "nodir" / "costs.csv"), "--month", "2001-77")
+    assert refused.code == 2
+    assert "'2001-77'" in refused.err
+    assert "does not exist" in " ".join(refused.err.split())
+    assert not (tmp_path / "nodir").exists()
     refused = shop("costs", "--csv", str(table))
     assert refused.code == 2
     assert "--force" in refused.err

@@ -136,7 +136,8 @@ def test_the_folder_of_nobody_is_told_as_any_that_does_not_exist(
 ) -> None:
     code, _, messages = export(str(folder), "--dry-run", option, "~nobody-there/film.otio")
     assert code == 2
-    assert f"{option} '~nobody-there/film.otio': that folder does not exist." in messages
+    where = Path.cwd() / "~nobody-there"
+    assert f"{option}: The output folder {str(where)!r} does not exist." in messages
 
 
 def test_a_project_without_any_clip_is_refused_with_what_to_do(

@@ -54,6 +54,17 @@ def test_the_plan_names_the_lora_and_what_it_replaces(train, home: Path) -> None
     assert "note: It replaces the LoRA 'look' that is there." in told
 
 
+def test_a_manifest_goes_where_a_folder_is_and_over_nothing_unasked(train) -> None:
+    code, told = train("train-lora", "ink", "--write-manifest", "nodir/set.jsonl")
+    assert code == 2
+    assert "does not exist" in told
+    assert not Path("nodir").exists()
+    assert train("train-lora", "ink", "--write-manifest", "set.jsonl")[0] == 0
+    code, told = train("train-lora", "ink", "--write-manifest", "set.jsonl")
+    assert (code, "use --force to replace it" in told) == (2, True)
+    assert train("train-lora", "ink", "--write-manifest", "set.jsonl", "--force")[0] == 0
+
+
 def test_the_losses_of_a_finished_training_are_told_of_its_lora(
     train, capsys: pytest.CaptureFixture[str], trainer: QuickTrainer
 ) -> None:
