@@ -46,7 +46,7 @@ way goes to stderr. Nothing is overwritten without --force.
 """
 _EXIT_CODES = """\
 Exit codes: 0 done, 1 failed, 2 something is wrong with what was asked for,
-3 something is not set up or does not run here, 130 cancelled.
+3 something is not set up, does not run here or passes a cap, 130 cancelled.
 """
 # By the first part of a control's field.
 _PANELS = {

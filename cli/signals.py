@@ -23,9 +23,15 @@ EXIT_USAGE = 2
 EXIT_NOT_CONFIGURED = 3
 EXIT_CANCELLED = 130
 NOT_CONFIGURED = frozenset(
-    {"NotConfigured", "FFmpegMissing", "KeyStoreError", "TextRendererUnavailable"}
+    {
+        "NotConfigured",
+        "FFmpegMissing",
+        "KeyStoreError",
+        "TextRendererUnavailable",
+        "SpendingCapReached",
+    }
 )
-"""The errors, by the names of their classes, for which this machine has to be set up."""
+"""The errors, by the names of their classes, for which this machine has to be set up otherwise."""
 _LEAVE_WITHIN_S = 2.0
 _MOST_AT_ONCE = 64
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")

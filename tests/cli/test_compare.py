@@ -284,8 +284,9 @@ def test_a_total_that_passes_the_cap_of_the_month_buys_nothing_at_all(
 ) -> None:
     settings: dict[str, Any] = {"cloud": {"spending_cap_usd": 0.5}}
     (home / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-    answer = compare("-t", f"{FAST},{PRO}", "--out", str(tmp_path / "compared"), "--yes")
-    assert answer.code == 1
+    words = ("-t", f"{FAST},{PRO}", "--out", str(tmp_path / "compared"), "--yes")
+    answer = compare(*words)
+    assert (answer.code, compare(*words, "--dry-run").code) == (3, 3)
     assert "spending cap of $0.50" in failure(answer)
     assert services.purchases == (0, 0)
     assert not (tmp_path / "compared").exists()
