@@ -17,7 +17,8 @@
     ├── UnreadableWeights            a file of weights is damaged, or of another kind
     ├── UnreadableLora               a LoRA is missing, damaged or none
     ├── ProjectError                 a film or project file cannot be read or written
-    │   └── NoSuchProject            there is none in the folder that was named
+    │   ├── NoSuchProject            there is none in the folder that was named
+    │   └── FilmFileMistaken         values in it make no sense (core/film/model/film_file.py)
     ├── AssemblyError                the film cannot be put together, or came out wrong
     ├── UnreadableText               a text or subtitle file is damaged
     │   └── UnknownEncoding          its letters cannot be told (core/platform/text_files.py)
