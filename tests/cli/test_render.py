@@ -249,7 +249,7 @@ def test_a_refusal_in_json_lists_its_problems(run) -> None:
         (("--model", "fake-smal"), "Did you mean 'fake-small'?"),
         (("--model", "fake-small", "--resolution", "65p"), "Did you mean '64p'?"),
         (("--camera-motion", "pan_lef"), "Did you mean 'pan_left'?"),
-        (("--aspect", "2:4"), "Did you mean '2:3'?"),
+        (("--aspect", "3:5"), "Did you mean '2:3'?"),
     ],
 )
 def test_an_unknown_name_comes_with_the_nearest(run, words, part) -> None:

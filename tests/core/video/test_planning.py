@@ -158,7 +158,7 @@ def test_all_problems_are_told_at_once() -> None:
         (frame(fps=9), "frame.fps", "nearest is 8"),
         (frame(duration_s=9), "frame.duration_s", "nearest is 4 s"),
         (frame(duration_s=0), "frame.duration_s", "nearest is 0.5 s"),
-        (frame(aspect="2:4"), "frame.aspect", "'2:3'"),
+        (frame(aspect="3:5"), "frame.aspect", "'2:3'"),
         (frame(resolution="128p", aspect="2:3"), "frame.aspect", "at 128p it makes 3:2"),
         (ask(motion=Motion(camera="pan_lift")), "motion.camera", "'pan_left'"),
         (ask(sampling=Sampling(num_inference_steps=21)), "sampling.num_inference_steps", "20"),
