@@ -85,6 +85,7 @@ def mini_caption(
     *,
     has_image: bool,
     has_camera: bool,
+    audio_prompt: str = "",
     before: Mapping[Attribute, str] | None = None,
 ) -> MiniCaption:
     """The caption for a prompt.
@@ -94,6 +95,8 @@ def mini_caption(
         seed: decides what the prompt leaves open.
         has_image: an image or a video shows the subject and its setting, so nothing is drawn.
         has_camera: the prompt ends in a camera move that was chosen beside it and counts alone.
+        audio_prompt: the words that were chosen for the sound, in which the prompt ends: what they
+            say of it counts before what the rest says.
         before: of a part that goes on from another, what that one was told.
     """
     reading = read(prompt)
@@ -101,6 +104,8 @@ def mini_caption(
     for attribute, values in reading.values.items():
         is_chosen = attribute is Attribute.CAMERA and has_camera
         kept[attribute] = values[-1] if is_chosen else values[0]
+    for value in read(audio_prompt).values.get(Attribute.AUDIO, ())[:1]:
+        kept[Attribute.AUDIO] = value
     taken_over = {
         attribute: value
         for attribute, value in (before or {}).items()
@@ -199,6 +204,7 @@ def caption_of(plan: RenderPlan) -> MiniCaption:
 def captions_of(plan: RenderPlan) -> tuple[MiniCaption, ...]:
     """What LTX Mini is told of each part of a plan; of most there is one."""
     captions: list[MiniCaption] = []
+    audio = (plan.request.audio_prompt or "").strip()
     # The two passes at the ends of a video have one prompt, which is read once.
     for window in windows_of(plan) if plan.parts else (plan,):
         before = read(captions[-1].text).values if captions else {}
@@ -209,6 +215,7 @@ def captions_of(plan: RenderPlan) -> tuple[MiniCaption, ...]:
                 # A part that goes on from another begins with what is seen there.
                 has_image=bool(captions) or bool(window.request.of_role(*_SHOW)),
                 has_camera=window.request.motion.camera is not None,
+                audio_prompt=audio if window.prompt.endswith(audio) else "",
                 before={attribute: values[0] for attribute, values in before.items()},
             )
         )

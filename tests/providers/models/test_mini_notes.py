@@ -8,7 +8,7 @@ from core.video.planning.clip_plan import make_plan
 from core.video.request import RenderRequest
 from core.video.terms import Target
 from providers.ltx_video.mini.caption import MiniCaption, captions_of, mini_caption
-from providers.ltx_video.mini.vocabulary import ATTRIBUTE_OF, tokens, tokens_of
+from providers.ltx_video.mini.vocabulary import ATTRIBUTE_OF, Attribute, tokens, tokens_of
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER
 
 WHOLE = " a red ball at sunset"
@@ -192,3 +192,24 @@ def test_a_part_takes_over_what_it_does_not_name_from_the_one_before() -> None:
     assert [note for note in second.notes if "takes from the one before" in note] == [
         "What a part does not name it takes from the one before: big, red, ball, sunset."
     ]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "audio_prompt", "heard"),
+    [
+        ("a red ball at night, no sound", "a hum", "hum"),
+        ("a red ball at night, a hum", "no sound", "silence"),
+        ("a red ball at night with beeps", "a high tone, then a hum", "high_tone"),
+        ("a red ball at night with beeps", "the wind", "beeps"),
+        ("a red ball at night, no sound | a hum", "beeps", "beeps"),
+    ],
+)
+def test_an_audio_prompt_counts_before_what_the_prompt_says_of_sound(
+    prompt: str, audio_prompt: str, heard: str
+) -> None:
+    target = Target(provider=PROVIDER, deployment=DEPLOYMENT, model="ltx-mini")
+    request = RenderRequest(target=target, prompt=prompt, audio_prompt=audio_prompt)
+    plan = make_plan(request, BY_ID["ltx-mini"].spec)
+    for one in captions_of(plan):
+        sounds = [v for v in tokens_of(one.text) if ATTRIBUTE_OF[v] is Attribute.AUDIO]
+        assert sounds == [heard]
