@@ -130,3 +130,12 @@ def test_the_second_render_knows_how_long_it_takes(first, app) -> None:
     words = ("-p", PROMPT, *SHORT, "-o", "b.mp4", "--dry-run", "--json")
     (plan,) = app(*words, IMAGEAI_HOME=str(home)).events
     assert plan["plan"]["est_seconds"] > 0
+
+
+def test_a_silent_clip_has_no_tick_at_its_ends(app, home: Path) -> None:
+    answer = app("-p", "a red ball at sunset, no sound", *SHORT, "--steps", "4", "-o", "x.mp4")
+    assert answer.code == 0, answer.err
+    with av.open("x.mp4") as container:
+        sound = np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1)
+    # A tick was at a hundredth, the hiss of the decoder is at a thousandth.
+    assert 0 < np.abs(sound).max() < 0.005

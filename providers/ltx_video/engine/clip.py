@@ -23,6 +23,7 @@ _CRF_SMALL = "11"
 _CRF = "18"
 _AUDIO_BIT_RATE = 192_000
 _AUDIO_CHUNK = 1024
+_SOFT_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,20 @@ class Audio:
         if short > 0:
             samples = np.pad(samples, ((0, 0), (0, short)))
         return Audio(np.ascontiguousarray(samples), self.rate_hz)
+
+    def with_soft_ends(self, num_frames: int, fps: int) -> Audio:
+        """The sound, no longer than the picture, faded in and out for a moment.
+
+        At both ends of what it makes, the vocoder rings, and a sound that is cut off clicks: both
+        are heard where nothing else is.
+        """
+        count = round(Fraction(num_frames, fps) * self.rate_hz)
+        samples = self.samples[:, :count].copy()
+        length = min(round(_SOFT_S * self.rate_hz), samples.shape[1] // 2)
+        fade = np.linspace(0, 1, length, dtype=np.float32)
+        samples[:, :length] *= fade
+        samples[:, samples.shape[1] - length :] *= fade[::-1]
+        return Audio(samples, self.rate_hz)
 
 
 def write_clip(

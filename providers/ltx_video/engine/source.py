@@ -227,6 +227,8 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
     """
     plan, ordered = order.plan, order.kept_audio
     kept = None if ordered is None else read_audio(ordered)
+    if made is not None:
+        made = made.with_soft_ends(plan.made_frames, plan.fps)
     if plan.retake is not None and made is not None:
         base = kept or _silence(plan.num_frames, plan.fps, made.rate_hz)
         return _with_retaken_audio(plan, plan.retake, base, made)

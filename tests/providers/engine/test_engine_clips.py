@@ -64,7 +64,9 @@ def test_a_clip_is_what_plain_diffusers_makes(
     bare = np.load(tiny_files / f"{model.id.removesuffix('-single')}-{task}.npz")
     audio = None if bare["waveform"].size == 0 else Audio(bare["waveform"], int(bare["rate_hz"]))
     expected = tmp_path / "bare.mp4"
-    write_clip(expected, bare["frames"], 16, audio, lambda _: None)
+    # Its sound rings at both ends, which is faded.
+    soft = None if audio is None else audio.with_soft_ends(len(bare["frames"]), 16)
+    write_clip(expected, bare["frames"], 16, soft, lambda _: None)
     assert np.array_equal(images(clip), images(expected))
     if audio is not None:
         assert np.array_equal(samples(clip), samples(expected))
@@ -219,3 +221,13 @@ def test_audio_is_cut_and_filled_to_the_image() -> None:
     short = Audio(np.ones((2, 20_000), np.float32), 24_000).as_long_as(FRAMES, 16)
     assert long.samples.shape == short.samples.shape == (2, 25_500)
     assert short.samples[:, 20_000:].max() == 0
+
+
+@pytest.mark.parametrize("count", [20_000, 30_000, 3])
+def test_a_sound_begins_and_ends_softly_and_is_else_as_it_was(count: int) -> None:
+    loud = Audio(np.ones((2, count), np.float32), 24_000)
+    soft = loud.with_soft_ends(FRAMES, 16)
+    assert soft.samples.shape[1] == min(count, 25_500)
+    assert np.abs(soft.samples[:, [0, -1]]).max() == 0
+    assert (soft.samples[:, 120:-120] == 1).all()
+    assert (loud.samples == 1).all()
