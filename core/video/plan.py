@@ -301,7 +301,7 @@ class RenderPlan(ClipSettings):
     @property
     def steps_text(self) -> str:
         """How many steps are taken, such as "8 steps"; empty where nobody knows."""
-        steps, taken = self.num_inference_steps, self.steps_taken
+        steps, taken = self.num_inference_steps or self.spec.fixed_steps, self.steps_taken
         if steps is None:
             return ""
         if self.refine_steps:

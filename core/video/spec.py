@@ -298,7 +298,7 @@ class ModelSpec(Frozen):
         inputs: by role, how many files of it the model takes; roles that are not named, none.
         lora_family: which of its provider's families of LoRAs fits it; empty where that is not
             known before a service has looked at the file.
-        steps: None where the number of steps cannot be chosen.
+        steps: None where their number cannot be chosen: it is `fixed_steps`, where that is known.
         guidance_scale: None where it cannot be chosen (distilled models).
         refine_steps: how many steps the second of two stages has; 0 where there is only one.
         refine_grid: width and height of what is made in two stages are multiples of this.
@@ -340,6 +340,7 @@ class ModelSpec(Frozen):
     shortest_auto_s: float | None = None
     frame_grid: FrameGrid = FrameGrid()
     steps: IntRange | None
+    fixed_steps: int | None = None
     guidance_scale: FloatRange | None
     refine_steps: int = 0
     refine_grid: int = 64

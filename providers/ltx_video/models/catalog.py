@@ -238,6 +238,7 @@ def _model(
         steps=IntRange(minimum=10, maximum=60, default=profile.num_inference_steps)
         if is_guided
         else None,
+        fixed_steps=None if is_guided else profile.num_inference_steps,
         guidance_scale=FloatRange(
             minimum=1.0, maximum=10.0, default=profile.guidance.guidance_scale
         )

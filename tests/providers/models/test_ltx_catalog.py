@@ -228,6 +228,13 @@ def test_distilled_models_refuse_steps_and_guidance_with_one_sentence_each() -> 
     ]
 
 
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.spec.id)
+def test_a_plan_says_how_many_steps_are_taken_whether_or_not_they_can_be_chosen(model) -> None:
+    plan = make_plan(request_for(model), model.spec)
+    assert plan.steps_text == f"{model.profile.num_inference_steps} steps"
+    assert (plan.num_inference_steps is None) == (model.spec.steps is None)
+
+
 def test_mini_offers_no_orbit_and_says_what_it_does_offer() -> None:
     model = BY_ID[LTXModel.LTX_MINI]
     with pytest.raises(UnsupportedRequest, match=r"pan_left.*zoom_in.*dolly_forward"):
