@@ -13,6 +13,7 @@ from cli.console import PROGRAM, Console
 from cli.context import CliContext, Parts
 from cli.signals import (
     EXIT_CANCELLED,
+    EXIT_DONE,
     EXIT_FAILED,
     EXIT_NOT_CONFIGURED,
     EXIT_USAGE,
@@ -61,9 +62,11 @@ def main(
         return _exit_code(error)
     with signals.caught():
         try:
-            return translate(partial(_run, list(argv), context), context)
+            code = translate(partial(_run, list(argv), context), context)
         finally:
             context.close()
+    console.tell_unwritten()
+    return code or (EXIT_DONE if console.unwritten is None else EXIT_FAILED)
 
 
 def _run(argv: list[str], context: CliContext) -> int:

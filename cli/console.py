@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import stat
 import sys
 import textwrap
 from contextlib import suppress
@@ -22,6 +24,8 @@ PROGRAM = "main.py"
 WIDTH = 80
 _QUOTED = re.compile(r"(?<!\w)'[^'\n]{1,72}'(?!\w)")
 _GLUE = "\x00"
+# What a write ends with when a pipe, a socket or a terminal was closed; the last one on Windows.
+_READER_GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.ECONNRESET, errno.EINVAL)
 
 
 class Console:
@@ -30,17 +34,21 @@ class Console:
     Attributes:
         is_json: events go to stdout, one a line, and nothing is written for people.
         is_quiet: people see errors only.
+        unwritten: why the answer is not whole where it was to go; None where it is, or where nobody
+            reads it to its end.
     """
 
     def __init__(self, *, is_json: bool = False, is_quiet: bool = False) -> None:
         self.is_json = is_json
         self.is_quiet = is_quiet
+        self.unwritten: OSError | None = None
         for stream in (sys.stdout, sys.stderr):
             _never_fail_to_encode(stream)
 
     def answer(self, text: str) -> None:
         """Write the result of a command on stdout."""
-        _write(sys.stdout, f"{text}\n")
+        lost = _write(sys.stdout, f"{text}\n")
+        self.unwritten = self.unwritten or lost
 
     def answer_in_words(self, text: str) -> None:
         """Write the result of a command on stdout, where events do not say it already."""
@@ -84,6 +92,16 @@ class Console:
         else:
             _write(sys.stderr, wrapped(f"Error: {report}") + "\n")
 
+    def tell_unwritten(self) -> None:
+        """Say on stderr, also to programs, that the answer is not whole."""
+        if self.unwritten is not None:
+            reason = os.strerror(self.unwritten.errno or 0)
+            text = (
+                f"Error: What this command answers cannot be written: {reason}. What it made stays."
+                " Free some space there, or send the answer elsewhere."
+            )
+            _write(sys.stderr, wrapped(text) + "\n")
+
 
 def wrapped(text: str, *, first: str = "", rest: str = "  ") -> str:
     """The text in lines of at most 80 columns.
@@ -114,10 +132,15 @@ def _never_fail_to_encode(stream: TextIO) -> None:
 
 
 class ForgivingStream:
-    """A text stream whose reader may go away, such as a terminal that is closed."""
+    """A text stream whose reader may go away, such as a terminal that is closed.
+
+    Attributes:
+        lost: the first error that is none of a reader, such as that of a full disk.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self.lost: OSError | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -126,27 +149,37 @@ class ForgivingStream:
         """Write, or pretend to when nobody reads."""
         try:
             return self._stream.write(text)
-        except (OSError, ValueError):
-            _let_go(self._stream)
+        except (OSError, ValueError) as error:
+            self._let_go(error)
             return len(text)
 
     def flush(self) -> None:
         """Flush, or pretend to when nobody reads."""
         try:
             self._stream.flush()
-        except (OSError, ValueError):
-            _let_go(self._stream)
+        except (OSError, ValueError) as error:
+            self._let_go(error)
+
+    def _let_go(self, error: OSError | ValueError) -> None:
+        """Point the stream at nothing, so that leaving does not fail on it."""
+        if self.lost is None and isinstance(error, OSError) and not self._is_unread(error):
+            self.lost = error
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+    def _is_unread(self, error: OSError) -> bool:
+        """Whether it says that the reader is gone; a file has none, whatever fails there."""
+        with suppress(OSError, ValueError):
+            if stat.S_ISREG(os.fstat(self._stream.fileno()).st_mode):
+                return False
+        return error.errno in _READER_GONE
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO, text: str) -> OSError | None:
+    """Write all of it; gives why that was not possible, where somebody was to read it."""
     forgiving = ForgivingStream(stream)
     forgiving.write(text)
     forgiving.flush()
-
-
-def _let_go(stream: TextIO) -> None:
-    """Point a stream whose reader is gone at nothing, so that leaving does not fail on it."""
-    with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+    return forgiving.lost

@@ -116,3 +116,33 @@ def test_thousands_of_missing_clips_are_told_in_a_few_lines(home: Path) -> None:
     told = json.loads(run("export", "film.json", "-o", "film.mp4", "--json").stdout)
     assert len(told["problems"]) == 21
     assert told["problems"][-1]["message"].startswith("2,980 more clips cannot be used")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+@pytest.mark.parametrize(
+    "words",
+    [("models",), ("models", "--json"), ("--help",), ("-p", "a ball", "--dry-run", "--json")],
+)
+def test_an_answer_that_does_not_fit_on_the_disk_is_no_success(
+    home: Path, words: tuple[str, ...]
+) -> None:
+    ended = run(*words, closing=">/dev/full")
+    assert ended.returncode == 1
+    assert "cannot be written: No space left on device" in " ".join(ended.stderr.split())
+    assert "Traceback" not in ended.stderr
+
+
+def test_whoever_reads_only_the_beginning_of_an_answer_hears_of_nothing(home: Path) -> None:
+    # A reader that has gone before anything was written.
+    program = subprocess.Popen(
+        [*REAL, "models", "--json"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert program.stdout is not None
+    assert program.stderr is not None
+    program.stdout.close()
+    with program.stderr:
+        told = program.stderr.read()
+    assert (program.wait(), told) == (0, b"")
