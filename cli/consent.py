@@ -1,4 +1,4 @@
-"""Nothing is bought before a person agrees to its price: by '--yes', or by an answer."""
+"""What only a person may decide, such as to buy something: by '--yes', or by an answer."""
 
 from __future__ import annotations
 
@@ -35,10 +35,23 @@ def agrees_to_price(
     if cost_usd == 0 or is_agreed:
         return True
     price = "a price that nobody knows" if cost_usd is None else dollars(cost_usd)
-    if console.is_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        message = f"It would buy {what} for {price}: add --yes to agree."
-        raise UnsupportedRequest([Problem("yes", message)])
-    if typer.confirm(f"It buys {what} for {price}. Go on?", err=True):
+    if agrees(console, f"It buys {what} for {price}.", f"It would buy {what} for {price}"):
         return True
     console.tell("Nothing was ordered.")
     return False
+
+
+def agrees(console: Console, question: str, refusal: str) -> bool:
+    """Whether a person agrees, who is asked where one can answer.
+
+    Args:
+        console: of the command; a program that reads events is not asked.
+        question: a sentence with what will be done.
+        refusal: the same for whoever cannot be asked, without a full stop.
+
+    Raises:
+        UnsupportedRequest: nobody is there to be asked.
+    """
+    if console.is_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UnsupportedRequest([Problem("yes", f"{refusal}: add --yes to agree.")])
+    return typer.confirm(f"{question} Go on?", err=True)

@@ -89,7 +89,7 @@ MAY_IMPORT_FOLDERS = {
     "core/video/planning": _CLIP,
     "core/services": _RENDER,
     "core/routing": _RENDER | {"core/services", "core/spending"},
-    "core/spending": _LOW | {"core/config", "core/video", "core/project/model"},
+    "core/spending": _LOW | {"core/config", "core/video", "core/services", "core/project/model"},
     "core/film/model": _LOW | {"core/media"},
     "core/film/picture": _FILM | {"core/media"},
     "core/film/sound": _FILM | {"core/media"},

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from cli.consent import agrees
 from cli.console import wrapped
 from cli.context import JsonOption, context_of
 from cli.run_job import run_job
 from cli.signals import EXIT_CANCELLED, EXIT_DONE
 from core.errors import JournalError, Problem, UnsupportedRequest
 from core.jobs.job_record import JobState
-from core.platform.units import count_text
+from core.platform.units import count_text, dollars
+from core.spending.lost_orders import lost_order, strike_lost_order
 from core.video.render import KIND, RenderPayload
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from core.jobs.queue import JobQueue
 
 app = typer.Typer(
-    help="List, show, cancel and resume jobs, fetch or rebuy lost orders; clips stay.",
+    help="List, show, cancel and resume jobs, settle lost orders; clips stay.",
     rich_markup_mode=None,
     add_completion=False,
 )
@@ -118,6 +120,40 @@ def buy_again(ctx: typer.Context, job: _Id, json: JsonOption = False) -> int:
     context = context_of(ctx, is_json=json)
     found = _find(context.queue, job).id
     return run_job(context, lambda: context.studio.buy_again(found))
+
+
+@app.command("never-arrived")
+def never_arrived(
+    ctx: typer.Context,
+    job: _Id,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="You looked: your account lists no such render.")
+    ] = False,
+    json: JsonOption = False,
+) -> int:
+    """A lost order is not in your account: it no longer counts."""
+    context = context_of(ctx, is_json=json)
+    queue, ledger, console = context.queue, context.studio.ledger, context.console
+    try:
+        found = lost_order(queue, ledger, job).id
+        if not yes and not agrees(
+            console,
+            f"The order of job {found} no longer counts, for you saw that your account at the "
+            "service lists no such render.",
+            f"The order of job {found} would no longer count. Look into your account at the "
+            "service whether it lists that render. If it does not",
+        ):
+            console.tell("Nothing was changed.")
+            return EXIT_CANCELLED
+        cost_usd = strike_lost_order(queue, ledger, found)
+    except JournalError as error:
+        raise _bad_id(error) from error
+    console.event("struck", job=found, cost_usd=cost_usd)
+    amount = "Its price" if cost_usd is None else dollars(cost_usd)
+    console.tell(
+        f"{amount} of job {found} no longer counts. 'main.py jobs resume {found}' orders it."
+    )
+    return EXIT_DONE
 
 
 @app.command()

@@ -176,8 +176,8 @@ class JobQueue:
         self._announce(new_id, job.subject, None)
         return new_id
 
-    def attach(self, job_id: str, ticket: str) -> None:
-        """Give a job that has ended the ticket of its remote render, for `resume` to fetch it.
+    def attach(self, job_id: str, ticket: str | None) -> None:
+        """Give a job that has ended the ticket of its remote render, or with None take it away.
 
         Raises:
             JournalError: no such job, or it is waiting or running.

@@ -181,7 +181,8 @@ class RemoteRender:
             target=error.target,
             hint="Look into the account. If the render is there, give its id above the window's "
             f"jobs or to 'main.py jobs attach {job_id} ITS-ID', and it is fetched. If not, "
-            f"order it again there or with 'main.py jobs buy-again {job_id}'.",
+            f"order it again there or with 'main.py jobs buy-again {job_id}', or say that it never "
+            f"arrived and no longer counts with 'main.py jobs never-arrived {job_id}'.",
         )
 
     def _wait(self, ticket: Ticket) -> Finished:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import OutputError, StudioError
+from core.spending.lost_orders import strike_lost_order
 from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class JobsController(QObject):
         panel.losses_wanted.connect(partial(self._read_losses, panel))
         panel.lost.fetch_wanted.connect(self.fetch)
         panel.lost.order_wanted.connect(self.order_again)
+        panel.lost.strike_wanted.connect(self.strike)
         self.failed.connect(panel.show_problem)
 
     @Slot(object)
@@ -99,6 +101,11 @@ class JobsController(QObject):
     def order_again(self, job_id: str) -> None:
         """Buy a render once more whose first order never arrived."""
         self._do(lambda: self._studio.buy_again(job_id))
+
+    @Slot(str)
+    def strike(self, job_id: str) -> None:
+        """Take a person's word that an order never arrived, and count it no longer."""
+        self._do(lambda: strike_lost_order(self._queue, self._studio.ledger, job_id))
 
     @Slot(object)
     def move(self, move: MoveJob) -> None:

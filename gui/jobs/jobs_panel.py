@@ -254,6 +254,7 @@ class JobsPanel(QWidget):
         self._bar.setSpacing(2)
         self.lost.fetch_wanted.connect(self._forget_problem)
         self.lost.order_wanted.connect(self._forget_problem)
+        self.lost.strike_wanted.connect(self._forget_problem)
         above = (self._bar, self._problem, self._banner, self.lost)
         vbox(*above, self._halves, of=self, gap=theme.GAP // 2, grows=self._halves)
 

@@ -1,4 +1,4 @@
-"""The two ways out of a paid render of which nobody knows whether the service took the order."""
+"""The ways out of a paid render of which nobody knows whether the service took the order."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ class LostOrder(QWidget):
     Signals:
         fetch_wanted(str, str): the job, and the id that its render has at the service.
         order_wanted(str): the job whose render is bought once more.
+        strike_wanted(str): the job whose order never arrived and no longer counts.
     """
 
     fetch_wanted = Signal(str, str)
     order_wanted = Signal(str)
+    strike_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +39,7 @@ class LostOrder(QWidget):
         question = ToneLabel(theme.Tone.WARNING)
         question.show_message(
             "Look into your account at the service: is this render listed there? "
-            "Give its id to fetch it, or order it again if it is not."
+            "Give its id to fetch it. If it is not, order it again, or let it no longer count."
         )
         self._remote_id = named(
             QLineEdit(),
@@ -59,15 +61,20 @@ class LostOrder(QWidget):
             "order_again",
             "Buy the same render once more; what the first order may have cost goes on counting",
         )
-        controls = (self._remote_id, self._fetch, self._missing, self._order)
-        ways = hbox(*controls, gap=theme.GAP, grows=self._remote_id)
-        ways.insertSpacing(2, theme.GAP)
-        vbox(question, ways, of=self, gap=theme.GAP // 2)
+        self._strike = named(
+            QPushButton("Do not count it"),
+            "strike",
+            "Its price leaves the costs and caps; trying it again orders it under the caps",
+        )
+        there = hbox(self._remote_id, self._fetch, gap=theme.GAP, grows=self._remote_id)
+        missing = hbox(self._missing, self._order, self._strike, None, gap=theme.GAP)
+        vbox(question, there, missing, of=self, gap=theme.GAP // 2)
         self._remote_id.textChanged.connect(self._follow)
         self._remote_id.returnPressed.connect(self._fetch.click)
         self._missing.toggled.connect(self._follow)
         self._fetch.clicked.connect(self._on_fetch)
         self._order.clicked.connect(self._on_order)
+        self._strike.clicked.connect(self._on_strike)
         self._follow()
         self.hide()
 
@@ -75,7 +82,9 @@ class LostOrder(QWidget):
         """Ask about this job if its order is lost; what is typed goes with the job."""
         job_id = ""
         if record is not None and record.state is JobState.FAILED and record.error is not None:
-            job_id = record.id if record.error.kind in _LOST else ""
+            # Without a ticket it is known by now that nothing was ordered.
+            is_open = record.ticket is not None
+            job_id = record.id if is_open and record.error.kind in _LOST else ""
         if job_id != self._job_id:
             self._job_id = job_id
             self._remote_id.clear()
@@ -85,7 +94,8 @@ class LostOrder(QWidget):
     @Slot()
     def _follow(self) -> None:
         self._fetch.setEnabled(bool(self._remote_id.text().strip()))
-        self._order.setEnabled(self._missing.isChecked())
+        for button in (self._order, self._strike):
+            button.setEnabled(self._missing.isChecked())
 
     @Slot()
     def _on_fetch(self) -> None:
@@ -96,3 +106,8 @@ class LostOrder(QWidget):
         # One click, one purchase: the next one needs another look into the account.
         self._missing.setChecked(False)
         self.order_wanted.emit(self._job_id)
+
+    @Slot()
+    def _on_strike(self) -> None:
+        self._missing.setChecked(False)
+        self.strike_wanted.emit(self._job_id)

@@ -35,7 +35,7 @@ def test_help_for_one_model_shows_that_model_alone(run) -> None:
     assert "--steps NUMBER Not offered." in text
 
 
-JOB_COMMANDS = ("list", "show", "cancel", "resume", "attach", "buy-again", "clear")
+JOB_COMMANDS = ("list", "show", "cancel", "resume", "attach", "buy-again", "never-arrived", "clear")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ LOST = record(
     "lost",
     JobState.FAILED,
     error=ErrorReport(kind="SubmitUnknown", message="No answer came.", hint="Look there."),
+    ticket="written before the order",
 )
 
 
@@ -54,6 +55,7 @@ class JobPanels:
             )
         panel.lost.fetch_wanted.connect(lambda *asked: messages.append(("fetch", asked)))
         panel.lost.order_wanted.connect(lambda job: messages.append(("order", job)))
+        panel.lost.strike_wanted.connect(lambda job: messages.append(("strike", job)))
         for buttons in panel.findChildren(FilterButtons):
             buttons.changed.connect(messages.append)
         self.messages[panel] = messages

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.jobs.job_record import JobState
 from core.platform.paths import Paths
+from core.services.polling import Ticket
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling
 from core.video.terms import Target
@@ -136,6 +138,22 @@ def test_lost_order_is_fetched_by_its_id_or_bought_again(setup: QueueSetup) -> N
     assert [error.message for error in setup.errors] == [
         f"Job {found} is queued; nothing is missing."
     ]
+
+
+def test_lost_order_that_never_arrived_is_struck(setup: QueueSetup) -> None:
+    job_id = setup.render("hang")
+    setup.controller.cancel((job_id,))
+    setup.settle()
+    # As it stands in the journal while nobody knows whether the order was taken.
+    lost = Ticket(attempt="one", ordered_at=datetime.now(UTC)).model_dump_json()
+    setup.queue.attach(job_id, lost)
+    setup.controller.strike(job_id)
+    setup.settle()
+    setup.until(lambda: setup.queue.job(job_id).ticket is None)
+    setup.controller.strike(job_id)
+    setup.settle()
+    (error,) = setup.errors
+    assert "no order of which something is unknown" in error.message
 
 
 def test_moves_follow_each_other(setup: QueueSetup) -> None:

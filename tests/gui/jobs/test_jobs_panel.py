@@ -108,6 +108,7 @@ def test_every_control_does_something(panels: JobPanels) -> None:
             ControlCase("fetch", find_and_click, requests),
             ControlCase("missing", click_with("lost"), can_order),
             ControlCase("order_again", look_and_click, requests),
+            ControlCase("strike", look_and_click, requests),
         ],
     )
 
@@ -269,6 +270,11 @@ def test_lost_order_has_two_ways_out_and_buys_only_what_is_not_there(panels: Job
     click(asked["order_again"])
     click(asked["order_again"])
     assert panels.messages[panel] == [("fetch", ("lost", "render-17")), ("order", "lost")]
+    click(asked["strike"])
+    click(asked["missing"])
+    click(asked["strike"])
+    click(asked["strike"])
+    assert panels.messages[panel][2:] == [("strike", "lost")]
     select(panel, "failed")
     select(panel, "lost")
     assert asked["remote_id"].text() == ""
