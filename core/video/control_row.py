@@ -50,6 +50,7 @@ class Control(StrEnum):
     RETAKE_FROM = "retake_from"
     RETAKE_TO = "retake_to"
     RETAKE_PART = "retake_part"
+    REFRAME_VIDEO = "reframe_video"
     CONTROL_VIDEO = "control_video"
     CONTROL_MAP = "control_map"
     AUDIO_FILE = "audio_file"

@@ -54,7 +54,7 @@ def _retake_parts(spec: ModelSpec) -> Allowed | None:
 CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.PROMPT, "prompt", ControlKind.TEXT, "Prompt", "What is to be seen", "prompt",
-        _words(lambda spec: True),
+        _words(lambda spec: spec.takes_prompt),
         options=("--prompt", "-p"), metavar="TEXT", is_choice=False,
     ),
     ControlRow(
@@ -202,6 +202,12 @@ CONTROLS: tuple[ControlRow, ...] = (
         "takes no choice of picture or sound, because it makes no part of a clip again. Leave it "
         "out.",
         options=("--retake-part",), metavar="PART", is_for_images=False, needs=Role.RETAKE_VIDEO,
+    ),
+    ControlRow(
+        Control.REFRAME_VIDEO, "inputs.reframe_video", ControlKind.FILE, "Reframe",
+        "The clip that gets another aspect: all of its picture is kept, and what is beside it made",
+        "video to reframe", _files(Role.REFRAME_VIDEO),
+        options=("--reframe",), metavar="FILE", is_for_images=False,
     ),
     ControlRow(
         Control.CONTROL_VIDEO, "inputs.control", ControlKind.FILE, "Control video",

@@ -66,6 +66,7 @@ ROLES: Mapping[Role, RoleInfo] = {
     Role.SOURCE_VIDEO: RoleInfo("source video", MediaType.VIDEO),
     Role.EXTEND_VIDEO: RoleInfo("video to extend", MediaType.VIDEO),
     Role.RETAKE_VIDEO: RoleInfo("video to retake", MediaType.VIDEO),
+    Role.REFRAME_VIDEO: RoleInfo("video to reframe", MediaType.VIDEO),
     Role.AUDIO: RoleInfo("audio file", MediaType.AUDIO),
     Role.MASK: RoleInfo("mask", MediaType.IMAGE),
     Role.CONTROL: RoleInfo("control video", MediaType.VIDEO),
@@ -76,8 +77,12 @@ ROLES: Mapping[Role, RoleInfo] = {
 SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.CONTROL, Role.END, Role.KEYFRAME)
 """Roles whose first file decides the aspect where the request does not; fitted to the clip."""
 
-KEPT = (Role.EXTEND_VIDEO, Role.RETAKE_VIDEO)
-"""Roles of videos whose own frames are in the clip, so that it has their size and rate."""
+KEPT = (Role.EXTEND_VIDEO, Role.RETAKE_VIDEO, Role.REFRAME_VIDEO)
+"""Roles of videos whose own frames are in the clip: it has their rate, and but for a reframed one
+their size."""
+
+AS_LONG = (Role.RETAKE_VIDEO, Role.REFRAME_VIDEO)
+"""Roles of videos whose length the clip has, whatever length is asked for."""
 
 PACING = (Role.SOURCE_VIDEO, Role.CONTROL)
 """Roles of videos that the clip goes by from its first frame on, so that it is as long."""

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from core.frozen import Frozen
 from core.video.terms import (
     DEFAULT_TARGET,
+    TASK_OF,
     ControlMap,
     ExtendDirection,
     OutputKind,
@@ -199,14 +200,9 @@ class RenderRequest(RenderChoices):
         if self.output is OutputKind.IMAGE:
             is_edit = self.of_role(Role.START, Role.REFERENCE, Role.MASK)
             return Task.IMAGE_EDIT if is_edit else Task.TEXT_TO_IMAGE
-        if self.of_role(Role.SOURCE_VIDEO):
-            return Task.VIDEO_TO_VIDEO
-        if self.of_role(Role.EXTEND_VIDEO):
-            return Task.EXTEND_VIDEO
-        if self.of_role(Role.RETAKE_VIDEO):
-            return Task.RETAKE
-        if self.of_role(Role.AUDIO):
-            return Task.AUDIO_TO_VIDEO
+        for role, task in TASK_OF.items():
+            if self.of_role(role):
+                return task
         is_from_image = self.of_role(Role.START, Role.END, Role.KEYFRAME)
         return Task.IMAGE_TO_VIDEO if is_from_image else Task.TEXT_TO_VIDEO
 

@@ -16,6 +16,7 @@ from core.frozen import Frozen, older_fields
 from core.platform.units import bytes_text
 from core.video.price import PriceTable
 from core.video.terms import (
+    TASK_OF,
     ControlMap,
     ExtendDirection,
     OutputKind,
@@ -50,7 +51,9 @@ class AspectRatio(StrEnum):
     WIDE_16_9 = "16:9"
     LANDSCAPE_3_2 = "3:2"
     LANDSCAPE_4_3 = "4:3"
+    LANDSCAPE_5_4 = "5:4"
     SQUARE_1_1 = "1:1"
+    PORTRAIT_4_5 = "4:5"
     PORTRAIT_3_4 = "3:4"
     PORTRAIT_2_3 = "2:3"
     TALL_9_16 = "9:16"
@@ -317,6 +320,7 @@ class ModelSpec(Frozen):
             own affair; else it is planned, and limits what is made at a time.
         follows_whole_audio: whether a clip of an audio file is always as long as the file.
         person_generation: the choices of whom a clip may show; empty where there is none.
+        takes_prompt: whether it reads words at all.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
         is_exact: whether its clips have the planned size, length and rate to the frame, so that any
@@ -346,6 +350,7 @@ class ModelSpec(Frozen):
     refine_grid: int = 64
     large_resolutions: tuple[Resolution, ...] = ()
     takes_seed: bool = True
+    takes_prompt: bool = True
     takes_negative_prompt: bool
     camera: CameraSpec | None
     motion_speed: FloatRange | None = None
@@ -402,12 +407,7 @@ class ModelSpec(Frozen):
             raise ValueError(f"{self.id}: default_fps {self.default_fps} is not among {self.fps}")
         if (Task.IMAGE_TO_VIDEO in self.tasks) > (Role.START in self.inputs):
             raise ValueError(f"{self.id}: makes clips of an image and takes none")
-        for task, role in (
-            (Task.VIDEO_TO_VIDEO, Role.SOURCE_VIDEO),
-            (Task.EXTEND_VIDEO, Role.EXTEND_VIDEO),
-            (Task.RETAKE, Role.RETAKE_VIDEO),
-            (Task.AUDIO_TO_VIDEO, Role.AUDIO),
-        ):
+        for role, task in TASK_OF.items():
             if (task in self.tasks) != (role in self.inputs):
                 raise ValueError(f"{self.id}: {task} needs a {role} and is all that is made of it")
         if bool(self.control_maps) != (Role.CONTROL in self.inputs):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.frozen import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 AUTO = "auto"
 """The model name that lets the provider choose the best one this machine can run."""
@@ -27,6 +31,7 @@ class Task(StrEnum):
     VIDEO_TO_VIDEO = "video-to-video"
     EXTEND_VIDEO = "extend-video"
     RETAKE = "retake"
+    REFRAME = "reframe"
     AUDIO_TO_VIDEO = "audio-to-video"
     TEXT_TO_IMAGE = "text-to-image"
     IMAGE_EDIT = "image-edit"
@@ -48,11 +53,22 @@ class Role(StrEnum):
     SOURCE_VIDEO = "source_video"
     EXTEND_VIDEO = "extend_video"
     RETAKE_VIDEO = "retake_video"
+    REFRAME_VIDEO = "reframe_video"
     AUDIO = "audio"
     MASK = "mask"
     CONTROL = "control"
     LORA = "lora"
     WORKFLOW = "workflow"
+
+
+TASK_OF: Mapping[Role, Task] = {
+    Role.SOURCE_VIDEO: Task.VIDEO_TO_VIDEO,
+    Role.EXTEND_VIDEO: Task.EXTEND_VIDEO,
+    Role.RETAKE_VIDEO: Task.RETAKE,
+    Role.REFRAME_VIDEO: Task.REFRAME,
+    Role.AUDIO: Task.AUDIO_TO_VIDEO,
+}
+"""The work that a file asks for by its role alone; where there are several, the first counts."""
 
 
 class Residency(StrEnum):

@@ -322,6 +322,13 @@ class LTXVideoClient:
         return await self._with_video(Role.RETAKE_VIDEO, video_path, config)
 
     @checked_arguments
+    async def reframe_video(
+        self, video_path: Path | str, config: LTXGenerationConfig
+    ) -> LTXGenerationResult:
+        """A clip at another aspect, all of its picture kept and what is beside it made."""
+        return await self._with_video(Role.REFRAME_VIDEO, video_path, config)
+
+    @checked_arguments
     async def fine_tune_lora(
         self,
         source: Path | str,

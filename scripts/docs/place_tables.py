@@ -96,7 +96,9 @@ def abilities() -> str:
         tasks = {task for spec in specs for task in spec.tasks}
         lines = [min(size.width, size.height) for spec in specs for size in spec.sizes]
         largest = max(lines, default=0)
-        longest = max((spec.durations.maximum for spec in specs if spec.fps), default=0.0)
+        # What reads no words makes no clip of its own, however long those are that it is given.
+        making = (spec for spec in specs if spec.fps and spec.takes_prompt)
+        longest = max((spec.durations.maximum for spec in making), default=0.0)
         rows.append(
             (
                 _name(entry.info),

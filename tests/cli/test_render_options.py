@@ -90,6 +90,7 @@ FILES = (
     Case(("--source-video", "clip.mp4"), "source_video", [("clip.mp4", None)]),
     Case(("--extend", "clip.mp4"), "extend_video", [("clip.mp4", None)]),
     Case(("--retake", "clip.mp4", "--to", "1"), "retake_video", [("clip.mp4", None)]),
+    Case(("--reframe", "clip.mp4", "--aspect", "2:3"), "reframe_video", [("clip.mp4", None)]),
     Case(("--control-video", "clip.mp4", "--control", "depth"), "control", [("clip.mp4", None)]),
     Case(("--audio-file", "clip.mp4"), "audio", [("clip.mp4", None)]),
     Case(
@@ -315,6 +316,7 @@ def test_a_role_without_its_own_option_is_not_typed() -> None:
         Role.SOURCE_VIDEO,
         Role.EXTEND_VIDEO,
         Role.RETAKE_VIDEO,
+        Role.REFRAME_VIDEO,
         Role.CONTROL,
         Role.AUDIO,
         Role.REFERENCE,

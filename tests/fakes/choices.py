@@ -72,6 +72,7 @@ any_choices = st.builds(
     retake_from=_numbers,
     retake_to=_numbers,
     retake_part=st.none() | st.sampled_from(list(RetakePart)),
+    reframe_video=st.none() | st.just(Input(role=Role.REFRAME_VIDEO, path=Path("/f.mp4"))),
     control_video=st.none() | st.just(Input(role=Role.CONTROL, path=Path("/c.mp4"))),
     control_map=st.none() | st.sampled_from(list(ControlMap)),
     keyframes=st.lists(_keyframes, max_size=4).map(tuple),

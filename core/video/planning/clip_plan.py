@@ -11,7 +11,7 @@ from core.platform.units import count_text
 from core.video.allowed import listed
 from core.video.control_row import Control
 from core.video.controls import CONTROLS, ROWS
-from core.video.inputs import KEPT, ROLES, CheckedInputs, field_of, limit_problems
+from core.video.inputs import AS_LONG, KEPT, ROLES, CheckedInputs, field_of, limit_problems
 from core.video.placement import (
     crop_notes,
     place_problems,
@@ -21,6 +21,7 @@ from core.video.placement import (
 )
 from core.video.plan import RenderPlan
 from core.video.planning.asked_audio import AskedAudio
+from core.video.planning.asked_kept import AskedKept
 from core.video.planning.asked_size import AskedSize
 from core.video.planning.asked_video import AskedVideo, RoleVideo
 from core.video.planning.prompt_parts import AskedPrompt, prompt_problems
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.video.plan import ClipPart
-    from core.video.planning.asked_video import PartlyNew
+    from core.video.planning.asked_kept import PartlyNew
     from core.video.planning.prompt_parts import ReadPrompt
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
@@ -134,18 +135,20 @@ class _Draft:
         self.notes: list[str] = []
         self.size = AskedSize(request, spec, self.problems, self.notes)
         self.video = AskedVideo(request, spec, self.problems, self.notes)
+        self.kept_video = AskedKept(request, spec, self.problems, self.notes)
         self.audio = AskedAudio(request, spec, self.problems, self.notes)
         self.prompt = AskedPrompt(request, spec, self.problems, self.notes)
 
     def choose(self) -> _Chosen | None:
         """All that is chosen, each with what was chosen before it; None where that cannot be."""
-        self.problems += prompt_problems(self.request)
+        if self.spec.takes_prompt:
+            self.problems += prompt_problems(self.request)
         self.check_inputs()
         self.check_controls()
         size = self.choose_size()
         fps = 0 if self.is_image else self.choose_fps()
         kept = None if self.is_image else self.kept
-        partly = self.video.partly_new(size, fps, kept)
+        partly = self.kept_video.partly_new(size, fps, kept)
         duration_s = 0.0 if self.is_image else self.choose_duration(size, fps)
         has_audio = self.choose_audio(partly)
         words = self.prompt.read(
@@ -193,8 +196,8 @@ class _Draft:
         if len(set(videos)) > 1:
             self._refuse(
                 field_of(videos[-1]),
-                "A clip is made from a source video, goes on or has a part retaken, not both at "
-                "once. Leave all but one video out.",
+                "A clip is made from a source video, goes on, has a part retaken or gets another "
+                "aspect, not two at once. Leave all but one video out.",
             )
         control = self.request.of_role(Role.CONTROL)
         if control and videos:
@@ -236,8 +239,10 @@ class _Draft:
             if row.id in (Control.PROMPT, Control.DURATION) and self.prompt.has_parts:
                 # May be longer than for one prompt; judged part by part.
                 continue
-            if row.id is Control.DURATION and self.request.of_role(Role.RETAKE_VIDEO):
+            if row.id is Control.DURATION and self.request.of_role(*AS_LONG):
                 continue  # not used, which is said
+            if row.id is Control.PROMPT and not self.spec.takes_prompt:
+                continue  # likewise
             if row.needs is not None and not self.request.of_role(row.needs):
                 article = "An" if row.noun[0] in "aeiou" else "A"
                 needed = ROLES[row.needs].name
@@ -255,16 +260,16 @@ class _Draft:
         return f" Or have the frames between made afterwards: interpolate to {fps} fps."
 
     def choose_size(self) -> FrameSize | None:
-        """A line of the model's size table; that of a video whose own frames stay."""
-        if self.kept is not None:
-            return self.video.size_of_kept(self.kept)
+        """A line of the model's size table; that of a video whose own frames stay as they are."""
+        if self.kept is not None and self.kept.role is not Role.REFRAME_VIDEO:
+            return self.kept_video.size_of_kept(self.kept)
         return self.size.choose(self.known)
 
     def choose_fps(self) -> int:
         """The frame rate that is asked for, else that of the video it goes by, or the usual one."""
         asked = self.request.frame.fps
         if self.kept is not None:
-            return self.video.fps_of_kept(self.kept)
+            return self.kept_video.fps_of_kept(self.kept)
         if asked in self.spec.fps:
             return asked
         # One that is refused is told already, and the rest is judged at the usual one.
@@ -404,8 +409,9 @@ class _Draft:
         if self.is_image:
             return False
         asked, videos = self.request.audio, self.known.videos
-        if self.spec.keeps_source_audio and self.request.of_role(Role.SOURCE_VIDEO):
-            return self.audio.audio_of_source(videos.get(Role.SOURCE_VIDEO))
+        for role in (Role.SOURCE_VIDEO, Role.REFRAME_VIDEO):
+            if self.spec.keeps_source_audio and self.request.of_role(role):
+                return self.audio.audio_of_source(videos.get(role))
         if self.spec.keeps_source_audio and Role.EXTEND_VIDEO in videos:
             return self.audio.audio_of_extended(videos[Role.EXTEND_VIDEO])
         if Role.RETAKE_VIDEO in videos:

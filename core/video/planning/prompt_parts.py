@@ -313,9 +313,13 @@ class AskedPrompt:
         Returns:
             Without parts where they are refused.
         """
-        refused = tuple(part_problems(self.request, self.spec))
+        refused = tuple(part_problems(self.request, self.spec)) if self.spec.takes_prompt else ()
         self.problems.extend(refused)
         camera, audio = self._camera_words(), self._audio_words(makes_audio=makes_audio)
+        if not self.spec.takes_prompt:
+            if self.request.prompt.strip():
+                self.notes.append(f"{self.spec.label} reads no words: the prompt is not used.")
+            return ReadPrompt("")
         if not self.has_parts:
             self._tell_enhancement()
             words = self.request.enhanced_prompt or self.request.prompt

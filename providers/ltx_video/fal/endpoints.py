@@ -240,6 +240,21 @@ EDIT_23 = (
         shortest_new_s=2,
     ),
 )
+REFRAME = (
+    FalEndpoint(
+        "fal-ai/ltx-2.3/reframe",
+        Task.REFRAME,
+        (
+            file_field("video_url", Role.REFRAME_VIDEO),
+            ASPECT,
+            _RESOLUTION,
+        ),
+        # By the seconds of the video that is sent, which are those of the clip.
+        per_second(
+            date(2026, 12, 1), "fal.ai/models/fal-ai/ltx-2.3/reframe", at_720p=0.10, at_1080p=0.20
+        ),
+    ),
+)
 AUDIO_23 = (
     FalEndpoint(
         "fal-ai/ltx-2.3/audio-to-video",

@@ -21,6 +21,7 @@ from providers.ltx_video.hosted.models import (
     hosted_sizes,
     limits,
     moves_of,
+    reframe_model,
 )
 from providers.ltx_video.models.sizes import FRAME_GRID, frame_sizes
 
@@ -92,6 +93,7 @@ MODELS: tuple[FalModel, ...] = (
         camera=moves_of(MOVES_25),
     ),
     edit_model(_ROW, endpoints.EDIT_23),
+    reframe_model(_ROW, endpoints.REFRAME),
     audio_model(_ROW, endpoints.AUDIO_23, Role.START),
     hosted_model(
         _ROW,

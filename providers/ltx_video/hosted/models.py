@@ -81,6 +81,26 @@ def hosted_sizes(*resolutions: str) -> tuple[FrameSize, ...]:
     )
 
 
+_REFRAMED = tuple(
+    FrameSize(resolution=name, aspect=aspect, width=width, height=height)
+    for name, sides in (
+        ("1080p", ((1080, 1920), (1920, 1080), (1080, 1080), (1080, 1350), (1350, 1080))),
+        ("720p", ((720, 1280), (1280, 720), (720, 720), (720, 900), (900, 720))),
+    )
+    for aspect, (width, height) in zip(
+        (
+            AspectRatio.TALL_9_16,
+            AspectRatio.WIDE_16_9,
+            AspectRatio.SQUARE_1_1,
+            AspectRatio.PORTRAIT_4_5,
+            AspectRatio.LANDSCAPE_5_4,
+        ),
+        sides,
+        strict=True,
+    )
+)
+
+
 def moves_of(moves: Mapping[str, str]) -> CameraSpec:
     """A field of its own for the move of the camera."""
     phrases = tuple(CameraPhrase(motion=name, phrase=word) for name, word in moves.items())
@@ -157,6 +177,32 @@ def edit_model(row: ModelSpec, made_by: tuple[E, ...]) -> HostedModel[E]:
         durations=Durations(minimum=2, maximum=20, default=5),
         extend_directions=ONE_END,
         sees_whole_video=True,
+        camera=None,
+    )
+
+
+def reframe_model(row: ModelSpec, made_by: tuple[E, ...]) -> HostedModel[E]:
+    """What services have for clips that get another aspect: at most a minute, and 1800 frames."""
+    return hosted_model(
+        row,
+        "ltx-reframe",
+        "LTX Reframe",
+        "Gives a clip another aspect: its whole picture is kept, and what is beside it is made.",
+        made_by,
+        tasks=(Task.REFRAME,),
+        inputs={Role.REFRAME_VIDEO: 1},
+        sizes=_REFRAMED,
+        fps=(24, 25, 30, 48, 50, 60),
+        durations=Durations(
+            minimum=1,
+            maximum=60,
+            default=5,
+            limits=tuple(DurationLimit(maximum=1800 / rate, fps=rate) for rate in (48, 50, 60)),
+        ),
+        takes_prompt=False,
+        takes_audio_prompt=False,
+        audio=None,
+        keeps_source_audio=True,
         camera=None,
     )
 

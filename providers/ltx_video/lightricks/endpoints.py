@@ -28,6 +28,9 @@ PAGES_READ = date(2026, 11, 30)
 _PRICES_READ = date(2026, 10, 7)
 _LIST = "docs.ltx.video/pricing and two resellers"
 
+_REFRAME_READ = date(2026, 12, 1)
+_REFRAME_LIST = "docs.ltx.io/pricing as others quote it"
+
 _TEN_CENTS = PriceTable(
     rows=(PriceRow(usd=0.10, per=PriceUnit.SECOND),), as_of=_PRICES_READ, source=_LIST
 )
@@ -110,6 +113,16 @@ EDIT_23 = (
         # By the seconds of the video that is sent, which are those of the plan.
         _TEN_CENTS,
         shortest_new_s=2,
+    ),
+)
+REFRAME = (
+    Endpoint(
+        "video-to-video-reframe",
+        Task.REFRAME,
+        # The service chooses the model.
+        (file_field("video_uri", Role.REFRAME_VIDEO), _SIZE),
+        # By the seconds of the video that is sent, which are those of the clip.
+        per_second(_REFRAME_READ, _REFRAME_LIST, at_720p=0.10, at_1080p=0.20),
     ),
 )
 AUDIO_23 = (

@@ -18,6 +18,7 @@ from providers.ltx_video.hosted.models import (
     hosted_sizes,
     limits,
     moves_of,
+    reframe_model,
 )
 from providers.ltx_video.lightricks import endpoints
 
@@ -79,6 +80,7 @@ MODELS: tuple[HostedModel[Endpoint], ...] = (
         camera=moves_of(MOVES_25),
     ),
     edit_model(_ROW, endpoints.EDIT_23),
+    reframe_model(_ROW, endpoints.REFRAME),
     audio_model(_ROW, endpoints.AUDIO_23, Role.START, Role.END),
 )
 """The first is what `auto` stands for."""

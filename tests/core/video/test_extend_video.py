@@ -249,7 +249,7 @@ def test_there_is_sound_where_the_video_or_the_model_has_it(
 
 def test_two_videos_a_direction_alone_and_an_image_are_refused() -> None:
     source = Input(role=Role.SOURCE_VIDEO, path=Path("s.mp4"))
-    assert "not both at once" in problems(ask(source))["inputs.source_video"]
+    assert "not two at once" in problems(ask(source))["inputs.source_video"]
     alone = ask(inputs=(), editing=BACKWARD)
     assert "A direction needs a video to extend" in problems(alone)["editing.direction"]
     image = ask(output=OutputKind.IMAGE, frame=FrameRequest())

@@ -199,7 +199,7 @@ def test_images_belong_into_the_part() -> None:
 
 def test_other_videos_times_alone_and_images_are_refused() -> None:
     source = Input(role=Role.SOURCE_VIDEO, path=Path("s.mp4"))
-    assert "not both at once" in problems(ask(1.0, 2.0, source))["inputs.source_video"]
+    assert "not two at once" in problems(ask(1.0, 2.0, source))["inputs.source_video"]
     sound = Input(role=Role.AUDIO, path=Path("s.wav"))
     assert "not both at once" in problems(ask(1.0, 2.0, sound))["inputs.audio"]
     alone = problems(ask(1.0, 2.0, part=RetakePart.BOTH, inputs=()))

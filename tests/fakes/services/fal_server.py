@@ -104,7 +104,11 @@ class FalServer(StubService[FalHabits, FalJob]):
         fps, size = body.get("fps", 25), body.get("video_size")
         wide = _WIDE[body.get("resolution", "1080p")]
         width, height = (size["width"], size["height"]) if size else wide
-        if body.get("aspect_ratio") == "9:16":
+        across, down = map(int, body.get("aspect_ratio", "16:9").split(":"))
+        if not size:
+            # Of each aspect the shorter side is as long.
+            width = height * max(across, down) // min(across, down)
+        if across < down:
             width, height = height, width
         return Ordered(
             width,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from core.media.ffmpeg import probe_clip
 from core.video.provider import ProviderEntry
 from providers.ltx_video.lightricks.info import INFO
 from providers.ltx_video.lightricks.provider import LightricksLTX
@@ -25,16 +26,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from core.media.ffmpeg import ClipFacts
     from core.video.provider import ProviderContext, VideoProvider
 
 KEY = "ltxv-secret-0b7731"
 API, STORE = "api.ltx.video", "storage.googleapis.com"
+_REFRAME = "video-to-video-reframe"
+_REFRAMED = (
+    *("720x720", "1080x1080", "720x900", "1080x1350", "900x720", "1350x1080"),
+    *("720x1280", "1080x1920", "1280x720", "1920x1080"),
+)
 _ENDPOINTS = (
     "text-to-video",
     "image-to-video",
     "audio-to-video",
     "retake",
     "extend",
+    _REFRAME,
 )
 
 
@@ -74,11 +82,23 @@ class LightricksServer(StubService[LightricksHabits, LightricksJob]):
         most = self.habits.polls_until_done
         return sum(job.polls <= most for job in self.jobs.values())
 
+    def sent(self, address: str) -> ClipFacts:
+        """What a video holds that was put with the service."""
+        name = address.rpartition("/")[2]
+        path = self.folder / f"{name}.mp4"
+        path.write_bytes(self.uploads[name])
+        return probe_clip(path)
+
     @override
     def ordered(self, job: LightricksJob) -> Ordered:
         body = job.body
         width, height = map(int, body.get("resolution", "1920x1080").split("x"))
         fps = body.get("fps", 25)
+        if job.endpoint == _REFRAME:
+            sent = self.sent(body["video_uri"])
+            return Ordered(
+                width, height, round(sent.fps), sent.num_frames, has_audio=sent.has_audio
+            )
         return Ordered(
             width,
             height,
@@ -148,6 +168,12 @@ class _Site(StubHandler[LightricksServer]):
     def _order(self, endpoint: str, body: dict[str, Any]) -> None:
         service = self.service
         if self.has_refused(KEY):
+            return
+        if endpoint == _REFRAME and (
+            body.keys() != {"video_uri", "resolution"} or body["resolution"] not in _REFRAMED
+        ):
+            said = f"that is no order of this endpoint: {sorted(body)}"
+            self.say(400, self.complaint(said, "invalid_request_error"))
             return
         with service.lock:
             service.at_once = max(service.at_once, service.working() + 1)

@@ -297,6 +297,19 @@ _OTHER: dict[Control, object] = {
 }
 
 
+def test_a_video_gets_another_aspect(studio: Studio, clip: Path) -> None:
+    request = asked(
+        "ltx-reframe",
+        Input(role=Role.REFRAME_VIDEO, path=clip),
+        frame=FrameRequest(aspect="9:16", resolution="720p"),
+    )
+    assert sent(studio, request) == (
+        "fal-ai/ltx-2.3/reframe",
+        {"video_url": "https://up/clip.mp4", "aspect_ratio": "9:16", "resolution": "720p"},
+    )
+    assert studio.plan(request).plan.cost_usd == pytest.approx(0.10 * 4)
+
+
 @pytest.mark.parametrize("model", [model.spec.id for model in MODELS])
 def test_no_control_is_dropped(
     studio: Studio, model: str, image: Path, clip: Path, sound: Path
@@ -306,6 +319,7 @@ def test_no_control_is_dropped(
         Task.IMAGE_TO_VIDEO: Input(role=Role.START, path=image),
         Task.EXTEND_VIDEO: Input(role=Role.EXTEND_VIDEO, path=clip),
         Task.RETAKE: Input(role=Role.RETAKE_VIDEO, path=clip),
+        Task.REFRAME: Input(role=Role.REFRAME_VIDEO, path=clip),
         Task.AUDIO_TO_VIDEO: Input(role=Role.AUDIO, path=sound),
     }
     for task in spec.tasks:
@@ -313,6 +327,7 @@ def test_no_control_is_dropped(
             model,
             *([given[task]] if task in given else []),
             editing=Editing(retake_from_s=1, retake_to_s=3) if task is Task.RETAKE else Editing(),
+            frame=FrameRequest(aspect="1:1" if task is Task.REFRAME else None),
             sampling=Sampling(seed=5 if spec.takes_seed else None),
         )
         if model.startswith("ltx-2.3-22b") and task is Task.EXTEND_VIDEO:
@@ -333,6 +348,8 @@ def _is_told(plan: RenderPlan, control: Control) -> bool:
     """Whether the plan itself says that a value has no effect, or already has it."""
     if control is Control.DURATION:
         return any("duration is not used" in note for note in plan.notes)
+    if control is Control.PROMPT:
+        return any("the prompt is not used" in note for note in plan.notes)
     same = {Control.RESOLUTION: "720p", Control.FPS: plan.fps, Control.ASPECT: "16:9"}
     return control in same and same[control] == _OTHER[control]
 

@@ -17,7 +17,7 @@ from core.studio import Studio
 from core.video.provider import NotReady, Ready
 from core.video.record import read_settings_of
 from core.video.request import Editing, FrameRequest, Input, Motion, RenderRequest
-from core.video.terms import ExtendDirection, RetakePart, Role
+from core.video.terms import AUTO, ExtendDirection, RetakePart, Role
 from providers.ltx_video.lightricks.info import INFO, LIGHTRICKS_KEY
 from providers.ltx_video.lightricks.models import MODELS
 from tests.fakes.clips import large_clip
@@ -154,6 +154,32 @@ def test_a_part_is_made_again_and_costs_by_the_whole_video(
     assert service.last.endpoint == "retake"
     assert (body["mode"], body["start_time"]) == ("replace_video", pytest.approx(1, abs=0.05))
     assert body["duration"] >= 2
+
+
+def test_a_video_gets_another_aspect_and_costs_by_its_seconds(
+    service: LightricksServer, studio: Studio, tmp_path: Path, clip: Path
+) -> None:
+    request = asked(
+        AUTO,
+        Input(role=Role.REFRAME_VIDEO, path=clip),
+        frame=FrameRequest(aspect="4:5", resolution="720p"),
+    ).model_copy(update={"prompt": ""})
+    planned = studio.plan(request, out=tmp_path / "clip.mp4")
+    assert planned.plan.target.model == "ltx-reframe"
+    assert planned.plan.cost_usd == pytest.approx(0.10 * 4)
+    job = Asked(studio, studio.submit_render(planned), tmp_path / "clip.mp4")
+    job.run()
+    assert job.out.exists(), job.ended
+    assert service.last.endpoint == "video-to-video-reframe"
+    (name,) = service.uploads
+    assert service.last.body == {"video_uri": f"storage://uploads/{name}", "resolution": "720x900"}
+    made = probe_clip(job.out)
+    assert (made.width, made.height, made.num_frames, made.has_audio) == (720, 900, 100, True)
+    record = read_settings_of(job.out)
+    assert record is not None
+    assert (record.prompt, record.cost_usd) == ("", pytest.approx(0.40))
+    larger = request.model_copy(update={"frame": FrameRequest(aspect="4:5")})
+    assert studio.plan(larger).plan.cost_usd == pytest.approx(0.20 * 4)
 
 
 def test_a_service_that_makes_two_at_a_time_is_never_asked_for_a_third(
