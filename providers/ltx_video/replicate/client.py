@@ -71,7 +71,11 @@ class ReplicateClient(ServiceClient):
         webhook = plan.request.delivery.webhook_url
         caller = {"webhook": webhook, "webhook_events_filter": ["completed"]} if webhook else {}
         body = {"input": endpoint.body(order), **caller}
-        return str(self.http.order(f"{API}/models/{endpoint.id}/predictions", body)["id"])
+        if endpoint.is_official:
+            return str(self.http.order(f"{API}/models/{endpoint.id}/predictions", body)["id"])
+        # Asked before the order goes out, and buys nothing.
+        version = str(self.http.ask(f"{API}/models/{endpoint.id}")["latest_version"]["id"])
+        return str(self.http.order(f"{API}/predictions", {"version": version, **body})["id"])
 
     @override
     def poll(self, remote: str) -> RemoteState:

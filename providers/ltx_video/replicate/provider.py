@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from core.video.provider import ProviderContext
     from core.video.spec import ModelSpec
     from providers.ltx_video.hosted.answers import Facts
-    from providers.ltx_video.hosted.orders import Endpoint
     from providers.ltx_video.replicate.client import ReplicateClient
+    from providers.ltx_video.replicate.endpoints import ReplicateEndpoint
     from providers.ltx_video.replicate.schemas import InputSchema
     from providers.ltx_video.replicate.webhook import ReplicateWebhook
 
@@ -79,7 +79,7 @@ class ReplicateLTX(HostedLTX):
         # Imported late: only what is ordered is written out.
         from core.services.service_client import RemoteOrder
 
-        endpoint: Endpoint = find_model(MODELS, plan.target.model).endpoint(plan.task)
+        endpoint: ReplicateEndpoint = find_model(MODELS, plan.target.model).endpoint(plan.task)
         plan = super().fit(plan)
         schema = self._schema(endpoint)
         if schema is not None:
@@ -101,10 +101,11 @@ class ReplicateLTX(HostedLTX):
     def _takes_seed(self, spec: ModelSpec) -> bool:
         endpoint = find_model(MODELS, spec.id).endpoints[0]
         schema = self._schema(endpoint)
-        has_field = any(field.name == "seed" for field in endpoint.fields)
-        return has_field and schema is not None and "seed" in schema.fields
+        if schema is None:
+            return spec.takes_seed
+        return "seed" in schema.fields and any(field.name == "seed" for field in endpoint.fields)
 
-    def _schema(self, endpoint: Endpoint) -> InputSchema | None:
+    def _schema(self, endpoint: ReplicateEndpoint) -> InputSchema | None:
         document = self._schemas.find(endpoint.id)
         if document is None:
             return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from typing_extensions import override
 
 from core.video.provider import ProviderEntry
+from providers.ltx_video.replicate import endpoints
 from providers.ltx_video.replicate.info import INFO
 from providers.ltx_video.replicate.provider import ReplicateLTX
 from tests.fakes.services.stub_service import (
@@ -32,8 +33,22 @@ if TYPE_CHECKING:
 
 KEY = "r8_secret-4f2a90"
 WEBHOOK_SECRET = "whsec_c2lnbnMtdGhlLWNhbGxzLW9mLXRoaXMtYWNjb3VudA=="
+_UNOFFICIAL = (endpoints.LTX_VIDEO,)
 API, RESULTS = "api.replicate.com", "replicate.delivery"
 _WIDE = {"1080p": (1920, 1080), "2k": (2560, 1440), "4k": (3840, 2160)}
+
+
+VERSIONS = {
+    endpoints.DISTILLED: "6707072d3b2a513cee6ab771021d355b5aa52997dded5e1c97d1bebe8d93f920",
+    endpoints.LTX_VIDEO: "8c47da666861d081eeb4d1261853087de23923a268a69b63febdf5dc1dee08e4",
+}
+"""Of the models that tell one; the others are run by their name alone."""
+_NUMBER, _WHOLE, _TEXT, _URI = (
+    {"type": "number"},
+    {"type": "integer"},
+    {"type": "string"},
+    {"type": "string", "format": "uri"},
+)
 
 
 def choice(*values: object) -> dict[str, Any]:
@@ -41,8 +56,48 @@ def choice(*values: object) -> dict[str, Any]:
     return {"enum": list(values), "type": "string", "title": "choice"}
 
 
+_DISTILLED_CHOICES = {"aspect_ratio": choice("16:9", "9:16", "4:3", "3:4", "1:1", "21:9")}
+_DISTILLED_FIELDS: dict[str, Any] = {
+    "prompt": _TEXT,
+    "image": _URI,
+    "num_frames": {**_WHOLE, "minimum": 25, "maximum": 241, "default": 121},
+    "seed": _WHOLE,
+    "enhance_prompt": {"type": "boolean", "default": False},
+    "image_strength": {**_NUMBER, "minimum": 0, "maximum": 1, "default": 1},
+}
+_VIDEO_CHOICES = {
+    "target_size": choice(512, 576, 640, 704, 768, 832, 896, 960, 1024),
+    "aspect_ratio": choice(
+        *("1:1", "1:2", "2:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "9:21"),
+        "21:9",
+    ),
+    "length": choice(97, 129, 161, 193, 225, 257),
+    "model": choice("0.9.1", "0.9"),
+}
+_VIDEO_FIELDS: dict[str, Any] = {
+    "prompt": _TEXT,
+    "negative_prompt": _TEXT,
+    "image": _URI,
+    "image_noise_scale": {**_NUMBER, "minimum": 0, "maximum": 1, "default": 0.15},
+    "cfg": {**_NUMBER, "minimum": 1, "maximum": 20, "default": 3},
+    "steps": {**_WHOLE, "minimum": 1, "maximum": 50, "default": 30},
+    "seed": _WHOLE,
+}
+
+
 def schemas_of(model: str, **more: Any) -> dict[str, Any]:
     """What a model says that it takes, written as Replicate writes it: choices lie apart."""
+    match model:
+        case endpoints.DISTILLED:
+            return _described(_DISTILLED_CHOICES, _DISTILLED_FIELDS | more)
+        case endpoints.LTX_VIDEO:
+            # It needs nothing at all, and makes a clip of its own words then.
+            return _described(_VIDEO_CHOICES, _VIDEO_FIELDS | more, required=())
+        case _:
+            return _schemas_of_23(model, more)
+
+
+def _schemas_of_23(model: str, more: dict[str, Any]) -> dict[str, Any]:
     tasks = ["text_to_video", "image_to_video"]
     fast = model.endswith("fast")
     tasks += [] if fast else ["audio_to_video", "retake", "extend"]
@@ -64,10 +119,8 @@ def schemas_of(model: str, **more: Any) -> dict[str, Any]:
         ),
     }
     fields: dict[str, Any] = {
-        name: {"allOf": [{"$ref": f"#/components/schemas/{name}"}], "x-order": number}
-        for number, name in enumerate(choices)
+        name: {"type": "string", "format": "uri"} for name in ("image", "last_frame_image")
     }
-    fields |= {name: {"type": "string", "format": "uri"} for name in ("image", "last_frame_image")}
     fields |= {"prompt": {"type": "string"}, "generate_audio": {"type": "boolean"}}
     fields["duration"] = {"type": "integer", "minimum": 1, "maximum": 20 if fast else 10}
     if not fast:
@@ -77,7 +130,17 @@ def schemas_of(model: str, **more: Any) -> dict[str, Any]:
         fields["retake_start_time"] = {"type": "number", "minimum": 0}
         fields["retake_duration"] = {"type": "number", "minimum": 2}
         fields["retake_mode"] = choice("replace_audio", "replace_video", "replace_audio_and_video")
-    described = {"type": "object", "properties": fields | more, "required": ["prompt"]}
+    return _described(choices, fields | more)
+
+
+def _described(
+    choices: dict[str, Any], fields: dict[str, Any], required: tuple[str, ...] = ("prompt",)
+) -> dict[str, Any]:
+    chosen = {
+        name: {"allOf": [{"$ref": f"#/components/schemas/{name}"}], "x-order": number}
+        for number, name in enumerate(choices)
+    }
+    described = {"type": "object", "properties": chosen | fields, "required": [*required]}
     return {"Input": described, "Output": {"type": "string", "format": "uri"}, **choices}
 
 
@@ -103,6 +166,7 @@ class ReplicateHabits(Habits):
         models: by name, the schemas that a model tells; the usual ones where it is not named.
         retired: models that are not there.
         ends_late: a render that is cancelled goes on for a while.
+        webhook_secret: the whole answer to who asks with what calls are signed.
     """
 
     words: list[str] = field(default_factory=list)
@@ -113,6 +177,7 @@ class ReplicateHabits(Habits):
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
     retired: tuple[str, ...] = ()
     ends_late: bool = False
+    webhook_secret: dict[str, object] = field(default_factory=lambda: {"key": WEBHOOK_SECRET})
 
 
 @dataclass
@@ -125,13 +190,32 @@ class ReplicateServer(StubService[ReplicateHabits, ReplicateJob]):
     @override
     def ordered(self, job: ReplicateJob) -> Ordered:
         body = job.body
+        seed = body.get("seed", 7)
+        match job.model:
+            case endpoints.DISTILLED:
+                width, height = _sides(1024, body["aspect_ratio"])
+                return Ordered(width, height, 24, body["num_frames"], seed)
+            case endpoints.LTX_VIDEO:
+                width, height = _sides(body["target_size"], body["aspect_ratio"])
+                return Ordered(width, height, 25, body["length"], seed, has_audio=False)
+            case _:
+                return self._ordered_of_23(body, seed)
+
+    def _ordered_of_23(self, body: dict[str, Any], seed: int) -> Ordered:
         width, height = _WIDE[body.get("resolution", "1080p")]
         if body.get("aspect_ratio") == "9:16":
             width, height = height, width
         fps = body.get("fps", 25)
         frames = round(float(body.get("duration", 6)) * fps)
         has_audio = body.get("generate_audio", True)
-        return Ordered(width, height, fps, frames, body.get("seed", 7), has_audio)
+        return Ordered(width, height, fps, frames, seed, has_audio)
+
+
+def _sides(side: int, aspect: str) -> tuple[int, int]:
+    """As large as a square of that side, in steps of 32."""
+    across, down = map(int, aspect.split(":"))
+    scale = (side * side / (across * down)) ** 0.5
+    return round(across * scale / 32) * 32, round(down * scale / 32) * 32
 
 
 class _Site(StubHandler[ReplicateServer]):
@@ -150,7 +234,19 @@ class _Site(StubHandler[ReplicateServer]):
             case ["v1", "files"]:
                 self._take_file(body)
             case ["v1", "models", owner, name, "predictions"]:
-                self._order(f"{owner}/{name}", json.loads(body))
+                model = f"{owner}/{name}"
+                if model in _UNOFFICIAL:
+                    self.say(404, self.complaint("The requested resource could not be found."))
+                else:
+                    self._order(model, json.loads(body))
+            case ["v1", "predictions"]:
+                asked = json.loads(body)
+                names = {version: name for name, version in VERSIONS.items()}
+                if asked["version"] in names:
+                    self._order(names[asked["version"]], asked)
+                else:
+                    said = "Invalid version or not permitted"
+                    self.say(422, self.complaint(said))
             case ["v1", "predictions", name, "cancel"]:
                 job = self.service.jobs[name]
                 job.is_cancelled = True
@@ -175,7 +271,7 @@ class _Site(StubHandler[ReplicateServer]):
         habits = self.service.habits
         match path:
             case ["webhooks", "default", "secret"]:
-                self.say(200, {"key": WEBHOOK_SECRET})
+                self.say(200, habits.webhook_secret)
             case ["account"]:
                 self.say(200, {"type": "user", "username": "someone"})
             case ["models", owner, name]:
@@ -186,7 +282,8 @@ class _Site(StubHandler[ReplicateServer]):
                     return
                 schemas = habits.models.get(model, schemas_of(model))
                 document = {"openapi": "3.0.2", "components": {"schemas": schemas}}
-                version = {"id": "hidden", "openapi_schema": document}
+                named = VERSIONS.get(model, "hidden")
+                version = {"id": named, "openapi_schema": document}
                 self.say(200, {"owner": owner, "name": name, "latest_version": version})
             case ["predictions", name]:
                 self._tell(name)
@@ -261,7 +358,8 @@ class _Site(StubHandler[ReplicateServer]):
             told |= {"data_removed": True, "input": {}}
         elif status == "succeeded" and not habits.is_empty:
             url = f"https://{RESULTS}/results/{job.id}.mp4"
-            told["output"] = [url] if habits.gives_list else url
+            is_list = habits.gives_list or job.model == endpoints.LTX_VIDEO
+            told["output"] = [url] if is_list else url
         return told
 
 

@@ -26,7 +26,8 @@ from core.video.request import (
     Sampling,
 )
 from core.video.terms import ExtendDirection, RetakePart, Role
-from providers.ltx_video.replicate.endpoints import FAST, PRO
+from providers.ltx_video.hosted.models import find_model
+from providers.ltx_video.replicate.endpoints import DISTILLED, FAST, LTX_VIDEO, PRO
 from providers.ltx_video.replicate.info import INFO, REPLICATE_KEY
 from providers.ltx_video.replicate.models import MODELS
 from tests.fakes.clips import large_clip
@@ -176,6 +177,87 @@ def test_a_part_is_made_again_and_costs_by_the_whole_video(
     assert body["retake_duration"] >= 2
 
 
+def test_the_open_weights_are_ordered_by_frames_and_choose_their_size(
+    service: ReplicateServer, studio: Studio, tmp_path: Path, image: Path
+) -> None:
+    request = asked(
+        "ltx-2-distilled",
+        Input(role=Role.START, path=image, strength=0.8),
+        frame=FrameRequest(duration_s=2, aspect="16:9"),
+        sampling=Sampling(seed=11),
+    )
+    planned = studio.plan(request, out=tmp_path / "clip.mp4")
+    assert planned.plan.cost_usd == pytest.approx(0.02 * 49 / 24)
+    assert any("The model chooses the size itself" in note for note in planned.plan.notes)
+    job = Asked(studio, studio.submit_render(planned), tmp_path / "clip.mp4")
+    job.run()
+    assert job.out.exists(), job.ended
+    (name,) = service.uploads
+    assert (service.last.model, service.last.body) == (
+        DISTILLED,
+        {
+            "prompt": "a red ball",
+            "aspect_ratio": "16:9",
+            "num_frames": 49,
+            "seed": 11,
+            "enhance_prompt": False,
+            "image": f"https://api.replicate.com/v1/files/{name}",
+            "image_strength": 0.8,
+        },
+    )
+    made = probe_clip(job.out)
+    assert (made.width, made.height, made.num_frames, made.fps) == (1376, 768, 49, 24)
+    record = read_settings_of(job.out)
+    assert record is not None
+    assert (record.seed, record.width) == (11, 1376)
+    assert any("gave 1376x768 instead of 1344x768" in note for note in record.notes)
+
+
+def test_a_model_of_the_community_is_ordered_by_the_version_that_it_has(
+    service: ReplicateServer, studio: Studio, tmp_path: Path
+) -> None:
+    request = asked(
+        "ltx-video-0.9.1",
+        frame=FrameRequest(duration_s=5, resolution="512"),
+        sampling=Sampling(seed=11, num_inference_steps=20, guidance_scale=4.0),
+        negative_prompt="blur",
+        delivery=Delivery(webhook_url="https://example.com/done"),
+    )
+    planned = studio.plan(request, out=tmp_path / "clip.mp4")
+    assert planned.plan.cost_usd is None
+    assert any("by the seconds that its machine works" in note for note in planned.plan.notes)
+    job = Asked(studio, studio.submit_render(planned), tmp_path / "clip.mp4")
+    job.run()
+    assert job.out.exists(), job.ended
+    assert (service.last.model, service.last.webhook) == (LTX_VIDEO, "https://example.com/done")
+    assert service.last.body == {
+        "prompt": "a red ball",
+        "negative_prompt": "blur",
+        "target_size": 512,
+        "aspect_ratio": "3:2",
+        "length": 129,
+        "steps": 20,
+        "cfg": 4.0,
+        "model": "0.9.1",
+        "seed": 11,
+    }
+    made = probe_clip(job.out)
+    plan = planned.plan
+    assert (made.width, made.height, made.num_frames) == (plan.width, plan.height, 129)
+    assert not made.has_audio
+    assert job.notes == ""
+
+
+@pytest.mark.parametrize("model", ["ltx-2-distilled", "ltx-video-0.9.1"])
+def test_every_size_of_the_open_weights_is_one_that_the_model_names(
+    studio: Studio, model: str
+) -> None:
+    for size in find_model(MODELS, model).spec.sizes:
+        frame = FrameRequest(resolution=size.resolution, aspect=size.aspect.value)
+        plan = studio.plan(asked(model, frame=frame)).plan
+        assert (plan.width, plan.height) == (size.width, size.height)
+
+
 def test_a_webhook_is_passed_on(service: ReplicateServer, studio: Studio, tmp_path: Path) -> None:
     delivery = Delivery(webhook_url="https://example.com/done")
     assert rendered(studio, tmp_path, asked(delivery=delivery)).out.exists()
@@ -190,11 +272,11 @@ class TestSchemas:
     ) -> None:
         studio.plan(asked())
         studio.plan(asked("ltx-2.3-pro"))
-        assert service.asked_models == [FAST, PRO]
+        assert service.asked_models == [FAST, PRO, DISTILLED, LTX_VIDEO]
         other = Studio([replicate_entry()], paths=Paths.below(tmp_path / "home"))
         other.plan(asked())
         other.close()
-        assert service.asked_models == [FAST, PRO]
+        assert service.asked_models == [FAST, PRO, DISTILLED, LTX_VIDEO]
 
     def test_a_value_that_it_no_longer_takes_is_refused_before_it_is_ordered(
         self, service: ReplicateServer, studio: Studio
