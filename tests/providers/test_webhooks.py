@@ -26,11 +26,13 @@ from core.services.webhooks import (
     MAX_BODY_BYTES,
     TOLERANCE_S,
     WebhookReceiver,
+    WebhookRefused,
     webhook_server,
 )
 from core.studio import Studio
 from core.video.request import FrameRequest, RenderRequest
 from core.video.terms import Target
+from providers.ltx_video.replicate.webhook import ReplicateWebhook
 from tests.fakes.services.fal_server import FalServer, fal_entry, fal_server
 from tests.fakes.services.replicate_server import (
     WEBHOOK_SECRET,
@@ -315,6 +317,50 @@ def test_a_secret_that_is_not_the_accounts_is_refused_and_the_true_one_is_told_n
     secret = WEBHOOK_SECRET.removeprefix("whsec_")
     assert secret not in caplog.text
     assert headers["webhook-signature"] not in caplog.text
+
+
+def test_the_signature_is_the_one_of_the_schemes_own_example() -> None:
+    body = b'{"test": 2432232314}'
+    headers = {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+    asked: list[str] = []
+
+    def ask_secret() -> str:
+        asked.append("asked")
+        return "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    check = ReplicateWebhook(ask_secret)
+    for _ in range(2):
+        # It is rightly signed, and tells of no render.
+        with pytest.raises(WebhookRefused, match="tells of no render"):
+            check.verify(headers, body, 1614265331)
+    with pytest.raises(WebhookRefused, match="signature is wrong"):
+        check.verify(headers, body + b" ", 1614265331)
+    assert asked == ["asked"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+        {"key": "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+        {"key": "whsec_"},
+        {"key": None},
+    ],
+)
+def test_an_answer_without_the_secret_is_none_and_the_service_shall_call_again(
+    replicate: ReplicateServer, at_replicate: Receiving, told: dict[str, object]
+) -> None:
+    replicate.habits.webhook_secret = told
+    _, remote = left_job(at_replicate.studio, REPLICATE, replicate)
+    call = replicate_call(remote, at_replicate.clock.now)
+    assert at_replicate.post("ltx-video/replicate", *call) == 503
+    replicate.habits.webhook_secret = {"key": WEBHOOK_SECRET}
+    assert at_replicate.post("ltx-video/replicate", *call) == 200
 
 
 def test_a_cancelled_job_is_left_alone(fal: Fal, at_fal: Receiving) -> None:
