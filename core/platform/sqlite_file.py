@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_BUSY_TIMEOUT_S = 10.0
+_TURN_S = 10.0
 _COMPANIONS = ("-journal", "-wal", "-shm")
 
 
@@ -35,12 +35,14 @@ class Contents:
         comfort: what the user is told when a damaged file is replaced.
         steps: the statements that lead from each schema number to the next, beginning with none.
         error: what is raised.
+        busy_s: how long the change of another process is waited for.
     """
 
     name: str
     comfort: str
     steps: Sequence[Sequence[str]]
     error: type[StudioError]
+    busy_s: float = 10.0
 
 
 class SqliteFile:
@@ -58,6 +60,7 @@ class SqliteFile:
         self._contents = contents
         self._is_open = False
         self._lock = threading.RLock()
+        self._turn = threading.RLock()
 
     @contextmanager
     def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Generator[sqlite3.Connection]:
@@ -68,7 +71,7 @@ class SqliteFile:
         """
         self.open()
         try:
-            with closing(self._connect()) as db:
+            with self._in_turn(), closing(self._connect()) as db:
                 db.execute(begin)
                 try:
                     yield db
@@ -78,6 +81,17 @@ class SqliteFile:
                 db.execute("COMMIT")
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+
+    @contextmanager
+    def _in_turn(self) -> Generator[None]:
+        """Let threads stand in line: SQLite has each ask now and then, and some never get in."""
+        # Whoever takes longer is left to SQLite, which says in the end that the file is locked.
+        has_turn = self._turn.acquire(timeout=_TURN_S)
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._turn.release()
 
     def open(self) -> None:
         """Make or check the file, once; `transaction` does it too."""
@@ -205,7 +219,7 @@ class SqliteFile:
 
     def _connect(self, path: Path | None = None) -> sqlite3.Connection:
         # Explicit transactions only: `isolation_level=None` leaves BEGIN to us.
-        db = sqlite3.connect(path or self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+        db = sqlite3.connect(path or self.path, timeout=self._contents.busy_s, isolation_level=None)
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA foreign_keys = ON")
         return db
