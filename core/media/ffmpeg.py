@@ -74,6 +74,9 @@ def _count(path: Path, container: InputContainer, cancel: CancelToken) -> ClipFa
     if video is None:
         raise UnreadableClip(f"The file {str(path)!r} holds no picture.")
     audio = choose_audio(container)
+    # Two frames at a time, where the codec can: whoever waits for a clip waits for this. More
+    # threads hold more frames, and those of large clips are large.
+    video.thread_type, video.codec_context.thread_count = "AUTO", 2
     num_frames = 0
     samples = 0
     for packet in container.demux(*([video, audio] if audio else [video])):

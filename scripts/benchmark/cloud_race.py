@@ -38,9 +38,10 @@ _SIZE = FilmSize(WIDTH, HEIGHT, FPS, clips=1, clip_frames=FRAMES, dissolve=0)
 _LEAST_S, _MOST_S = 10.0, 20.0
 _TOGETHER_S = 5.0
 _SEED = 7
-MANY = 50
+FEW, MANY = 25, 50
 _MOST_RATIO = 1.1
 _MOST_EACH_MB = 2.0
+_MOST_LATER_MB = 1.0
 _MB = 1e6
 
 
@@ -75,10 +76,10 @@ def measure(repeats: int) -> Section:
         for number in range(repeats + 1):
             # Services take as long as they like: a question comes early or late by chance.
             render_s = chance.uniform(_LEAST_S, _MOST_S) if number else 0.0
-            pair = run_pair(url, folder / str(number), render_s)
+            pair = run_pair(url, folder / str(number), folder / "home", render_s)
             if number:
                 pairs.append(pair)
-        peaks = {count: render_many(url, folder / f"of{count}", count) for count in (1, MANY)}
+        peaks = {count: render_many(url, folder / f"of{count}", count) for count in (1, FEW, MANY)}
     return section(pairs, peaks)
 
 
@@ -100,12 +101,12 @@ def service(clip: Path) -> Generator[str]:
             process.kill()
 
 
-def run_pair(url: str, folder: Path, render_s: float) -> Pair:
-    """The same render by a bare script and by the program."""
+def run_pair(url: str, folder: Path, home: Path, render_s: float) -> Pair:
+    """The same render by a bare script and by the program, whose journal and ledger are at home."""
     folder.mkdir()
     return Pair(
         bare=_timed(url, lambda: bare_script(url, folder / "bare.mp4", render_s)),
-        program=_timed(url, lambda: program(url, folder, render_s)),
+        program=_timed(url, lambda: program(url, folder / "program.mp4", home, render_s)),
     )
 
 
@@ -121,14 +122,14 @@ def bare_script(url: str, out: Path, render_s: float) -> None:
                 file.write(chunk)
 
 
-def program(url: str, folder: Path, render_s: float) -> None:
+def program(url: str, out: Path, home: Path, render_s: float) -> None:
     """The same through the program, plan and all.
 
     Raises:
         RuntimeError: there is no clip.
     """
-    with cloud_studio(url, folder / "home", render_s) as studio:
-        planned = plan_clip(studio, folder / "program.mp4")
+    with cloud_studio(url, home, render_s) as studio:
+        planned = plan_clip(studio, out)
         run_job(studio, planned)
 
 
@@ -156,17 +157,13 @@ def section(pairs: Sequence[Pair], peaks: dict[int, Peaks]) -> Section:
         "order to first question": lambda times: times.before,
         "finished to file": lambda times: times.after,
     }
-    rows = [
-        (
-            name,
-            *(
-                f"{Series(name, tuple(part(side(pair)) for pair in pairs)).median * 1000:.0f}"
-                for side in (lambda pair: pair.bare, lambda pair: pair.program)
-            ),
-        )
-        for name, part in parts.items()
-    ]
-    head = ("", "bare script, ms", "ImageAI, ms")
+    rows: list[tuple[str, ...]] = []
+    for name, part in parts.items():
+        base = Series(name, tuple(part(pair.bare) for pair in pairs))
+        own = Series(name, tuple(part(pair.program) for pair in pairs))
+        medians = (f"{series.median * 1000:.0f}" for series in (base, own))
+        rows.append((name, *medians, f"{ratio(own, base):.1f}", f"{ratio(own, ours):.1%}"))
+    head = ("", "bare script, ms", "ImageAI, ms", "ratio", "of ImageAI's whole time")
     crowd = [
         (
             str(count),
@@ -190,7 +187,9 @@ def section(pairs: Sequence[Pair], peaks: dict[int, Peaks]) -> Section:
             f"{WIDTH}x{HEIGHT}, {FRAMES} frames, as long for both of a pair. The bare script "
             f"orders, asks every {POLL_S:g} s and saves the file; ImageAI, with a first question "
             "after as long, plans as well, keeps journal and ledger, decodes the whole clip, and "
-            "writes its record into it.",
+            "writes its record into it and beside it. The bare script believes what came: of the "
+            "time from finished to file most is decoding, and some FFmpeg's, which copies the clip "
+            "with its record.",
             f"Many at once: a new process each, renders of {_TOGETHER_S:g} s; memory is the most "
             f"that was resident at one moment, looked at every {EVERY_S * 1000:.0f} ms: of the "
             "app alone, and with each FFmpeg that it runs.",
@@ -202,6 +201,7 @@ def section(pairs: Sequence[Pair], peaks: dict[int, Peaks]) -> Section:
 def goals(slower: float, peaks: dict[int, Peaks]) -> tuple[Goal, ...]:
     """Who waits for a service waits for the service; and many renders hold little more than one."""
     each_mb = (peaks[MANY].app - peaks[1].app) / (MANY - 1) / _MB
+    later_mb = (peaks[MANY].app - peaks[FEW].app) / (MANY - FEW) / _MB
     return (
         Goal(
             f"At most {_MOST_RATIO:g} times the bare script's time ({slower:.2f})",
@@ -211,5 +211,10 @@ def goals(slower: float, peaks: dict[int, Peaks]) -> tuple[Goal, ...]:
             f"Of {MANY} renders at once, at most {_MOST_EACH_MB:g} MB more in the app for each "
             f"beyond the first ({each_mb:.1f})",
             each_mb <= _MOST_EACH_MB,
+        ),
+        Goal(
+            f"From {FEW} to {MANY} at once at most {_MOST_LATER_MB:g} MB more for each "
+            f"({later_mb:.1f})",
+            later_mb <= _MOST_LATER_MB,
         ),
     )

@@ -251,8 +251,8 @@ def _folder() -> Iterator[Path]:
 
 def _hold(service: FaultyService, image: Path, script: Script) -> JobRecord:
     """Bring one job through a script, hold it to every rule, and give what became of it."""
-    with _folder() as folder:
-        person = Person(service.open_world(script), folder, image)
+    with _folder() as folder, service.world(script) as world:
+        person = Person(world, folder, image)
         try:
             record = person.bring_to_end()
             person.check_books()

@@ -249,11 +249,15 @@ class FaultyService(StubService[Habits, FaultyJob]):
     worlds: dict[str, World] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
 
-    def open_world(self, script: Script) -> World:
-        """A world for one job."""
+    @contextmanager
+    def world(self, script: Script) -> Iterator[World]:
+        """A world for one job, which is gone with it."""
         name = f"w{next(self.numbers)}"
         self.worlds[name] = World(script, f"{self.url}/{name}", f"{self.closed_url}/{name}")
-        return self.worlds[name]
+        try:
+            yield self.worlds[name]
+        finally:
+            del self.worlds[name]
 
     def file_of(self, world: World, job: FaultyJob) -> bytes:
         """The finished file, as its outcome is."""
