@@ -332,7 +332,7 @@ def test_a_render_at_a_service_is_timed_for_a_bare_script_and_for_the_program(
     clips = [tmp_path / "pair" / "bare.mp4", tmp_path / "pair" / "program.mp4"]
     assert [len(frames_of(path)) for path in clips] == [121, 121]
     assert len(list((tmp_path / "three").glob("*.mp4"))) == 3
-    all_peaks = dict.fromkeys((1, cloud_race.FEW, cloud_race.MANY), peaks)
+    all_peaks: dict[int, Peaks] = dict.fromkeys((1, cloud_race.FEW, cloud_race.MANY), peaks)
     text = cloud_race.section([pair], all_peaks).text()
     assert "| order to first question |" in text
 

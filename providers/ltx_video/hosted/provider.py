@@ -83,8 +83,8 @@ class HostedLTX(PollingProvider):
         cost_usd = table.cost_usd(_billed(plan))
         plan = plan.model_copy(update={"cost_usd": cost_usd})
         price_note = self._price_note(table, endpoint.note, cost_usd)
-        told = (*notes, price_note, endpoint.note, self.note)
-        return plan.with_notes(*dict.fromkeys(filter(None, told)))
+        more = (*notes, price_note, endpoint.note, self.note)
+        return plan.with_notes(*dict.fromkeys(filter(None, more)))
 
     @override
     def refresh(self) -> None:
