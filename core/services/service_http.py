@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import mimetypes
 import os
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import (
-    AuthFailed,
     BadResponse,
-    ContentRefused,
     ProviderError,
     ProviderUnavailable,
-    QuotaExceeded,
-    RateLimited,
     RenderFailed,
     ResultLost,
     SubmitUnknown,
     first_line,
 )
 from core.redaction import redacted, remember_secret
+from core.services.refusals import MOST_WORDS, refusal
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
     import httpx2
@@ -38,7 +32,6 @@ if TYPE_CHECKING:
 
 _CONNECT_S = 10.0
 _READ_S = 30.0
-_MOST_WORDS = 300
 # A gateway that answers so may have passed the order on before.
 _MAY_HAVE_ARRIVED = frozenset({500, 502, 504, 520, 521, 522, 524})
 # Said of the key or of too many calls, and so of nothing that was asked for.
@@ -53,6 +46,21 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FormFile:
+    """A file in a form: the field that holds it, what it is called there, its bytes and kind."""
+
+    field: str
+    name: str
+    content: bytes
+    mime_type: str
+
+    @property
+    def as_sent(self) -> tuple[str, tuple[str, bytes, str]]:
+        """It as httpx2 takes it."""
+        return self.field, (self.name, self.content, self.mime_type)
 
 
 class ServiceHttp:
@@ -102,11 +110,21 @@ class ServiceHttp:
             SubmitUnknown: there is no telling whether it arrived.
             ProviderError: it was refused, so nothing was bought.
         """
+        return self._order(url, {"json": dict(body), "headers": headers})
+
+    def order_by_form(
+        self, url: str, fields: Mapping[str, str], files: Sequence[FormFile]
+    ) -> dict[str, Any]:
+        """Send an order with its files as a form; as `order` in all else."""
+        return self._order(url, {"data": dict(fields), "files": [file.as_sent for file in files]})
+
+    def _order(self, url: str, sent: dict[str, Any]) -> dict[str, Any]:
         import httpx2
 
+        sent["headers"] = {**self._headers, **sent.get("headers", {})}
         try:
             with self._client(self.order_s) as client:
-                response = client.post(url, json=dict(body), headers={**self._headers, **headers})
+                response = client.post(url, **sent)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise self.unreachable(error) from error
         except httpx2.HTTPError as error:
@@ -117,7 +135,7 @@ class ServiceHttp:
         if response.is_success and not _object(response):
             raise self._unknown("its answer cannot be read")
         if response.status_code in (404, 410):
-            said = redacted(" ".join(response.text.split()))[:_MOST_WORDS]
+            said = redacted(" ".join(response.text.split()))[:MOST_WORDS]
             raise RenderFailed(
                 f"{self._label} has no such model any more ({response.status_code})"
                 f"{f': {said}' if said else ''}.",
@@ -228,7 +246,7 @@ class ServiceHttp:
         except httpx2.HTTPError as error:
             raise self.unreachable(error) from error
         if not answer.is_success:
-            said = redacted(" ".join(answer.text.split()))[:_MOST_WORDS]
+            said = redacted(" ".join(answer.text.split()))[:MOST_WORDS]
             raise RenderFailed(
                 f"The storage of {self._label} did not take the file {file.name!r} "
                 f"({answer.status_code}){f': {said}' if said else ''}.",
@@ -330,62 +348,7 @@ class ServiceHttp:
 
     def refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ProviderError:
         """The error for an answer that is none of success."""
-        said = redacted(" ".join(text.split()))[:_MOST_WORDS]
-        words = f": {said}" if said else ""
-        label, target = self._label, self.target
-        match status:
-            case _ if status < 400:
-                return BadResponse(
-                    f"{label} answered with a redirect ({status}), which is not followed with the "
-                    f"key{words}.",
-                    target=target,
-                    hint="Resume the job later; the service may have moved.",
-                )
-            case 401 | 403:
-                return AuthFailed(
-                    f"{label} rejected the key ({status}){words}.",
-                    target=target,
-                    hint="Set another one under Settings > Keys, or by 'main.py keys set'.",
-                )
-            case 402:
-                return QuotaExceeded(
-                    f"The account at {label} has no credit left (402){words}.",
-                    target=target,
-                    hint="Add credit there, then resume the job.",
-                )
-            case 404 | 410:
-                return ResultLost(
-                    f"{label} does not know this render any more ({status}){words}.",
-                    target=target,
-                    hint="Look into the account there: what was made may still be in its history.",
-                )
-            case 429:
-                wait_s = retry_after_s(headers)
-                later = f"in {wait_s:.0f} s" if wait_s else "in a minute"
-                return RateLimited(
-                    f"{label} asks for fewer requests (429){words}.",
-                    target=target,
-                    hint=f"Resume the job {later}.",
-                    retry_after_s=wait_s,
-                )
-            case 451:
-                return ContentRefused(
-                    f"{label} refused the prompt or an input (451){words}.",
-                    target=target,
-                    hint="Say it in other words.",
-                )
-            case _ if status < 500:
-                return RenderFailed(
-                    f"{label} did not accept what it was sent ({status}){words}.",
-                    target=target,
-                    hint="Change what it complains of, then give the command again.",
-                )
-            case _:
-                return ProviderUnavailable(
-                    f"{label} is out of order ({status}){words}.",
-                    target=target,
-                    hint="Resume the job later.",
-                )
+        return refusal(self._label, self.target, status, text, headers)
 
     def bad_answer(self, what: str) -> BadResponse:
         """The error for an answer in which something is missing."""
@@ -424,19 +387,6 @@ class ServiceHttp:
             target=self.target,
             hint="Resume the job: it fetches the file again and buys nothing.",
         )
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """How long a service asks to wait; None where it does not say."""
-    text = headers.get("retry-after", "").strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - time.time()
-        except (TypeError, ValueError):
-            return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 @lru_cache(maxsize=4)

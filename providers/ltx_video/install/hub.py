@@ -19,7 +19,7 @@ from core.errors import (
     first_line,
 )
 from core.redaction import remember_secret
-from core.services.service_http import retry_after_s
+from core.services.refusals import retry_after_s
 from core.video.provider import NotReady, Readiness, Ready, ReasonCode
 from providers.ltx_video.models.info import HUGGINGFACE_KEY
 

@@ -25,7 +25,8 @@ from core.errors import (
     SubmitUnknown,
 )
 from core.jobs.job import CancelToken
-from core.services.service_http import ServiceHttp, retry_after_s
+from core.services.refusals import retry_after_s
+from core.services.service_http import ServiceHttp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
