@@ -22,7 +22,7 @@ from core.video.terms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from cli.options import Typed
     from core.config.settings import RenderSettings
@@ -81,16 +81,30 @@ def option_of_row(row: ControlRow) -> Option:
 CONTROL_OPTIONS: Mapping[Control, Option] = {
     row.id: option_of_row(row) for row in CONTROLS if row.options
 }
-OPTIONS = (*CONTROL_OPTIONS.values(), *RUN_OPTIONS)
+CLIP_OPTIONS: Mapping[Control, Option] = {
+    control: option for control, option in CONTROL_OPTIONS.items() if ROWS[control].is_for_clips
+}
+OPTIONS = (*CLIP_OPTIONS.values(), *RUN_OPTIONS)
 
 
 def read_request(
-    typed: Typed, settings: RenderSettings, infos: Iterable[ProviderInfo]
+    typed: Typed,
+    settings: RenderSettings,
+    infos: Iterable[ProviderInfo],
+    but: Collection[Control] = (),
 ) -> RenderRequest:
-    """The request that was typed; a value that cannot be read is left out and told."""
+    """The request that was typed; a value that cannot be read is left out and told.
+
+    Args:
+        typed: the options.
+        settings: who renders where nobody says.
+        infos: the providers.
+        but: controls that the command reads itself.
+    """
     request = RenderRequest(target=choose_target(typed, settings, infos), prompt="")
     for row in CONTROLS:
-        value = _value(typed, row) if row.id in CONTROL_OPTIONS and row.id not in _TARGET else None
+        is_read = row.id in CONTROL_OPTIONS and row.id not in (*_TARGET, *but)
+        value = _value(typed, row) if is_read else None
         if row.id is Control.DURATION and value == AUTO:
             row, value = ROWS[Control.AUTO_DURATION], True
         if value is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never, cast
 from cli.commands import COMMANDS
 from cli.console import wrapped
 from cli.options import Kind
-from cli.render_options import CONTROL_OPTIONS, RUN_OPTIONS, choose_target
+from cli.render_options import CLIP_OPTIONS, RUN_OPTIONS, choose_target
 from core.config.settings import setting
 from core.errors import UnsupportedRequest
 from core.video.allowed import (
@@ -72,8 +72,8 @@ def root_help(context: CliContext, typed: Typed) -> str:
     specs, heading = _specs(context, typed)
     rows: dict[str, list[str]] = {panel: [] for panel in _PANELS.values()}
     for row in CONTROLS:
-        if row.id in CONTROL_OPTIONS:
-            option = CONTROL_OPTIONS[row.id]
+        if row.id in CLIP_OPTIONS:
+            option = CLIP_OPTIONS[row.id]
             text = _target_text(context, row, specs) or _control_text(row, specs)
             rows[_PANELS[row.path.partition(".")[0]]].append(_row(_names(option), text))
     rows["How to run"] += [_row(_names(option), option.help) for option in RUN_OPTIONS]
@@ -81,7 +81,7 @@ def root_help(context: CliContext, typed: Typed) -> str:
     parts = [_INTRODUCTION, heading + "\n"]
     for title, listed in (*rows.items(), ("Commands (each has its own --help)", commands)):
         parts.append("\n".join([f"{title}:", *listed, ""]))
-    aliases = [name for option in CONTROL_OPTIONS.values() for name in option.others]
+    aliases = [name for option in CLIP_OPTIONS.values() for name in option.others]
     listed_aliases = ", ".join(name for name in aliases if name.startswith("--ltx-"))
     ending = (
         f"Each option whose name begins with --ltx- ({listed_aliases}) is the option of the same "

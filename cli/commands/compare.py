@@ -13,7 +13,7 @@ from cli.console import wrapped
 from cli.options import Kind, Option, command, file
 from cli.progress import progress_view
 from cli.render_command import as_event, at_option, describe, tell_resumable
-from cli.render_options import CONTROL_OPTIONS, read_request
+from cli.render_options import CLIP_OPTIONS, read_request
 from cli.run_job import JobEvents
 from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
 from core.comparison.render.comparison_plan import ComparisonRequest, plan_comparison
@@ -70,7 +70,7 @@ OWN_OPTIONS = (
 )
 """What `compare` has beside the controls of a clip."""
 _OPTIONS = (
-    *(option for control, option in CONTROL_OPTIONS.items() if control not in _NOT_OF_ALL),
+    *(option for control, option in CLIP_OPTIONS.items() if control not in _NOT_OF_ALL),
     *OWN_OPTIONS,
 )
 

@@ -6,9 +6,10 @@ import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from typing import TYPE_CHECKING
 
-from core.errors import Problem, UnsupportedRequest
+from core.errors import Problem, UnreadableClip, UnsupportedRequest
 from core.media.image_colours import UnshowableImage, to_srgb
 from core.platform.files import special_kind
 from core.platform.suggestions import file_guess
@@ -26,6 +27,8 @@ IMAGE_FORMATS = (
 _WHITE = (255, 255, 255)
 _ORIENTATION_TAG = 0x0112
 _DNG_TAG, _SUBFILE_TAG, _PREVIEW = 0xC612, 0x00FE, 1
+# What every service reads.
+_SENT_AS_IT_IS = {"PNG": "image/png", "JPEG": "image/jpeg"}
 _SAVE_AS = "Save it as PNG or JPEG."
 _RAW = "a camera's raw file, which is not read"
 _HEAD_BYTES, _TEXT_BYTES = 1 << 16, 1000
@@ -182,6 +185,10 @@ def content_of(head: bytes) -> str:
     return "a web page" if text.startswith((b"<!doctype html", b"<html")) else ""
 
 
+def _is_upright(image: Image.Image) -> bool:
+    return image.getexif().get(_ORIENTATION_TAG, 1) in (0, 1)
+
+
 def _upright(image: Image.Image, kind: str, head: bytes, *, is_deep: bool) -> UprightImage:
     from PIL import ImageOps
 
@@ -191,7 +198,7 @@ def _upright(image: Image.Image, kind: str, head: bytes, *, is_deep: bool) -> Up
         is_animated = image.format not in ("TIFF", "HEIF")
         what = "is animated" if is_animated else "holds several pictures"
         notes.append(f"The {kind} {what}; its first picture is used.")
-    if image.getexif().get(_ORIENTATION_TAG, 1) not in (0, 1):
+    if not _is_upright(image):
         notes.append(f"The {kind} is turned upright as its camera noted (EXIF).")
     upright = ImageOps.exif_transpose(image)
     plain = to_srgb(upright, kind, head, is_deep=is_deep)
@@ -214,6 +221,44 @@ def read_rgb_image(path: Path, kind: str, field: str) -> UprightImage:
     rgb.paste(upright.image, mask=upright.image.getchannel("A"))
     note = f"The transparent parts of the {kind} are shown on white."
     return UprightImage(rgb, (*upright.notes, note))
+
+
+def check_image(path: Path) -> None:
+    """Decode all of a finished picture.
+
+    Raises:
+        UnreadableClip: it cannot be shown.
+    """
+    from PIL import Image
+
+    try:
+        with open_image(path) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UnreadableClip(str(error)) from error
+
+
+def sendable_image(path: Path, *, is_png: bool = False) -> tuple[str, bytes]:
+    """A picture for a service: its media type, and the file as it is or made a PNG.
+
+    As it is goes a PNG or JPEG that stands upright and has no transparent parts.
+
+    Args:
+        path: the file.
+        is_png: a JPEG is made a PNG too.
+
+    Raises:
+        UnsupportedRequest: it is missing, unreadable, cut off or huge.
+    """
+    content = path.read_bytes()
+    with open_image(path) as image:
+        is_plain = image.mode in ("RGB", "L") and "transparency" not in image.info
+        known = _SENT_AS_IT_IS if not is_png else {"PNG": "image/png"}
+        if image.format in known and is_plain and _is_upright(image):
+            return known[image.format], content
+    written = BytesIO()
+    read_rgb_image(path, "image", "inputs").image.save(written, "PNG")
+    return "image/png", written.getvalue()
 
 
 def write_fitted_image(

@@ -65,6 +65,8 @@ class Control(StrEnum):
     SEED = "seed"
     LORAS = "loras"
     PERSON_GENERATION = "person_generation"
+    QUALITY = "quality"
+    MASK = "mask"
     WORKFLOW = "workflow"
     MEMORY = "memory"
     WEBHOOK = "webhook_url"
@@ -95,7 +97,8 @@ class ControlRow:
         options: on the command line, the usual spelling first; "--a/--no-a" for a switch.
         metavar: stands for the value in the help.
         is_choice: whether a project and its scenes choose it, and not a single clip alone.
-        is_for_images: whether an image has it too.
+        is_for_images: whether an image has it.
+        is_for_clips: whether a clip has it.
         needs: the role of the file without which it means nothing.
     """
 
@@ -112,6 +115,7 @@ class ControlRow:
     metavar: str = ""
     is_choice: bool = True
     is_for_images: bool = True
+    is_for_clips: bool = True
     needs: Role | None = None
 
     @property

@@ -16,6 +16,7 @@ from core.video.allowed import (
     WebAddress,
 )
 from core.video.control_row import Control, ControlKind, ControlRow
+from core.video.request import MAX_SEED
 from core.video.spec import ANOTHER_MODEL, IntRange
 from core.video.terms import ExtendDirection, RetakePart, Role
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from core.video.spec import ModelSpec
 
-MAX_SEED = 2**32 - 1
 _NO_ENHANCER = f"brings no prompt enhancer. Leave it out {ANOTHER_MODEL}."
 
 
@@ -309,6 +309,18 @@ CONTROLS: tuple[ControlRow, ...] = (
         lambda spec: OneOf(spec.person_generation) if spec.person_generation else None,
         f"leaves no {{noun}}. Leave it out {ANOTHER_MODEL}.",
         options=("--person-generation",), metavar="WHOM", is_for_images=False,
+    ),
+    ControlRow(
+        Control.QUALITY, "quality", ControlKind.CHOICE, "Quality",
+        "How much work goes into an image; more costs more", "quality",
+        lambda spec: OneOf(spec.qualities, spec.qualities[0]) if spec.qualities else None,
+        options=("--quality",), metavar="NAME", is_choice=False, is_for_clips=False,
+    ),
+    ControlRow(
+        Control.MASK, "inputs.mask", ControlKind.FILE, "Mask",
+        "Where an image is edited: white there, black where it stays as it is", "mask",
+        _files(Role.MASK),
+        options=("--mask",), metavar="FILE", is_choice=False, is_for_clips=False,
     ),
     ControlRow(
         Control.WORKFLOW, "inputs.workflow", ControlKind.FILE, "Workflow",

@@ -97,6 +97,7 @@ class CheckedInputs:
         image_sizes: the same of every image, by its place among the inputs.
         videos: by role, its first video.
         audio: the first audio file.
+        edited_share: how much of an image the mask edits, 0 to 1; None without a mask.
         length_s: of all videos and audio files together.
     """
 
@@ -106,6 +107,7 @@ class CheckedInputs:
     image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     videos: Mapping[Role, VideoFacts] = field(default_factory=dict[Role, "VideoFacts"])
     audio: AudioFacts | None = None
+    edited_share: float | None = None
 
 
 def field_of(role: Role) -> str:
@@ -183,6 +185,7 @@ def check_inputs(request: RenderRequest, lora_folders: Sequence[Path] = ()) -> C
         reading.image_sizes,
         reading.videos,
         reading.audio,
+        reading.edited_share,
     )
 
 
@@ -195,6 +198,7 @@ class _InputReading:
     image_sizes: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     videos: dict[Role, VideoFacts] = field(default_factory=dict[Role, "VideoFacts"])
     audio: AudioFacts | None = None
+    edited_share: float | None = None
     length_s: float = 0.0
 
     def read(self, place: int, item: Input) -> None:
@@ -202,6 +206,8 @@ class _InputReading:
         info, where = ROLES[item.role], field_of(item.role)
         message: str | None = None
         match info.media:
+            case MediaType.IMAGE if item.role is Role.MASK:
+                self._mask(place, item)
             case MediaType.IMAGE:
                 self._image(place, item, where)
             case MediaType.LORA:
@@ -225,6 +231,18 @@ class _InputReading:
         self.notes += upright.notes
         self.sizes.setdefault(item.role, upright.image.size)
         self.image_sizes[place] = upright.image.size
+
+    def _mask(self, place: int, item: Input) -> None:
+        from core.media.masks import edited_share, read_mask
+
+        try:
+            mask = read_mask(item.path)
+        except UnsupportedRequest as error:
+            self.problems += error.problems
+            return
+        self.sizes.setdefault(item.role, mask.size)
+        self.image_sizes[place] = mask.size
+        self.edited_share = edited_share(mask)
 
     def _recording(self, item: Input, info: RoleInfo) -> str | None:
         import av

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from core.video.request import Input, RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
-_SAME_ASPECT = 0.02
+SAME_ASPECT = 0.02
+"""By how much, as a logarithm, two ratios of sides may differ and count as one."""
 _NO_USE = " has no use of its own for reference images"
 IMAGES_AT_A_TIME = (Role.START, Role.END, Role.KEYFRAME)
 """Roles of images that are a frame of the clip."""
@@ -149,7 +150,7 @@ def crop_notes(
     """What becomes of an image in a clip of a size, where it is not of that size."""
     width, height = image_size
     shown = f"The {label} of {width}x{height}"
-    if abs(math.log(size.width / size.height * height / width)) > _SAME_ASPECT:
+    if abs(math.log(size.width / size.height * height / width)) > SAME_ASPECT:
         yield f"{shown} is cut at its edges to fill {size}."
     elif (width, height) != (size.width, size.height):
         yield f"{shown} is resized to {size}."

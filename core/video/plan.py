@@ -89,7 +89,7 @@ class ClipSettings(Frozen):
         prompt: what the model reads, camera words included.
         parts: of a clip of several prompts, each with its own; empty of any other.
         negative_prompt: None leaves the model's own default.
-        num_inference_steps, guidance_scale: None where the model leaves no choice.
+        num_inference_steps, guidance_scale, quality: None where the model leaves no choice.
         refine_steps: of a second stage at the full size, after a first one at half of it.
         num_frames, fps: 1 and 0 of an image.
         steps_taken: of the steps, how many are; None for all of them. A strong source video is a
@@ -110,6 +110,8 @@ class ClipSettings(Frozen):
         memory_plan: None for models that do not run on this machine.
         notes: every adjustment and choice that the user did not spell out.
         passed_over: the targets that were to make it before this one, in their order.
+        feather_px: of an image that was made within a mask and laid over the original: inside the
+            mask, how wide the edge is along which the one becomes the other.
     """
 
     prompt: str
@@ -130,12 +132,14 @@ class ClipSettings(Frozen):
     num_inference_steps: int | None
     steps_taken: int | None = None
     guidance_scale: float | None
+    quality: str | None = None
     refine_steps: int = 0
     has_audio: bool
     cost_usd: float | None
     memory_plan: MemoryPlan | None = None
     notes: tuple[str, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
+    feather_px: int = 0
 
     @property
     def final_fps(self) -> int:

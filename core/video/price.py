@@ -13,7 +13,7 @@ from core.video.terms import OutputKind
 
 
 class PriceUnit(StrEnum):
-    """What vendors bill; a megapixel counts each frame, an input second what is sent."""
+    """What vendors bill; a megapixel counts each frame, an input second or image what is sent."""
 
     SECOND = "second"
     CLIP = "clip"
@@ -21,9 +21,15 @@ class PriceUnit(StrEnum):
     MEGAPIXEL = "megapixel"
     TOKEN = "token"
     INPUT_SECOND = "input second"
+    INPUT_IMAGE = "input image"
 
 
-_OF_IMAGES = (PriceUnit.IMAGE, PriceUnit.MEGAPIXEL, PriceUnit.TOKEN)
+_OF_IMAGES = (
+    PriceUnit.IMAGE,
+    PriceUnit.MEGAPIXEL,
+    PriceUnit.TOKEN,
+    PriceUnit.INPUT_IMAGE,
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class Billed:
     has_audio: bool = False
     input_s: float = 0.0
     tokens: int | None = None
+    quality: str | None = None
+    input_images: int = 0
 
     def amount(self, unit: PriceUnit) -> float | None:
         """How many of a unit; None where that is not known."""
@@ -53,28 +61,38 @@ class Billed:
                 return self.tokens
             case PriceUnit.INPUT_SECOND:
                 return self.input_s
+            case PriceUnit.INPUT_IMAGE:
+                return self.input_images
 
     def is_billed(self, unit: PriceUnit) -> bool:
         """Whether this kind of output is billed by that unit."""
         if self.output is OutputKind.IMAGE:
             return unit in _OF_IMAGES
-        return unit is not PriceUnit.IMAGE
+        return unit not in (PriceUnit.IMAGE, PriceUnit.INPUT_IMAGE)
 
 
 class PriceRow(Frozen):
-    """One line of a price list; it counts for the resolution and the audio that it names."""
+    """One line of a price list; it counts for the resolution, audio and quality that it names."""
 
     usd: float = Field(ge=0)
     per: PriceUnit
     resolution: str | None = None
     has_audio: bool | None = None
+    quality: str | None = None
+
+    @property
+    def _named(self) -> tuple[object, ...]:
+        return self.resolution, self.has_audio, self.quality
+
+    @property
+    def precision(self) -> int:
+        """How much it names; what names more is meant before what is for all."""
+        return sum(name is not None for name in self._named)
 
     def fits(self, billed: Billed) -> bool:
         """Whether this line is the one for such a render."""
-        return self.resolution in (None, billed.resolution) and self.has_audio in (
-            None,
-            billed.has_audio,
-        )
+        found = (billed.resolution, billed.has_audio, billed.quality)
+        return all(name in (None, one) for name, one in zip(self._named, found, strict=True))
 
     def __str__(self) -> str:
         cents = round(self.usd * 100, 6)
@@ -111,10 +129,7 @@ class PriceTable(Frozen):
             amount = billed.amount(unit)
             if not fitting or amount is None:
                 return None
-            # A row that names a resolution or audio is meant before one for all of them.
-            best = max(
-                fitting, key=lambda row: (row.resolution is not None) + (row.has_audio is not None)
-            )
+            best = max(fitting, key=lambda row: row.precision)
             total = (total or 0.0) + best.usd * amount
         return total
 

@@ -22,6 +22,10 @@ from core.video.terms import (
     Task,
 )
 
+MAX_SEED = 2**32 - 1
+MAX_COUNT = 8
+"""So many images are ordered at a time at most."""
+
 
 class FrameRequest(Frozen):
     """The picture that is asked for; names are checked against the model's own tables.
@@ -123,6 +127,7 @@ class RenderChoices(Frozen):
     Attributes:
         enhance_prompt: the model's own enhancer rewrites the prompt before the clip is made.
         person_generation: whom the clip may show; None leaves it to the service.
+        quality: how much work goes into an image, by the model's own word for it.
     """
 
     target: Target = DEFAULT_TARGET
@@ -135,6 +140,7 @@ class RenderChoices(Frozen):
     audio_prompt: str | None = None
     enhance_prompt: bool | None = None
     person_generation: PersonGeneration | None = None
+    quality: str | None = None
     sampling: Sampling = Field(default_factory=Sampling)
     delivery: Delivery = Field(default_factory=Delivery)
 
@@ -205,6 +211,17 @@ class RenderRequest(RenderChoices):
                 return task
         is_from_image = self.of_role(Role.START, Role.END, Role.KEYFRAME)
         return Task.IMAGE_TO_VIDEO if is_from_image else Task.TEXT_TO_VIDEO
+
+    def several(self, count: int) -> tuple[RenderRequest, ...]:
+        """So many of it, each an order of its own; a seed that is asked for counts on."""
+        seed = self.sampling.seed
+        if seed is None:
+            return (self,) * count
+        seeds = ((seed + number) % (MAX_SEED + 1) for number in range(count))
+        return tuple(
+            self.model_copy(update={"sampling": self.sampling.model_copy(update={"seed": each})})
+            for each in seeds
+        )
 
     def with_model(self, model: str) -> RenderRequest:
         """The same request for another model of the same provider and deployment."""

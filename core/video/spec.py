@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from fractions import Fraction
-from functools import cached_property
 from math import inf, isclose, isnan
 from typing import Annotated
 
@@ -17,17 +15,18 @@ from core.platform.units import bytes_text
 from core.video.price import PriceTable
 from core.video.terms import (
     TASK_OF,
+    AspectRatio,
     ControlMap,
     ExtendDirection,
+    FrameSize,
     OutputKind,
     PersonGeneration,
     Residency,
+    Resolution,
     Role,
     Task,
 )
 
-Resolution = str
-"""A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""
 # Of films, broadcasts and screens.
 _USUAL_FPS = (24, 25, 30, 48, 50, 60, 100, 120)
 ANOTHER_MODEL = "or choose another model"
@@ -42,38 +41,6 @@ class Precision(StrEnum):
     FLOAT8 = "float8"
     GGUF = "gguf"
     """As quantised in its file."""
-
-
-class AspectRatio(StrEnum):
-    """Width to height, in the usual short form."""
-
-    ULTRAWIDE_21_9 = "21:9"
-    WIDE_16_9 = "16:9"
-    LANDSCAPE_3_2 = "3:2"
-    LANDSCAPE_4_3 = "4:3"
-    LANDSCAPE_5_4 = "5:4"
-    SQUARE_1_1 = "1:1"
-    PORTRAIT_4_5 = "4:5"
-    PORTRAIT_3_4 = "3:4"
-    PORTRAIT_2_3 = "2:3"
-    TALL_9_16 = "9:16"
-
-    @cached_property
-    def value_of(self) -> Fraction:
-        """Width divided by height; every line of every size table asks for it."""
-        return Fraction(*map(int, self.value.split(":")))
-
-
-class FrameSize(Frozen):
-    """One line of a model's size table, in pixels."""
-
-    resolution: Resolution
-    aspect: AspectRatio
-    width: int = Field(gt=0)
-    height: int = Field(gt=0)
-
-    def __str__(self) -> str:
-        return f"{self.width}x{self.height}"
 
 
 class FrameGrid(Frozen):
@@ -321,6 +288,8 @@ class ModelSpec(Frozen):
         follows_whole_audio: whether a clip of an audio file is always as long as the file.
         person_generation: the choices of whom a clip may show; empty where there is none.
         takes_prompt: whether it reads words at all.
+        qualities: how much work goes into an image, in the service's own words; the first is the
+            usual one. Empty where there is no choice.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
         is_exact: whether its clips have the planned size, length and rate to the frame, so that any
@@ -366,6 +335,7 @@ class ModelSpec(Frozen):
     sees_whole_video: bool = False
     follows_whole_audio: bool = False
     person_generation: tuple[PersonGeneration, ...] = ()
+    qualities: tuple[str, ...] = ()
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
     takes_webhook: bool = False

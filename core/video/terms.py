@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING
+
+from pydantic import Field
 
 from core.errors import Problem, UnsupportedRequest
 from core.frozen import Frozen
@@ -91,6 +95,42 @@ _RESIDENCY_LABELS = {
     Residency.GROUP_OFFLOAD: "Streamed block by block",
     Residency.GROUP_OFFLOAD_TO_DISK: "Streamed from disk (slowest)",
 }
+
+
+Resolution = str
+"""A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""
+
+
+class AspectRatio(StrEnum):
+    """Width to height, in the usual short form."""
+
+    ULTRAWIDE_21_9 = "21:9"
+    WIDE_16_9 = "16:9"
+    LANDSCAPE_3_2 = "3:2"
+    LANDSCAPE_4_3 = "4:3"
+    LANDSCAPE_5_4 = "5:4"
+    SQUARE_1_1 = "1:1"
+    PORTRAIT_4_5 = "4:5"
+    PORTRAIT_3_4 = "3:4"
+    PORTRAIT_2_3 = "2:3"
+    TALL_9_16 = "9:16"
+
+    @cached_property
+    def value_of(self) -> Fraction:
+        """Width divided by height; every line of every size table asks for it."""
+        return Fraction(*map(int, self.value.split(":")))
+
+
+class FrameSize(Frozen):
+    """One line of a model's size table, in pixels."""
+
+    resolution: Resolution
+    aspect: AspectRatio
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
 
 
 class Target(Frozen):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from core.frozen import Frozen
-from core.video.controls import MAX_SEED
-from core.video.request import FrameRequest, RenderRequest, Sampling
+from core.video.request import MAX_SEED, FrameRequest, RenderRequest, Sampling
 from core.video.terms import OutputKind, Target
 
 MAX_COUNT = 8

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from core.video.controls import MAX_SEED
+from core.video.request import MAX_SEED
 from gui.theme import GAP
 from gui.widgets.field_undo import tell_each_letter
 from gui.widgets.fields import named

@@ -7,7 +7,6 @@ import json
 import mimetypes
 import re
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
@@ -36,9 +35,6 @@ _NOT_CHARGED = re.compile(
 _CHARGED = re.compile(r"\b(charged|billed)\b", re.IGNORECASE)
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 _MOST_WORDS = 300
-# What every model of Google reads; anything else is sent as PNG.
-_SENT_AS_IT_IS = {"PNG": "image/png", "JPEG": "image/jpeg"}
-_ORIENTATION_TAG = 0x0112
 
 
 @dataclass(frozen=True)
@@ -179,20 +175,11 @@ class InlineFile:
 def address_of(file: Path) -> str:
     """A file as a data address: an image upright as PNG or JPEG, a video as it is."""
     kind = mimetypes.guess_type(file.name)[0] or ""
-    content = file.read_bytes()
-    if not kind.startswith("video/"):
-        kind, content = _readable_image(file, content)
+    if kind.startswith("video/"):
+        content = file.read_bytes()
+    else:
+        # Imported late: few orders have an image.
+        from core.media.images import sendable_image
+
+        kind, content = sendable_image(file)
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _readable_image(file: Path, content: bytes) -> tuple[str, bytes]:
-    # Imported late: few orders have an image.
-    from core.media.images import open_image, read_image
-
-    with open_image(file) as image:
-        is_upright = image.getexif().get(_ORIENTATION_TAG, 1) == 1
-        if image.format in _SENT_AS_IT_IS and is_upright:
-            return _SENT_AS_IT_IS[image.format], content
-    written = BytesIO()
-    read_image(file, "image", "inputs").image.save(written, "PNG")
-    return "image/png", written.getvalue()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from cli.options import Typed
-from cli.render_options import CONTROL_OPTIONS, OPTIONS, choose_target, read_request
+from cli.render_options import CLIP_OPTIONS, CONTROL_OPTIONS, OPTIONS, choose_target, read_request
 from core.config.settings import RenderSettings
 from core.jobs.lanes import Lane
 from core.video.controls import CONTROLS
@@ -140,7 +140,7 @@ def test_files_arrive_in_the_request_with_their_role_and_strength(run, case: Cas
 
 def test_every_control_has_its_case() -> None:
     typed = {case.words[0] for case in (*CASES, *FILES)}
-    assert {option.name for option in CONTROL_OPTIONS.values()} <= typed
+    assert {option.name for option in CLIP_OPTIONS.values()} <= typed
     assert set(CONTROL_OPTIONS) == {row.id for row in CONTROLS}
 
 
@@ -321,5 +321,6 @@ def test_a_role_without_its_own_option_is_not_typed() -> None:
         Role.AUDIO,
         Role.REFERENCE,
         Role.LORA,
+        Role.MASK,
         Role.WORKFLOW,
     }

@@ -240,7 +240,8 @@ def _as_made(record: ClipRecord) -> RenderRequest:
     )
     # Images were once requests like any other, and only their jobs knew better.
     output = OutputKind.IMAGE if record.is_image else OutputKind.VIDEO
-    return asked.model_copy(update={"sampling": sampling, "output": output})
+    made = {"sampling": sampling, "output": output, "quality": record.quality}
+    return asked.model_copy(update=made)
 
 
 def _inputs(row: ControlRow, choices: RenderChoices) -> tuple[Input, ...]:

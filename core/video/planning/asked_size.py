@@ -13,7 +13,7 @@ from core.video.inputs import ROLES, SHAPING
 from core.video.placement import crop_notes
 from core.video.planning.asked_video import RoleVideo
 from core.video.planning.judge import Judge
-from core.video.terms import Role
+from core.video.terms import OutputKind, Role
 
 if TYPE_CHECKING:
     from core.video.inputs import CheckedInputs
@@ -36,7 +36,8 @@ class AskedSize(Judge):
             size = self._size_in_pixels(frame.resolution, frame.aspect)
         else:
             size = self._size_by_name(next(iter(shaping.values()), None))
-        if size is not None:
+        # An image that is edited is sent as it is, whatever the size of what comes of it.
+        if size is not None and self.request.output is OutputKind.VIDEO:
             for role, image_size in shaping.items():
                 if role is not Role.KEYFRAME:
                     is_seen = role is not Role.CONTROL

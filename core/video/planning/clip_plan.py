@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.platform.units import count_text
-from core.video.allowed import listed
+from core.video.allowed import find_value, listed
 from core.video.control_row import Control
 from core.video.controls import CONTROLS, ROWS
 from core.video.inputs import AS_LONG, KEPT, ROLES, CheckedInputs, field_of, limit_problems
@@ -22,6 +22,7 @@ from core.video.placement import (
 from core.video.plan import RenderPlan
 from core.video.planning.asked_audio import AskedAudio
 from core.video.planning.asked_kept import AskedKept
+from core.video.planning.asked_mask import mask_problems, mask_size_problem
 from core.video.planning.asked_size import AskedSize
 from core.video.planning.asked_video import AskedVideo, RoleVideo
 from core.video.planning.prompt_parts import AskedPrompt, prompt_problems
@@ -94,6 +95,7 @@ def make_plan(
         guidance_scale=spec.guidance_scale.default
         if spec.guidance_scale and asked.guidance_scale is None
         else asked.guidance_scale,
+        quality=draft.quality,
         refine_steps=chosen.refine_steps,
         has_audio=chosen.has_audio,
         cost_usd=spec.price.cost_usd(draft.billed(chosen)),
@@ -182,7 +184,18 @@ class _Draft:
             duration_s=chosen.num_frames / chosen.fps if chosen.fps else 0.0,
             has_audio=chosen.has_audio,
             input_s=self.known.length_s,
+            quality=self.quality,
+            input_images=len(self.known.image_sizes) - len(self.request.of_role(Role.MASK)),
         )
+
+    @property
+    def quality(self) -> str | None:
+        """The word for it that is asked for, as the model writes it, or its usual one."""
+        asked, known = self.request.quality, self.spec.qualities
+        if asked is None:
+            return next(iter(known), None)
+        found = find_value(asked, known)
+        return None if found is None else str(found)
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
@@ -192,6 +205,7 @@ class _Draft:
         task, refused = self.request.task, limit_problems(self.request, self.spec)
         self.problems += refused
         self.problems += strength_problems(self.request)
+        self.problems += mask_problems(self.request, self.known)
         videos = [item.role for item in self.request.of_role(Role.SOURCE_VIDEO, *KEPT)]
         if len(set(videos)) > 1:
             self._refuse(
@@ -263,7 +277,11 @@ class _Draft:
         """A line of the model's size table; that of a video whose own frames stay as they are."""
         if self.kept is not None and self.kept.role is not Role.REFRAME_VIDEO:
             return self.kept_video.size_of_kept(self.kept)
-        return self.size.choose(self.known)
+        size = self.size.choose(self.known)
+        problem = None if size is None else mask_size_problem(self.known, size, self.spec)
+        if problem is not None:
+            self.problems.append(problem)
+        return size
 
     def choose_fps(self) -> int:
         """The frame rate that is asked for, else that of the video it goes by, or the usual one."""

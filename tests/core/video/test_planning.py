@@ -8,13 +8,20 @@ from hypothesis import strategies as st
 
 from core.errors import UnsupportedRequest
 from core.video.allowed import is_web_address
-from core.video.controls import MAX_SEED
 from core.video.inputs import CheckedInputs
 from core.video.memory import Device
 from core.video.plan import RenderPlan
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import with_enhanced_prompt
-from core.video.request import Delivery, FrameRequest, Input, Motion, RenderRequest, Sampling
+from core.video.request import (
+    MAX_SEED,
+    Delivery,
+    FrameRequest,
+    Input,
+    Motion,
+    RenderRequest,
+    Sampling,
+)
 from core.video.spec import CameraWay, DurationLimit, Durations, FrameGrid, ModelSpec
 from core.video.terms import PersonGeneration, Residency, Role, Target
 from tests.fakes.inputs import inputs_of, lora

@@ -33,8 +33,8 @@ from core.jobs.job import (
     Succeeded,
 )
 from core.jobs.lanes import Stage
-from core.video.controls import MAX_SEED
 from core.video.listing import ListedProvider, ModelListing, read_listing
+from core.video.request import MAX_SEED
 from core.video.spec import Task
 from core.video.terms import AUTO, DEFAULT_TARGET, Target
 from gui.images.image_batch import MAX_COUNT, ImageBatch
