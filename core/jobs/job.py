@@ -210,8 +210,12 @@ class CancelToken:
         if self._event.is_set():
             raise JobCancelled
 
-    def run(self, call: Callable[[], T]) -> T:
+    def run(self, call: Callable[[], T], *, unless: StopReason | None = None) -> T:
         """The result of a call that may block for long; once asked to stop, it is left behind.
+
+        Args:
+            call: what is waited for.
+            unless: it is waited for all the same where this is why to stop.
 
         Raises:
             JobCancelled: the job has been asked to stop.
@@ -229,7 +233,8 @@ class CancelToken:
         thread = threading.Thread(target=work, name="call", daemon=True)
         thread.start()
         while thread.is_alive():
-            self.check()
+            if self.reason is not unless:
+                self.check()
             thread.join(_LOOK_S)
         return result.result()
 

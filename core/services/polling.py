@@ -34,7 +34,8 @@ from core.frozen import Frozen
 from core.jobs.job import CancelToken, Charged, Notice, Progressed, StopReason
 from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
-from core.services.service_client import Ended, Finished, RemoteOrder, Waiting
+from core.media.images import check_image
+from core.services.service_client import MISREAD, Ended, Finished, RemoteOrder, Waiting
 from core.video.rendered import Provenance, Rendered
 
 if TYPE_CHECKING:
@@ -59,8 +60,6 @@ _ABORT_S = 5.0
 _DOWNLOAD_TRIES = 5
 _AWAITED_SHARE = 0.9
 _LOOK_S = 0.2
-# What reading an answer raises in which something is missing or of another kind.
-_MISREAD = (AttributeError, KeyError, IndexError, TypeError, ValueError)
 
 
 class Ticket(Frozen):
@@ -139,14 +138,16 @@ class RemoteRender:
         ticket = Ticket(attempt=attempt, remote=chosen, ordered_at=datetime.now(UTC))
         ctx.save_ticket(ticket.model_dump_json())
         try:
-            # Not left behind by a cancel: whether something was bought has to be known.
-            remote = self._client.submit(RemoteOrder(plan, ticket.attempt, uploads))
+            remote = self._submit(RemoteOrder(plan, ticket.attempt, uploads))
+        except JobCancelled:
+            self._end(ticket)
+            raise
         except SubmitUnknown as error:
             if chosen:
                 # Whoever is asked for it by its id says whether it arrived.
                 return ticket
             raise self._unknown(error) from error
-        except _MISREAD as error:
+        except MISREAD as error:
             raise self._unknown(self._client.http.bad_answer(repr(error))) from error
         except ProviderError:
             ctx.save_ticket(None)
@@ -154,6 +155,16 @@ class RemoteRender:
         ticket = ticket.model_copy(update={"remote": remote, "is_taken": True})
         ctx.save_ticket(ticket.model_dump_json())
         return ticket
+
+    def _submit(self, order: RemoteOrder) -> str:
+        submit = partial(self._client.submit, order)
+        if not self._client.answers_late:
+            # Not left behind by a cancel: whether something was bought has to be known.
+            return submit()
+        waiting = f"Waiting for {self._plan.spec.label}"
+        self._ctx.report(Progressed(stage=Stage.DENOISE, message=waiting))
+        # It is bought: whoever closes the program gets it first, and whoever cancels may resume.
+        return self._ctx.cancel.run(submit, unless=StopReason.LEAVE)
 
     def _find_lost(self, ticket: Ticket) -> Ticket:
         """The ticket of an order whose answer never came, completed where the service can tell."""
@@ -176,14 +187,20 @@ class RemoteRender:
 
     def _unknown(self, error: ProviderError) -> SubmitUnknown:
         job_id = self._ctx.job_id
-        return SubmitUnknown(
-            error.message,
-            target=error.target,
-            hint="Look into the account. If the render is there, give its id above the window's "
+        hint = (
+            "Look into the account. If the render is there, give its id above the window's "
             f"jobs or to 'main.py jobs attach {job_id} ITS-ID', and it is fetched. If not, "
             f"order it again there or with 'main.py jobs buy-again {job_id}', or say that it never "
-            f"arrived and no longer counts with 'main.py jobs never-arrived {job_id}'.",
+            f"arrived and no longer counts with 'main.py jobs never-arrived {job_id}'."
         )
+        if self._client.answers_late:
+            hint = (
+                f"What was made is lost, since {self._client.label} keeps nothing; the account's "
+                "usage says whether it was billed. Order it again above the window's jobs or with "
+                f"'main.py jobs buy-again {job_id}', or say that it was not billed and no longer "
+                f"counts with 'main.py jobs never-arrived {job_id}'."
+            )
+        return SubmitUnknown(error.message, target=error.target, hint=hint)
 
     def _wait(self, ticket: Ticket) -> Finished:
         ctx, wait_s = self._ctx, self._poll_s
@@ -196,7 +213,9 @@ class RemoteRender:
                         # At once: it is owed whether or not the file can be fetched.
                         ctx.report(Charged(cost_usd=cost_usd))
                     return state
-                case Ended(error=error, is_charged=is_charged):
+                case Ended(error=error, is_charged=is_charged, cost_usd=cost_usd):
+                    if cost_usd is not None:
+                        ctx.report(Charged(cost_usd=cost_usd))
                     if is_charged is False:
                         ctx.save_ticket(None)
                     raise error
@@ -226,7 +245,7 @@ class RemoteRender:
         return self._newest_preview
 
     def _fetch(self, ticket: Ticket, finished: Finished) -> Rendered:
-        ctx, http = self._ctx, self._client.http
+        ctx, client = self._ctx, self._client
         part = ctx.workdir / f"clip{finished.suffix}.part"
         clip: ClipFacts | None = None
 
@@ -236,7 +255,7 @@ class RemoteRender:
 
         for tries_left in reversed(range(_DOWNLOAD_TRIES)):
             try:
-                self._call(lambda: http.download(finished.url, part, ctx.cancel, on_bytes))
+                self._call(lambda: client.download(finished.url, part, ctx.cancel, on_bytes))
                 clip = self._proven(part)
             except UnreadableClip:
                 # What came last is kept: only a readable one can be had by asking again.
@@ -253,10 +272,10 @@ class RemoteRender:
         facts = {"remote_id": ticket.remote, **finished.facts}
         return Rendered(path, Provenance(), finished.cost_usd, finished.seed, facts, clip=clip)
 
-    def _proven(self, part: Path) -> ClipFacts:
-        """What the clip holds; few are decoded at a time, however many arrive at once."""
+    def _proven(self, part: Path) -> ClipFacts | None:
+        """What the clip holds, None of an image; few are decoded at a time, however many arrive."""
         cancel = self._ctx.cancel
-        proof = self._proofs.submit(probe_clip, part, cancel)
+        proof = self._proofs.submit(_decoded, self._plan, part, cancel)
         while not wait([proof], _LOOK_S).done:
             # One that has begun looks at the token itself, and has the file open until then.
             if cancel.cancelled and proof.cancel():
@@ -268,7 +287,7 @@ class RemoteRender:
         client, ended = self._client, list[bool | None]()
 
         def tell() -> None:
-            with suppress(ProviderError, *_MISREAD):
+            with suppress(ProviderError, *MISREAD):
                 self._await_turn(client, CancelToken())
                 remote = ticket.remote or client.find(ticket.attempt)
                 if remote is not None:
@@ -334,8 +353,12 @@ class RemoteRender:
         self._await_turn(self._client, cancel)
         try:
             return cancel.run(call)
-        except _MISREAD as error:
+        except MISREAD as error:
             raise self._client.http.bad_answer(repr(error)) from error
+
+
+def _decoded(plan: RenderPlan, part: Path, cancel: CancelToken) -> ClipFacts | None:
+    return check_image(part) if plan.is_image else probe_clip(part, cancel)
 
 
 def ticket_for(remote: str) -> str:

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 from core.errors import NotConfigured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from core.errors import ProviderError
+    from core.jobs.job import CancelToken
     from core.services.service_http import ServiceHttp
     from core.video.plan import RenderPlan
     from core.video.terms import Role
+
+
+MISREAD = (AttributeError, KeyError, IndexError, TypeError, ValueError)
+"""What reading an answer raises in which something is missing or of another kind."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,16 @@ class Finished:
 
 @dataclass(frozen=True)
 class Ended:
-    """The service made nothing; `is_charged` None where it does not say whether it charges."""
+    """The service made nothing.
+
+    Attributes:
+        is_charged: None where it does not say whether it charges.
+        cost_usd: what it asks for all the same; None where it does not say.
+    """
 
     error: ProviderError
     is_charged: bool | None = None
+    cost_usd: float | None = None
 
 
 RemoteState = Waiting | Finished | Ended
@@ -86,12 +97,15 @@ class ServiceClient(ABC):
     Attributes:
         is_free: nobody asks for money, so nobody is told of any.
         uses_network: whether what is sent leaves this machine.
-        not_sent: roles of files that stay here, because the service has them or needs only a name.
+        not_sent: roles of files that are put nowhere before the order, because the service has
+            them, needs only a name, or finds them in the order itself.
+        answers_late: an order is answered only with what came of it, and nothing is kept there.
     """
 
     is_free: bool = False
     uses_network: bool = True
     not_sent: frozenset[Role] = frozenset()
+    answers_late: bool = False
 
     def __init__(self, label: str, http: ServiceHttp) -> None:
         """Opens no connection.
@@ -151,6 +165,16 @@ class ServiceClient(ABC):
             target=self.http.target,
             hint="Leave the input out, or choose another model.",
         )
+
+    def download(
+        self,
+        url: str,
+        part: Path,
+        cancel: CancelToken,
+        on_bytes: Callable[[int, int | None], None],
+    ) -> None:
+        """Fetch what is finished; see `ServiceHttp.download`."""
+        self.http.download(url, part, cancel, on_bytes)
 
     def choose_id(self, attempt: str) -> str:
         """What an order will be found by, where that is chosen here and not by the service.

@@ -12,16 +12,19 @@ from core.errors import (
     OutputError,
     RenderFailed,
     UnreadableClip,
+    UnsupportedRequest,
 )
 from core.jobs.job import Charged, Notice, Progressed
 from core.jobs.lanes import Stage
 from core.media.ffmpeg import ClipFacts, probe_clip
-from core.media.images import open_image
+from core.media.images import check_image, open_image, read_rgb_image
 from core.media.interpolation import interpolate_clip
+from core.media.masks import laid_over, read_mask
 from core.media.output import Output, place_clip
 from core.platform.units import count_text
 from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.record import embed_record, write_image_record
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,14 +80,9 @@ def as_made(plan: RenderPlan, rendered: Rendered, output: Output, ctx: JobContex
 
 
 def _image_as_made(plan: RenderPlan, path: Path) -> tuple[RenderPlan, list[str]]:
-    from PIL import Image
-
-    try:
-        with open_image(path) as image:
-            image.load()
-            size = image.size
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadableClip(str(error)) from error
+    check_image(path)
+    with open_image(path) as image:
+        size = image.size
     found = []
     if size != (plan.width, plan.height):
         found = [f"{size[0]}x{size[1]} instead of {plan.width}x{plan.height}"]
@@ -190,6 +188,39 @@ def _unchanged(
     ctx.report(Notice(message=message))
     plan, rendered = as_it_is
     return plan.with_notes(message), rendered
+
+
+def within_mask(
+    plan: RenderPlan, rendered: Rendered, ctx: JobContext
+) -> tuple[RenderPlan, Rendered]:
+    """An edited image laid over the original, so that nothing changes outside of the mask.
+
+    No service keeps to a mask by itself. One whose original or mask cannot be read any more is kept
+    as it came, which is told.
+    """
+    image, mask = plan.request.path_of(Role.START), plan.request.path_of(Role.MASK)
+    assert image is not None, "a mask is for an image"
+    assert mask is not None, "there is a mask"
+    try:
+        original = read_rgb_image(image, "image", "inputs").image
+        with open_image(rendered.path) as edited:
+            laid, feather_px = laid_over(original, edited.convert("RGB"), read_mask(mask))
+    except (UnsupportedRequest, OSError, ValueError) as error:
+        message = f"What came is kept as it is, and not only within the mask: {error}"
+        return _unchanged((plan, rendered), message, ctx)
+    finished = ctx.workdir / "within-mask.png"
+    laid.save(finished, format="PNG")
+    note = "Outside of the mask every pixel is the original's."
+    made = {"width": laid.width, "height": laid.height, "feather_px": feather_px}
+    return plan.model_copy(update=made).with_notes(note), replace(rendered, path=finished)
+
+
+def is_as_it_came(plan: RenderPlan, rendered: Rendered) -> bool:
+    """Whether a file is kept to the byte: a service's own PNG, which may carry its own marks."""
+    if plan.spec.is_exact or not plan.is_image or plan.feather_px:
+        return False
+    with open_image(rendered.path) as image:
+        return image.format == "PNG"
 
 
 def with_record(plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContext) -> Path:

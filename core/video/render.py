@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import model_validator
 
-from core.errors import JournalError, OutOfMemory, RenderFailed
+from core.errors import JournalError, OutOfMemory, OutputError, RenderFailed
 from core.frozen import Frozen, older_fields
 from core.jobs.job import CancelToken, JobContext, Notice, Progressed, Report, Subject, SubjectKind
 from core.jobs.job_inputs import StoredInput, digest_of, find_input, store_input
@@ -20,8 +20,8 @@ from core.media.output import Output, partial_files, place_clip, taken_names
 from core.platform.files import write_text_atomically
 from core.video.inputs import ROLES
 from core.video.plan import Fallback, RenderPlan
-from core.video.proof import as_made, interpolated, with_record
-from core.video.record import ClipRecord, Origin, make_record, read_embedded
+from core.video.proof import as_made, interpolated, is_as_it_came, with_record, within_mask
+from core.video.record import ClipRecord, Origin, make_record, read_settings_of
 from core.video.terms import OutputKind, Role
 
 if TYPE_CHECKING:
@@ -214,6 +214,10 @@ class RenderJob:
         plan = as_made(plan, rendered, self.output, ctx)
         if plan.interpolated_fps is not None:
             plan, rendered = interpolated(plan, rendered, may_stop)
+        as_it_came = rendered.path
+        if plan.request.of_role(Role.MASK):
+            plan, rendered = within_mask(plan, rendered, ctx)
+        is_kept_to_the_byte = is_as_it_came(plan, rendered)
         record = make_record(
             # The files by the names that they had, not by those of their copies.
             plan.with_inputs(self.plan.request.inputs),
@@ -223,7 +227,9 @@ class RenderJob:
             inputs_sha256=tuple(stored.sha256 for stored in self.inputs),
             origin=self.origin,
         )
-        finished = with_record(plan, rendered.path, record, ctx)
+        finished = rendered.path
+        if not is_kept_to_the_byte:
+            finished = with_record(plan, rendered.path, record, ctx)
         ctx.cancel.check()
         path = place_clip(finished, self.output, ctx.job_id)
         if path != self.output.path and self.output.is_named:
@@ -234,6 +240,8 @@ class RenderJob:
                 )
             )
         self._write_sidecar(replace(self.output, path=path), record, ctx)
+        if plan.is_image and not (plan.spec.is_exact or is_kept_to_the_byte):
+            self._keep_original(as_it_came, path, ctx)
         ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))
         return path
 
@@ -295,7 +303,7 @@ class RenderJob:
     def _placed_before_interruption(self, ctx: JobContext) -> Path | None:
         """What an earlier run of this very job put in place just before it was killed."""
         for path in taken_names(self.output.path):
-            record = read_embedded(path)
+            record = read_settings_of(path)
             if record is None or record.job_id != ctx.job_id:
                 continue
             output = replace(self.output, path=path)
@@ -303,6 +311,16 @@ class RenderJob:
                 self._write_sidecar(output, record, ctx)
             return path
         return None
+
+    def _keep_original(self, original: Path, path: Path, ctx: JobContext) -> None:
+        """Put the file of a service beside the one that was made of it; failing to is told."""
+        aside = path.with_name(f"{path.stem}-original{original.suffix}")
+        try:
+            kept = place_clip(original, Output(aside, is_named=False), ctx.job_id)
+        except OutputError as error:
+            ctx.report(Notice(message=f"What the service sent is not kept: {error.message}"))
+            return
+        ctx.report(Notice(message=f"What {self.plan.spec.label} sent is kept as {kept.name!r}."))
 
     def _write_sidecar(self, output: Output, record: ClipRecord, ctx: JobContext) -> None:
         """Write the record beside the file; failing to is told and costs no file."""

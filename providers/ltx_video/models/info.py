@@ -9,6 +9,7 @@ from core.config.api_keys import KeySpec
 from core.jobs.lanes import Lane
 from core.video.packages import Packages
 from core.video.provider import OtherName, ProviderInfo
+from core.video.terms import OutputKind
 
 if TYPE_CHECKING:
     from core.lora.lora_family import LoraFamily
@@ -113,6 +114,7 @@ INFO = ProviderInfo(
     lora_families=_lora_families,
     name="LTX-Video",
     place="Local",
+    makes=(OutputKind.VIDEO, OutputKind.IMAGE),
 )
 
 

@@ -1,0 +1,149 @@
+"""A service that answers an order with what it made: the answer is kept before it is read."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from abc import abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from typing_extensions import override
+
+from core.errors import RenderFailed, ResultLost
+from core.platform.files import write_text_atomically
+from core.services.service_client import MISREAD, Ended, Finished, ServiceClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from core.jobs.job import CancelToken, JobContext
+    from core.services.service_client import RemoteOrder
+    from core.services.service_http import ServiceHttp
+
+
+log = logging.getLogger(__name__)
+
+
+class AnswerClient(ServiceClient):
+    """Speaks to a service that keeps nothing of what it makes.
+
+    Its answer is written down, word for word, in a folder that outlives the program, and is asked
+    from then on in the place of the service: so nothing that was paid for is lost by what comes
+    after, be it a crash, a full disk or a picture that this version cannot read.
+
+    Attributes:
+        answers: the job's own folder; None for one that orders nothing.
+    """
+
+    answers_late = True
+
+    def __init__(self, label: str, http: ServiceHttp, answers: Path | None = None) -> None:
+        super().__init__(label, http)
+        self.answers = answers
+        self._unkept: dict[str, Any] | None = None
+
+    def of_job(self, ctx: JobContext) -> Self:
+        """The same for a job, in whose folder the answers lie."""
+        self.answers = ctx.inputs_dir
+        has_answer = self.answers is not None and any(self.answers.glob("answer-*.json"))
+        # What was bought and is here is read whatever becomes of the network.
+        self.uses_network = ctx.ticket is None or not has_answer
+        return self
+
+    @abstractmethod
+    def order(self, order: RemoteOrder) -> dict[str, Any]:
+        """Send it by exactly one POST; gives the answer.
+
+        Raises:
+            SubmitUnknown: there is no telling whether the order arrived.
+            ProviderError: it was refused, so nothing was bought.
+        """
+
+    @abstractmethod
+    def read(self, answer: dict[str, Any]) -> Finished | Ended:
+        """What an answer tells; a url is not needed."""
+
+    @abstractmethod
+    def image_in(self, answer: dict[str, Any]) -> str:
+        """The image of an answer, in base64."""
+
+    @override
+    def submit(self, order: RemoteOrder) -> str:
+        answer = self.order(order)
+        self.uses_network = False
+        try:
+            write_text_atomically(self._place(order.attempt), json.dumps(answer))
+        except OSError as error:
+            # What is here is not thrown away: there may be room for the image itself.
+            log.warning("the answer of %s cannot be kept: %s", self.label, error)
+            self._unkept = answer
+        return order.attempt
+
+    @override
+    def find(self, attempt: str) -> str | None:
+        """The attempt itself, once its answer is here: also of one that was left behind."""
+        self.uses_network = not self._place(attempt).is_file()
+        return None if self.uses_network else attempt
+
+    @override
+    def poll(self, remote: str) -> Finished | Ended:
+        answer = self._answer(remote)
+        try:
+            found = self.read(answer)
+        except MISREAD as error:
+            return Ended(self._unreadable(remote, repr(error)))
+        return replace(found, url=remote) if isinstance(found, Finished) else found
+
+    @override
+    def download(
+        self,
+        url: str,
+        part: Path,
+        cancel: CancelToken,
+        on_bytes: Callable[[int, int | None], None],
+    ) -> None:
+        answer = self._answer(url)
+        try:
+            letters = self.image_in(answer)
+            # Services and their own libraries write both kinds of base64.
+            plain = letters.translate(str.maketrans("-_", "+/"))
+            content = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+        except MISREAD as error:
+            raise self._unreadable(url, f"its image is no base64 ({error})") from error
+        part.write_bytes(content)
+        on_bytes(len(content), len(content))
+
+    @override
+    def abort(self, remote: str) -> bool | None:
+        """It is made, and was made before anybody could say otherwise."""
+        return True
+
+    def _place(self, attempt: str) -> Path:
+        assert self.answers is not None, "only what renders orders something"
+        return self.answers / f"answer-{attempt}.json"
+
+    def _answer(self, remote: str) -> dict[str, Any]:
+        place = self._place(remote)
+        if self._unkept is not None:
+            return self._unkept
+        if not place.is_file():
+            raise ResultLost(
+                f"{self.label} keeps nothing of what it makes, so {remote!r} cannot be fetched.",
+                target=self.http.target,
+                hint="The account's usage says whether it was billed. Order it again above the "
+                "window's jobs or with 'main.py jobs buy-again'.",
+            )
+        self.uses_network = False
+        return json.loads(place.read_text(encoding="utf-8"))
+
+    def _unreadable(self, remote: str, why: str) -> RenderFailed:
+        return RenderFailed(
+            f"The answer of {self.label} makes no sense: {why}. It is kept as "
+            f"{str(self._place(remote))!r}.",
+            target=self.http.target,
+            hint="It may have been billed: the account's usage says so. Update ImageAI, then "
+            "resume the job, which reads the answer again and buys nothing.",
+        )
