@@ -12,6 +12,7 @@ from providers.ltx_video.lightricks.info import INFO as LTX_LIGHTRICKS
 from providers.ltx_video.models.info import INFO as LTX_LOCAL
 from providers.ltx_video.models.info import INSTALL_MODEL
 from providers.ltx_video.replicate.info import INFO as LTX_REPLICATE
+from providers.openai.info import OPENAI
 
 if TYPE_CHECKING:
     from core.jobs.job import Job
@@ -56,6 +57,12 @@ def _open_omni(context: ProviderContext) -> VideoProvider:
     return GeminiOmni(context)
 
 
+def _open_openai(context: ProviderContext) -> VideoProvider:
+    from providers.openai.provider import OpenAIImages
+
+    return OpenAIImages(context)
+
+
 def _open_ltx_comfyui(context: ProviderContext) -> VideoProvider:
     from providers.ltx_video.comfyui.provider import ComfyLTX
 
@@ -79,5 +86,6 @@ PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(LTX_COMFYUI, _open_ltx_comfyui),
     ProviderEntry(OMNI, _open_omni),
     ProviderEntry(VEO, _open_veo),
+    ProviderEntry(OPENAI, _open_openai),
 )
 """In the order in which they are offered."""

@@ -1,0 +1,190 @@
+"""How OpenAI is spoken to: an order is answered with its image, and edits go as a form."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from typing_extensions import override
+
+from core.errors import AuthFailed, ContentRefused, ProviderError, QuotaExceeded, RenderFailed
+from core.redaction import redacted
+from core.services.answer_client import AnswerClient
+from core.services.service_client import Ended, Finished
+from core.services.service_http import FormFile, ServiceHttp
+from core.video.terms import Role
+from providers.openai.info import OPENAI
+from providers.openai.models import IMAGE_IN_USD, IMAGE_OUT_USD, TEXT_USD
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.services.service_client import RemoteOrder
+    from core.video.plan import RenderPlan
+
+API = "https://api.openai.com/v1"
+_MOST_WORDS = 300
+_REFUSED = ("moderation_blocked", "content_policy_violation")
+
+
+@dataclass(frozen=True)
+class OpenAIError:
+    """What OpenAI says of a failure; empty where it does not."""
+
+    message: str = ""
+    code: str = ""
+    type: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> OpenAIError:
+        """The error in an answer."""
+        try:
+            found: Any = json.loads(text)
+        except ValueError:
+            return cls()
+        if not isinstance(found, dict):
+            return cls()
+        error: object = cast("dict[str, Any]", found).get("error")
+        if isinstance(error, str):
+            return cls(error)
+        if not isinstance(error, dict):
+            return cls()
+        fields = cast("dict[str, Any]", error)
+        return cls(*(str(fields.get(name) or "") for name in ("message", "code", "type")))
+
+    @property
+    def sentence(self) -> str:
+        """Its words, as the end of a sentence."""
+        text = redacted(" ".join(self.message.split()))[:_MOST_WORDS].rstrip(".")
+        return f"{text or 'it does not say why'}."
+
+
+class OpenAIHttp(ServiceHttp):
+    """Speaks to OpenAI, whose refusals are objects with a code and a message."""
+
+    # The slowest image takes minutes, and a line that is closed earlier loses what is paid for.
+    order_s = 900.0
+
+    def __init__(self, target: str, key: str) -> None:
+        super().__init__(OPENAI.label, target, {"Authorization": f"Bearer {key}"}, key)
+
+    @override
+    def refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ProviderError:
+        found = OpenAIError.read(text)
+        if found.code in _REFUSED or found.type == "image_generation_user_error":
+            return ContentRefused(
+                f"OpenAI refused the prompt or an image: {found.sentence}",
+                target=self.target,
+                hint="Say it in other words, or choose another image. Nothing was bought.",
+            )
+        if found.code == "insufficient_quota":
+            return QuotaExceeded(
+                f"The account at OpenAI has no credit left ({status}): {found.sentence}",
+                target=self.target,
+                hint="Add credit at platform.openai.com, then resume the job.",
+            )
+        error = super().refusal(status, found.message or text, headers)
+        if status == 403:
+            return AuthFailed(
+                error.message,
+                target=self.target,
+                hint="Verify the organisation at platform.openai.com and give its project this "
+                "model, or set another key under Settings > Keys.",
+            )
+        return error
+
+
+class OpenAIClient(AnswerClient):
+    """Orders images with one key."""
+
+    http: OpenAIHttp
+    not_sent = frozenset((Role.START, Role.REFERENCE, Role.MASK))
+
+    def __init__(self, target: str, key: str) -> None:
+        super().__init__(OPENAI.label, OpenAIHttp(target, key))
+
+    @override
+    def order(self, order: RemoteOrder) -> dict[str, Any]:
+        plan = order.plan
+        fields = order_fields(plan)
+        if not plan.request.inputs:
+            return self.http.order(f"{API}/images/generations", fields)
+        return self.http.order_by_form(f"{API}/images/edits", fields, form_files(plan))
+
+    @override
+    def read(self, answer: dict[str, Any]) -> Finished | Ended:
+        cost_usd = _cost_usd(answer.get("usage"))
+        if not _images_of(answer):
+            error = RenderFailed(
+                "OpenAI answers without an image.",
+                target=self.http.target,
+                hint="The account's usage says whether it was billed. Order it again.",
+            )
+            return Ended(error, is_charged=None if cost_usd is None else True, cost_usd=cost_usd)
+        told = {name: str(answer[name]) for name in ("size", "quality") if answer.get(name)}
+        suffix = f".{answer.get('output_format') or 'png'}"
+        return Finished("", suffix=suffix, cost_usd=cost_usd, facts=told)
+
+    @override
+    def image_in(self, answer: dict[str, Any]) -> str:
+        return _images_of(answer)[0]
+
+    @override
+    def test_key(self) -> None:
+        self.http.ask(f"{API}/models")
+
+
+def _images_of(answer: dict[str, Any]) -> list[str]:
+    found = cast("list[dict[str, Any]]", answer.get("data") or [])
+    return [str(one["b64_json"]) for one in found if one.get("b64_json")]
+
+
+def order_fields(plan: RenderPlan) -> dict[str, str]:
+    """What is ordered, but for its files; the same as JSON and in a form."""
+    assert plan.quality is not None, "each model has qualities"
+    return {
+        "model": plan.target.model,
+        "prompt": plan.prompt,
+        "size": f"{plan.width}x{plan.height}",
+        # Left out, the model chooses one itself, at any price.
+        "quality": plan.quality,
+        "output_format": "png",
+    }
+
+
+def form_files(plan: RenderPlan) -> list[FormFile]:
+    """The image that is edited, then those to look at, and the mask, clear where it is edited."""
+    # Imported late, as what reads images is.
+    from core.media.images import sendable_image
+    from core.media.masks import clear_where_edited, read_mask
+
+    images = plan.request.of_role(Role.START, Role.REFERENCE)
+    ordered = sorted(images, key=lambda item: item.role is not Role.START)
+    field = "image" if len(ordered) == 1 else "image[]"
+    mask = plan.request.path_of(Role.MASK)
+    files: list[FormFile] = []
+    for number, item in enumerate(ordered):
+        # The mask is a PNG, and an image has to be of its kind.
+        kind, content = sendable_image(item.path, is_png=mask is not None)
+        # A name of its own would tell what stays here.
+        name = f"image-{number}.{kind.removeprefix('image/')}"
+        files.append(FormFile(field, name, content, kind))
+    if mask is not None:
+        content = clear_where_edited(read_mask(mask))
+        files.append(FormFile("mask", "mask.png", content, "image/png"))
+    return files
+
+
+def _cost_usd(usage: object) -> float | None:
+    """What the counted tokens cost; None where they are not counted."""
+    if not isinstance(usage, dict):
+        return None
+    counted = cast("dict[str, Any]", usage)
+    sent = counted.get("input_tokens_details") or {"text_tokens": counted["input_tokens"]}
+    return round(
+        sent.get("text_tokens", 0) * TEXT_USD
+        + sent.get("image_tokens", 0) * IMAGE_IN_USD
+        + counted["output_tokens"] * IMAGE_OUT_USD,
+        6,
+    )

@@ -1,0 +1,73 @@
+"""OpenAI's image models: their table, and the client that they are asked by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from core.errors import Problem, UnsupportedRequest
+from core.services.polling_provider import PollingProvider
+from providers.openai.info import OPENAI
+from providers.openai.models import MODELS
+
+if TYPE_CHECKING:
+    from core.jobs.job import JobContext
+    from core.video.plan import RenderPlan
+    from providers.openai.client import OpenAIClient
+
+_MOST_LETTERS = 32_000
+
+
+class OpenAIImages(PollingProvider):
+    """GPT Image on the machines of OpenAI."""
+
+    info = OPENAI
+    specs = MODELS
+
+    @override
+    def client(self, target: str, key: str) -> OpenAIClient:
+        # Imported late: a list of models asks OpenAI nothing.
+        from providers.openai.client import OpenAIClient
+
+        return OpenAIClient(target, key)
+
+    @override
+    def client_for(self, plan: RenderPlan, ctx: JobContext) -> OpenAIClient:
+        return self.client(str(plan.target), self._key(plan)).of_job(ctx)
+
+    @override
+    def fit(self, plan: RenderPlan) -> RenderPlan:
+        """The plan with what its price is based on.
+
+        Raises:
+            UnsupportedRequest: with everything that OpenAI refuses and the row cannot say.
+        """
+        found = _problems(plan)
+        if found:
+            raise UnsupportedRequest(found)
+        price = plan.spec.price
+        sent = " and what is sent" if plan.request.inputs else ""
+        return plan.with_notes(
+            f"The price is an estimate, rather too high, of {price.as_of:%Y-%m-%d}; OpenAI bills "
+            f"by tokens what it makes{sent}, and tells how many with the image."
+        )
+
+
+def _problems(plan: RenderPlan) -> list[Problem]:
+    # Imported late: a list of models looks at no inputs.
+    from core.video.inputs import field_of, scale_of
+
+    found: list[Problem] = []
+    letters = len(plan.prompt)
+    if letters > _MOST_LETTERS:
+        message = (
+            f"The prompt has {letters:,} characters, and {plan.spec.label} reads at most "
+            f"{_MOST_LETTERS:,}. Shorten it."
+        )
+        found.append(Problem("prompt", message))
+    for item in plan.request.inputs:
+        if scale_of(item) != 1:
+            message = f"{plan.spec.label} takes an image at its full strength alone."
+            found.append(Problem(field_of(item.role), f"{message} Leave that out."))
+    return found

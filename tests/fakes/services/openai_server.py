@@ -1,0 +1,139 @@
+"""OpenAI's image API on loopback, on the very host that it has."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from email.parser import BytesParser
+from email.policy import HTTP
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+from typing_extensions import override
+
+from core.video.provider import ProviderEntry
+from providers.openai.info import OPENAI
+from providers.openai.provider import OpenAIImages
+from tests.fakes.services.image_service import (
+    ImageHabits,
+    ImageHandler,
+    ImageService,
+    letters_of,
+)
+from tests.fakes.services.stub_service import proxied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEY = "sk-proj-secret-9f21"
+HOST = "api.openai.com"
+_TOKENS = {"low": 700, "medium": 1500, "high": 1700, "xhigh": 3000, "max": 7000}
+_MOST_IMAGES = 16
+
+
+class _Site(ImageHandler[ImageService]):
+    @override
+    def complaint(self, said: object) -> dict[str, Any]:
+        if isinstance(said, dict):
+            return {"error": said}
+        return {"error": {"message": said, "type": "invalid_request_error", "code": None}}
+
+    @override
+    def get(self) -> None:
+        if self._is_known() and self.path == "/v1/models":
+            self.say(200, {"object": "list", "data": [{"id": "gpt-image-2"}]})
+
+    @override
+    def post(self) -> None:
+        content = self.body()
+        if not self._is_known() or self.has_refused(KEY):
+            return
+        if self.path == "/v1/images/generations":
+            self._make(json.loads(content), images=[])
+            return
+        if self.path != "/v1/images/edits":
+            self.say(404, self.complaint("no such place"))
+            return
+        parts = self._form(content)
+        self.service.forms.append(parts)
+        fields = {name: value.decode() for name, file, value in parts if not file}
+        images = [value for name, _, value in parts if name in ("image", "image[]")]
+        mask = next((value for name, _, value in parts if name == "mask"), None)
+        wrong = _wrong_with(images, mask, {name for name, file, _ in parts if file})
+        if wrong:
+            self.say(400, self.complaint(wrong))
+            return
+        self._make(fields, images)
+
+    def _is_known(self) -> bool:
+        assert self.headers["Host"] == HOST
+        if self.headers.get("Authorization") == f"Bearer {KEY}":
+            return True
+        self.say(401, self.complaint(f"Incorrect API key: {self.headers.get('Authorization')}"))
+        return False
+
+    def _form(self, content: bytes) -> list[tuple[str, str, bytes]]:
+        head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
+        message = BytesParser(policy=HTTP).parsebytes(head + content)
+        found: list[tuple[str, str, bytes]] = []
+        for part in message.iter_parts():
+            name = part.get_param("name", header="content-disposition")
+            value: Any = part.get_payload(decode=True)
+            found.append((str(name), part.get_filename() or "", value))
+        return found
+
+    def _make(self, body: dict[str, Any], images: list[bytes]) -> None:
+        assert body["quality"] in _TOKENS, "left out, it may cost anything"
+        job = self.service.accept(body)
+        for content in images:
+            self.service.uploads[f"{job.id}-{len(self.service.uploads)}"] = content
+        width, height = map(int, body["size"].split("x"))
+        made, sent = _TOKENS[body["quality"]], 1300 * len(images)
+        job.usd = round(20 * 5e-6 + sent * 8e-6 + made * 30e-6, 6)
+        usage = {
+            "input_tokens": 20 + sent,
+            "input_tokens_details": {"text_tokens": 20, "image_tokens": sent},
+            "output_tokens": made,
+            "total_tokens": 20 + sent + made,
+        }
+        image = letters_of(self.service.image_of((width, height)))
+        answer = {
+            "created": 1_796_000_000,
+            "data": [] if self.service.habits.gives_nothing else [{"b64_json": image}],
+            "usage": usage,
+            "size": body["size"],
+            "quality": body["quality"],
+            "output_format": "png",
+            "background": "opaque",
+        }
+        if not self.has_failed_to_answer(json.dumps(answer).encode()):
+            self.say(200, answer, {"x-request-id": f"req_{job.id}"})
+
+
+def _wrong_with(images: list[bytes], mask: bytes | None, fields: set[str]) -> str:
+    if not 1 <= len(images) <= _MOST_IMAGES:
+        return f"Invalid number of images: {len(images)}, expected 1 to {_MOST_IMAGES}."
+    if ("image" in fields) is (len(images) > 1):
+        return "Duplicate parameter: 'image'. Use 'image[]' for several."
+    if mask is None:
+        return ""
+    with Image.open(BytesIO(mask)) as found, Image.open(BytesIO(images[0])) as image:
+        if found.mode != "RGBA" or found.format != image.format or found.size != image.size:
+            return "Invalid mask image format - mask needs an alpha channel, kind and size."
+    return ""
+
+
+@contextmanager
+def openai_server(folder: Path) -> Iterator[ImageService]:
+    """OpenAI, running behind a proxy on a free port of loopback."""
+    service = ImageService(folder, ImageHabits())
+    with proxied(service, _Site, (HOST,)) as environment:
+        service.environment = {**environment, "OPENAI_API_KEY": KEY}
+        yield service
+
+
+def openai_entry(_: str = "") -> ProviderEntry:
+    """The shipped line of the registration list."""
+    return ProviderEntry(OPENAI, OpenAIImages)
