@@ -30,6 +30,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "cli.commands.models:app", "What models there are; add, check and remove them."
         ),
         "loras": Command("cli.commands.loras:app", "Your own LoRAs, and which models they fit."),
+        "image": Command(
+            "cli.commands.image:image", "Make images from words, and edit images, within a mask."
+        ),
         "enhance": Command(
             "cli.commands.enhance:enhance", "Show a prompt as the model's own enhancer writes it."
         ),

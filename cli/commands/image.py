@@ -1,0 +1,160 @@
+"""`image`: one or several images from words, other images and a mask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from cli.consent import YES, agrees_to_price
+from cli.options import Kind, Option, Unreadable, command, file
+from cli.render_command import as_event, at_option, describe, reasons_against, tell_resumable
+from cli.render_options import CONTROL_OPTIONS, read_request
+from cli.run_job import run_job
+from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_NOT_CONFIGURED
+from core.errors import NotConfigured, StudioError, UnsupportedRequest
+from core.platform.units import count_text, price
+from core.video.control_row import Control
+from core.video.controls import CONTROLS
+from core.video.planning.render_planner import total_usd
+from core.video.request import MAX_COUNT, Input
+from core.video.terms import OutputKind, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cli.context import CliContext
+    from cli.options import Typed
+    from core.video.planning.render_planner import PlannedRender
+    from core.video.request import RenderRequest
+
+_IMAGE = Option(
+    "--image",
+    Kind.MANY,
+    "The image that is edited; several are the one that is edited and others to look at.",
+    "FILE",
+)
+_COUNT = Option(
+    "--count",
+    Kind.TEXT,
+    f"How many images, 1 to {MAX_COUNT}; each is an order of its own, and 1 when not given.",
+    "NUMBER",
+    others=("-n",),
+)
+_OPTIONS = (
+    *(
+        _IMAGE if row.id is Control.START_IMAGE else CONTROL_OPTIONS[row.id]
+        for row in CONTROLS
+        if row.is_for_images and row.id in CONTROL_OPTIONS
+    ),
+    _COUNT,
+    Option(
+        "--out",
+        Kind.TEXT,
+        "The file (.png) or an existing folder; of several images each name gets its number. "
+        "Without it, the output folder, under a name of date, prompt and seed.",
+        "PATH",
+        others=("-o",),
+    ),
+    Option("--dry-run", Kind.FLAG, "Show the exact plan, or all that speaks against it, and stop."),
+    YES,
+    Option("--force", Kind.FLAG, "Replace output files that exist."),
+    Option("--json", Kind.FLAG, "Write events to stdout, one JSON object a line, and no text."),
+    Option("--quiet", Kind.FLAG, "Show neither plan nor progress.", others=("-q",)),
+)
+
+
+def _make_images(context: CliContext, typed: Typed) -> int:
+    """Make images from words, other images and a mask, and print their paths."""
+    context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
+    console, studio = context.console, context.studio
+    is_dry = typed.flag("--dry-run")
+    renders = _plan(context, typed)
+    if not is_dry:
+        tell_resumable(context)
+    for planned in renders:
+        console.event("plan", **as_event(planned))
+    first = renders[0]
+    console.tell(describe(first, studio.registry.find(first.plan.target)))
+    for planned in renders[1:]:
+        console.tell(f"  to {planned.output.path}")
+    cost_usd = total_usd(renders)
+    if len(renders) > 1:
+        console.tell(f"{len(renders)} images, {price(cost_usd)} in all.")
+    reasons = reasons_against(first)
+    if is_dry:
+        try:
+            studio.check_caps(renders)
+        except StudioError as error:
+            reasons.append(str(error))
+        said = " ".join(["This cannot be made here:", *reasons])
+        console.tell(said if reasons else "Only planned; nothing was made.")
+        return EXIT_NOT_CONFIGURED if reasons else EXIT_DONE
+    if reasons:
+        raise NotConfigured(" ".join(reasons), target=str(first.plan.target))
+    studio.check_caps(renders)
+    what = "the image" if len(renders) == 1 else count_text(len(renders), "image")
+    if not agrees_to_price(console, what, cost_usd, is_agreed=typed.flag(YES.name)):
+        return EXIT_CANCELLED
+    for planned in renders:
+        code = run_job(context, lambda planned=planned: studio.submit_render(planned))
+        if code != EXIT_DONE:
+            # What one of them lacks the others lack as well.
+            return code
+    return EXIT_DONE
+
+
+def _plan(context: CliContext, typed: Typed) -> list[PlannedRender]:
+    """The plans of all of them.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong with words, values and plan.
+    """
+    studio = context.studio
+    out, is_forced = typed.read("--out", file), typed.flag("--force")
+    count = typed.read(_COUNT.name, _read_count) or 1
+    requests = _read_request(context, typed).several(count)
+    planned: list[PlannedRender] = []
+    try:
+        for number, request in enumerate(requests, start=1):
+            place = out if out is None or count == 1 else _numbered(out, number)
+            planned.append(studio.plan(request, out=place, overwrite=is_forced))
+    except UnsupportedRequest as error:
+        found = (at_option(problem, typed) for problem in error.problems)
+        raise UnsupportedRequest([*typed.problems, *found]) from error
+    if typed.problems:
+        raise UnsupportedRequest(typed.problems)
+    return planned
+
+
+def _read_request(context: CliContext, typed: Typed) -> RenderRequest:
+    studio = context.studio
+    infos = studio.registry.infos
+    request = read_request(typed, studio.settings.render, infos, but=(Control.START_IMAGE,))
+    images = [typed.convert(_IMAGE.name, text, file) for text in typed.texts(_IMAGE.name)]
+    given = _as_inputs([path for path in images if path is not None])
+    return request.with_inputs((*given, *request.inputs)).model_copy(
+        update={"output": OutputKind.IMAGE}
+    )
+
+
+def _as_inputs(paths: Sequence[Path]) -> tuple[Input, ...]:
+    """The first is edited, and the others are looked at."""
+    roles = (Role.START, *(Role.REFERENCE,) * (len(paths) - 1))
+    return tuple(Input(role=role, path=path) for role, path in zip(roles, paths, strict=False))
+
+
+def _numbered(out: Path, number: int) -> Path:
+    return out if out.is_dir() else out.with_name(f"{out.stem}-{number}{out.suffix}")
+
+
+def _read_count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= MAX_COUNT:
+        raise Unreadable(f"{count} images at a time are not made, only 1 to {MAX_COUNT}.")
+    return count
+
+
+image = typer.Typer(rich_markup_mode=None, add_completion=False)
+image.command()(command(_make_images, _OPTIONS))
