@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.video.provider import JobKind, ProviderEntry
+from providers.google.info import IMAGES as GOOGLE_IMAGES
 from providers.google.info import OMNI, VEO
 from providers.ltx_video.comfyui.info import INFO as LTX_COMFYUI
 from providers.ltx_video.fal.info import INFO as LTX_FAL
@@ -57,6 +58,12 @@ def _open_omni(context: ProviderContext) -> VideoProvider:
     return GeminiOmni(context)
 
 
+def _open_google_images(context: ProviderContext) -> VideoProvider:
+    from providers.google.images.provider import GoogleImages
+
+    return GoogleImages(context)
+
+
 def _open_openai(context: ProviderContext) -> VideoProvider:
     from providers.openai.provider import OpenAIImages
 
@@ -87,5 +94,6 @@ PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(OMNI, _open_omni),
     ProviderEntry(VEO, _open_veo),
     ProviderEntry(OPENAI, _open_openai),
+    ProviderEntry(GOOGLE_IMAGES, _open_google_images),
 )
 """In the order in which they are offered."""

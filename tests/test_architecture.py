@@ -131,6 +131,8 @@ MAY_IMPORT_FOLDERS = {
     "providers/google": set(),
     "providers/google/veo": {"providers/google"},
     "providers/google/omni": {"providers/google"},
+    "providers/google/images": {"providers/google"},
+    "providers/openai": set(),
     "providers/ltx_video/comfyui": {
         "providers/ltx_video/models",
         "providers/ltx_video/hosted",

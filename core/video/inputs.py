@@ -129,6 +129,18 @@ def limit_problems(request: RenderRequest, spec: ModelSpec) -> tuple[Problem, ..
     return tuple(Problem(field_of(role), text) for role, text in messages.items() if text)
 
 
+def full_strength_problems(request: RenderRequest, spec: ModelSpec) -> list[Problem]:
+    """Each input that is to count for more or less than usual, where a model leaves no choice."""
+    return [
+        Problem(
+            field_of(item.role),
+            f"{spec.label} takes an image at its full strength alone. Leave that out.",
+        )
+        for item in request.inputs
+        if scale_of(item) != USUAL_SCALE
+    ]
+
+
 def with_absolute_paths(request: RenderRequest) -> RenderRequest:
     """The request with whole paths, because its job may be resumed from another folder."""
     return request.with_inputs(

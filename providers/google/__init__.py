@@ -1,1 +1,1 @@
-"""Google's video models: Veo on Vertex AI, and Gemini Omni by an API key."""
+"""Google's models: Veo on Vertex AI, and Gemini Omni and images by an API key."""

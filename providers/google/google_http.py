@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+HOST = "https://generativelanguage.googleapis.com"
+API = f"{HOST}/v1"
+"""Where Google takes a Gemini API key."""
+
 # Either the one word that names it, or the sentences in which Google says so.
 _REFUSED_STATUS = re.compile(r"(IMAGE_)?(SAFETY|PROHIBITED_CONTENT|BLOCKLIST|SPII)", re.IGNORECASE)
 _REFUSED = re.compile(

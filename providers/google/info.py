@@ -1,4 +1,4 @@
-"""What is known of Google's video models before they are opened."""
+"""What is known of Google's models before they are opened."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from core.config.api_keys import KeySpec
 from core.jobs.lanes import Lane
 from core.video.packages import Packages
 from core.video.provider import OtherName, ProviderInfo
+from core.video.terms import OutputKind
 
 GEMINI_KEY = KeySpec(
     id="gemini",
     label="Gemini API",
     variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     url="https://aistudio.google.com/apikey",
-    purpose="renders with Gemini Omni on the machines of Google, which costs money",
+    purpose="renders with Gemini Omni and makes images at Google, which costs money",
 )
 
 VERTEX_KEY = KeySpec(
@@ -91,4 +92,37 @@ OMNI = ProviderInfo(
     ),
     name="Gemini Omni",
     place="Gemini API",
+)
+
+_ENDED = "Google has ended {name}; gemini-nano-banana-2.1 and gemini-3-pro-image make images now."
+
+IMAGES = ProviderInfo(
+    id="google",
+    deployment="gemini-api",
+    label="Google",
+    summary="Rented: the image is made by Google's Gemini (Nano Banana), which is paid for each. "
+    "Prompt and files go to Google.",
+    lane=Lane.CLOUD,
+    keys=(GEMINI_KEY,),
+    other_names=(
+        OtherName(
+            "nano-banana",
+            "nano-banana is what people call Google's image models; the newest stands for it.",
+            "gemini-nano-banana-2.1",
+        ),
+        *(
+            OtherName(name, _ENDED.format(name=name))
+            for name in (
+                "gemini-2.5-flash-image",
+                "gemini-3.1-flash-image",
+                "imagen-4.0-generate-001",
+                "imagen-4.0-ultra-generate-001",
+                "imagen-4.0-fast-generate-001",
+            )
+        ),
+    ),
+    name="Gemini images",
+    place="Gemini API",
+    makes=(OutputKind.IMAGE,),
+    keeps_results=False,
 )

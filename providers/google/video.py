@@ -170,14 +170,10 @@ def _is_by_audio(price: PriceTable) -> bool:
 
 def _image_problems(plan: RenderPlan) -> list[Problem]:
     # Imported late, as everywhere here: a list of models looks at no inputs.
-    from core.video.inputs import field_of, scale_of
+    from core.video.inputs import field_of, full_strength_problems
 
-    found: list[Problem] = []
     label, request = plan.spec.label, plan.request
-    for item in request.of_role(Role.START, Role.END, Role.REFERENCE):
-        if scale_of(item) != 1:
-            message = f"{label} takes an image at its full strength alone. Leave that out."
-            found.append(Problem(field_of(item.role), message))
+    found = full_strength_problems(request, plan.spec)
     if request.of_role(Role.END) and not request.of_role(Role.START, Role.EXTEND_VIDEO):
         message = f"{label} takes an end image only together with a start image. Name one."
         found.append(Problem(field_of(Role.END), message))

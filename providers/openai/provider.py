@@ -56,9 +56,9 @@ class OpenAIImages(PollingProvider):
 
 def _problems(plan: RenderPlan) -> list[Problem]:
     # Imported late: a list of models looks at no inputs.
-    from core.video.inputs import field_of, scale_of
+    from core.video.inputs import full_strength_problems
 
-    found: list[Problem] = []
+    found = full_strength_problems(plan.request, plan.spec)
     letters = len(plan.prompt)
     if letters > _MOST_LETTERS:
         message = (
@@ -66,8 +66,4 @@ def _problems(plan: RenderPlan) -> list[Problem]:
             f"{_MOST_LETTERS:,}. Shorten it."
         )
         found.append(Problem("prompt", message))
-    for item in plan.request.inputs:
-        if scale_of(item) != 1:
-            message = f"{plan.spec.label} takes an image at its full strength alone."
-            found.append(Problem(field_of(item.role), f"{message} Leave that out."))
     return found

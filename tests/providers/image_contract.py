@@ -119,10 +119,8 @@ class ImageContract(OrderContract[ImageService]):
         assert self.spent(studio) > 0
 
     def test_the_ledger_has_what_the_service_bills(self, studio: Studio, order: Asked) -> None:
-        planned = self.spent(studio)
         assert order.run().event == "succeeded", order.ended
         assert self.spent(studio) == pytest.approx(self.server.billed_usd)
-        assert planned >= self.server.billed_usd, "a cap is held by the higher of the two"
 
     def test_an_answer_without_an_image_is_told_as_billed(
         self, studio: Studio, order: Asked

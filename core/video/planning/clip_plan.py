@@ -133,6 +133,8 @@ class _Draft:
         self.kept = RoleVideo.kept(known.videos)
         self.pacing = RoleVideo.pacing(known.videos)
         self.is_image = request.output is OutputKind.IMAGE
+        # Who asks for a clip where none is made is told so, and the rest is judged all the same.
+        self.is_one_frame = self.is_image or not spec.fps
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.size = AskedSize(request, spec, self.problems, self.notes)
@@ -148,10 +150,10 @@ class _Draft:
         self.check_inputs()
         self.check_controls()
         size = self.choose_size()
-        fps = 0 if self.is_image else self.choose_fps()
-        kept = None if self.is_image else self.kept
+        fps = 0 if self.is_one_frame else self.choose_fps()
+        kept = None if self.is_one_frame else self.kept
         partly = self.kept_video.partly_new(size, fps, kept)
-        duration_s = 0.0 if self.is_image else self.choose_duration(size, fps)
+        duration_s = 0.0 if self.is_one_frame else self.choose_duration(size, fps)
         has_audio = self.choose_audio(partly)
         words = self.prompt.read(
             size, fps, makes_audio=self.makes_audio(partly, has_audio=has_audio)
@@ -160,12 +162,12 @@ class _Draft:
             duration_s = None  # as long as its parts, and what is wrong with these is told
         refine_steps = self.choose_stages(size)
         num_frames = 1
-        if duration_s is not None and not self.is_image:
+        if duration_s is not None and not self.is_one_frame:
             num_frames = self.count_frames(duration_s, fps, words.parts, partly)
             self.place_images(size, num_frames, fps, partly)
             self.audio.follow_audio(self.known.audio, num_frames, fps)
         interpolated_fps = None
-        if not self.is_image:
+        if not self.is_one_frame:
             interpolated_fps = self.video.choose_interpolation(num_frames, fps, kept)
         if size is None or duration_s is None:
             return None
@@ -424,7 +426,7 @@ class _Draft:
 
     def choose_audio(self, partly: PartlyNew | None) -> bool:
         """Whether the file gets sound: asked, or wherever the model makes it."""
-        if self.is_image:
+        if self.is_one_frame:
             return False
         asked, videos = self.request.audio, self.known.videos
         for role in (Role.SOURCE_VIDEO, Role.REFRAME_VIDEO):

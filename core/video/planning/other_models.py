@@ -115,8 +115,9 @@ def _candidates(
 
 
 def plain_plan(target: Target, spec: ModelSpec) -> RenderPlan | None:
-    """The plan of the usual clip of a model; None of one that makes nothing of words alone."""
+    """The plan of the usual clip or image of a model; None of one that needs more than words."""
+    request = RenderRequest(target=target, prompt=_ANY_PROMPT, output=spec.tasks[0].output)
     try:
-        return make_plan(RenderRequest(target=target, prompt=_ANY_PROMPT), spec)
+        return make_plan(request, spec)
     except UnsupportedRequest:
         return None

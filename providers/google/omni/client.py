@@ -21,6 +21,8 @@ from core.redaction import remember_secret
 from core.services.service_client import Ended, Finished, RemoteState, ServiceClient, Waiting
 from core.video.terms import Role
 from providers.google.google_http import (
+    API,
+    HOST,
     GoogleError,
     GoogleHttp,
     InlineFile,
@@ -41,9 +43,6 @@ if TYPE_CHECKING:
     from core.services.service_client import RemoteOrder
 
 log = logging.getLogger(__name__)
-
-HOST = "https://generativelanguage.googleapis.com"
-API = f"{HOST}/v1"
 
 _INTERACTIONS = f"{API}/interactions"
 # What Google says of an id that it does not know, with 400 and not 404.
