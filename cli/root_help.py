@@ -23,7 +23,7 @@ from core.video.allowed import (
 from core.video.control_row import Control, ControlKind
 from core.video.controls import CONTROLS
 from core.video.spec import Durations, FloatRange, IntRange
-from core.video.terms import AUTO
+from core.video.terms import AUTO, OutputKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -118,7 +118,7 @@ def _names(option: Option) -> str:
 
 def _target_text(context: CliContext, row: ControlRow, specs: Sequence[ModelSpec]) -> str | None:
     """The names that a part of a target may have; None for another control."""
-    infos = context.setup.registry.infos
+    infos = [info for info in context.setup.registry.infos if OutputKind.VIDEO in info.makes]
     names: list[str]
     match row.id:
         case Control.PROVIDER:

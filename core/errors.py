@@ -33,6 +33,7 @@
         ├── ContentRefused           the service refuses the prompt or the result
         ├── ProviderUnavailable      the service cannot be reached or is down
         ├── SubmitUnknown            no telling whether the order arrived
+        │   └── AnswerLost           and what was made came with its answer alone
         ├── ResultLost               the finished clip can no longer be fetched
         ├── OutOfMemory              the plan needs more memory than there is
         ├── EngineCrashed            the engine process ended by itself
@@ -285,6 +286,10 @@ class ProviderUnavailable(ProviderError):
 
 class SubmitUnknown(ProviderError):
     """The order was sent and no answer came: it may or may not have been accepted."""
+
+
+class AnswerLost(SubmitUnknown):
+    """The answer to an order is lost, and with it what may have been made: nobody keeps it."""
 
 
 class ResultLost(ProviderError):

@@ -17,11 +17,10 @@ from core.platform.units import count_text, price
 from core.video.control_row import Control
 from core.video.controls import CONTROLS
 from core.video.planning.render_planner import total_usd
-from core.video.request import MAX_COUNT, Input
-from core.video.terms import OutputKind, Role
+from core.video.request import MAX_COUNT, images_as_inputs
+from core.video.terms import OutputKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from cli.context import CliContext
@@ -133,16 +132,10 @@ def _read_request(context: CliContext, typed: Typed) -> RenderRequest:
     infos = studio.registry.infos
     request = read_request(typed, studio.settings.render, infos, but=(Control.START_IMAGE,))
     images = [typed.convert(_IMAGE.name, text, file) for text in typed.texts(_IMAGE.name)]
-    given = _as_inputs([path for path in images if path is not None])
+    given = images_as_inputs([path for path in images if path is not None])
     return request.with_inputs((*given, *request.inputs)).model_copy(
         update={"output": OutputKind.IMAGE}
     )
-
-
-def _as_inputs(paths: Sequence[Path]) -> tuple[Input, ...]:
-    """The first is edited, and the others are looked at."""
-    roles = (Role.START, *(Role.REFERENCE,) * (len(paths) - 1))
-    return tuple(Input(role=role, path=path) for role, path in zip(roles, paths, strict=False))
 
 
 def _numbered(out: Path, number: int) -> Path:

@@ -11,7 +11,7 @@ from core.errors import SettingsError, UnsupportedRequest
 from core.platform.files import folder_problem
 from core.platform.suggestions import unknown_name
 from core.video.planning.named_targets import known_target
-from core.video.terms import AUTO, Target
+from core.video.terms import AUTO, OutputKind, Target
 
 if TYPE_CHECKING:
     from core.config.settings import SettingField, Settings
@@ -24,7 +24,8 @@ TargetNames = dict[TargetPart, dict[str, str]]
 def target_names(registry: ProviderRegistry, settings: Settings) -> TargetNames:
     """The names to choose from, under the provider and deployment that are set."""
     render = settings.render
-    infos = registry.infos
+    # Settings say who makes clips.
+    infos = [info for info in registry.infos if OutputKind.VIDEO in info.makes]
     offered = {info.deployment: info.label for info in infos if info.id == render.provider}
     models = {AUTO: "Automatic: the best one this machine can run"}
     if render.deployment in offered:

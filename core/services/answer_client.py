@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import override
 
-from core.errors import RenderFailed, ResultLost
+from core.errors import AnswerLost, RenderFailed
 from core.platform.files import write_text_atomically
 from core.services.service_client import MISREAD, Ended, Finished, ServiceClient
 
@@ -130,7 +130,7 @@ class AnswerClient(ServiceClient):
         if self._unkept is not None:
             return self._unkept
         if not place.is_file():
-            raise ResultLost(
+            raise AnswerLost(
                 f"{self.label} keeps nothing of what it makes, so {remote!r} cannot be fetched.",
                 target=self.http.target,
                 hint="The account's usage says whether it was billed. Order it again above the "

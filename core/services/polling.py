@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import ValidationError
 
 from core.errors import (
+    AnswerLost,
     AuthFailed,
     ContentRefused,
     JobCancelled,
@@ -194,12 +195,13 @@ class RemoteRender:
             f"arrived and no longer counts with 'main.py jobs never-arrived {job_id}'."
         )
         if self._client.answers_late:
-            hint = (
+            lost = (
                 f"What was made is lost, since {self._client.label} keeps nothing; the account's "
                 "usage says whether it was billed. Order it again above the window's jobs or with "
                 f"'main.py jobs buy-again {job_id}', or say that it was not billed and no longer "
                 f"counts with 'main.py jobs never-arrived {job_id}'."
             )
+            return AnswerLost(error.message, target=error.target, hint=lost)
         return SubmitUnknown(error.message, target=error.target, hint=hint)
 
     def _wait(self, ticket: Ticket) -> Finished:

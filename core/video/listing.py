@@ -11,7 +11,7 @@ from core.errors import NotConfigured, ProviderError, UnsupportedRequest
 from core.platform.units import count_text
 from core.video.model_store import Installation, OnDisk
 from core.video.provider import NotReady, ProviderInfo, Readiness, ReasonCode
-from core.video.terms import AUTO, Residency, Target
+from core.video.terms import AUTO, OutputKind, Residency, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -143,6 +143,10 @@ class ModelListing:
     def models(self) -> tuple[ListedModel, ...]:
         """Every model of every provider."""
         return tuple(model for provider in self.providers for model in provider.models)
+
+    def making(self, kind: OutputKind) -> ModelListing:
+        """The providers whose models make clips, or images."""
+        return ModelListing(tuple(one for one in self.providers if kind in one.info.makes))
 
     def provider(self, target: Target) -> ListedProvider | None:
         """The provider and deployment of a target."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,9 @@ from core.video.terms import (
     Target,
     Task,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_SEED = 2**32 - 1
 MAX_COUNT = 8
@@ -232,3 +235,9 @@ def lora_input(stored: dict[str, Any]) -> dict[str, Any]:
     """The input that a LoRA of an old file is."""
     fields = {name: value for name, value in stored.items() if name != "scale"}
     return {"role": Role.LORA, "strength": stored.get("scale", 1.0), **fields}
+
+
+def images_as_inputs(paths: Sequence[Path]) -> tuple[Input, ...]:
+    """What images are to one that is made from them: the first is edited, the others looked at."""
+    roles = (Role.START, *(Role.REFERENCE,) * (len(paths) - 1))
+    return tuple(Input(role=role, path=path) for role, path in zip(roles, paths, strict=False))

@@ -1,21 +1,31 @@
-"""Pictures as a person orders them: words, a model, a size, and how many."""
+"""Pictures as a person orders them: words, a model, a size, files to go by, and how many."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from pydantic import Field
 
 from core.frozen import Frozen
-from core.video.request import MAX_SEED, FrameRequest, RenderRequest, Sampling
-from core.video.terms import OutputKind, Target
-
-MAX_COUNT = 8
+from core.video.request import (
+    MAX_COUNT,
+    MAX_SEED,
+    FrameRequest,
+    Input,
+    RenderRequest,
+    Sampling,
+    images_as_inputs,
+)
+from core.video.terms import OutputKind, Role, Target
 
 
 class ImageBatch(Frozen):
     """One or more pictures of the same words.
 
     Attributes:
-        resolution, aspect: names of the model's own sizes; empty for its usual one.
+        resolution, aspect, quality: names of the model's own; empty for its usual one.
+        images: the first is edited, and the others are looked at.
+        mask: where the first is edited; None for all of it.
         seed: of the first picture, the next ones count on; None draws a new one for each.
     """
 
@@ -23,22 +33,23 @@ class ImageBatch(Frozen):
     prompt: str = ""
     resolution: str = ""
     aspect: str = ""
+    quality: str = ""
+    images: tuple[Path, ...] = ()
+    mask: Path | None = None
     seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
     count: int = Field(default=1, ge=1, le=MAX_COUNT)
 
     @property
     def requests(self) -> tuple[RenderRequest, ...]:
         """A request for each picture."""
-        frame = FrameRequest(resolution=self.resolution or None, aspect=self.aspect or None)
-        return tuple(
-            RenderRequest(
-                target=self.target,
-                prompt=self.prompt,
-                output=OutputKind.IMAGE,
-                frame=frame,
-                sampling=Sampling(
-                    seed=None if self.seed is None else (self.seed + number) % (MAX_SEED + 1)
-                ),
-            )
-            for number in range(self.count)
+        mask = () if self.mask is None else (Input(role=Role.MASK, path=self.mask),)
+        request = RenderRequest(
+            target=self.target,
+            prompt=self.prompt,
+            output=OutputKind.IMAGE,
+            frame=FrameRequest(resolution=self.resolution or None, aspect=self.aspect or None),
+            quality=self.quality or None,
+            inputs=(*images_as_inputs(self.images), *mask),
+            sampling=Sampling(seed=self.seed),
         )
+        return request.several(self.count)

@@ -9,14 +9,17 @@ from typing_extensions import override
 
 from core.video.listing import ModelListing
 from core.video.model_text import listed_text
+from core.video.request import MAX_COUNT
 from core.video.spec import Task
-from core.video.terms import DEFAULT_TARGET, Target
+from core.video.terms import DEFAULT_TARGET, Role, Target
 from gui import theme
-from gui.images.image_batch import MAX_COUNT, ImageBatch
-from gui.render.plan_fixes import ChooseValue
+from gui.images.image_batch import ImageBatch
+from gui.images.image_inputs import ImageInputs
+from gui.render.plan_fixes import ChooseFrame, ChooseValue, ClearFrame
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import TextField, ignore_wheel
+from gui.widgets.file_field import IMAGES, FileField, FileKind
 from gui.widgets.model_form import FieldPath, ModelForm
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
@@ -24,9 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.video.listing import ListedModel, ListedProvider
+    from core.video.request import Input
     from core.video.spec import ModelSpec
 
 _USUAL = Choice("", "The model's usual one")
+_MASK = FileKind("the mask", (IMAGES,), none_text="All of the image")
 _NO_IMAGES = "It makes no pictures from words."
 
 
@@ -46,26 +51,38 @@ class ImageForm(ModelForm[ImageBatch]):
         self._aspect = ChoiceField()
         self._seed = SeedField(what="picture")
         count = NumberField(Limits(1, MAX_COUNT), NumberLook(0, 1.0, is_whole=True))
-        # Another model may not have that size.
-        model = FieldPath[ImageBatch](
-            lambda batch: batch.target,
-            lambda batch, target: batch.model_copy(
-                update={"target": target, "resolution": "", "aspect": ""}
-            ),
-        )
+        self._quality = ChoiceField()
+        self._images = ImageInputs()
+        mask = FileField("image_mask", _MASK)
+        model = FieldPath[ImageBatch](lambda batch: batch.target, self._for_model)
+        images = FieldPath[ImageBatch](lambda batch: batch.images, _with_images)
         self.add_row("prompt", "", self._prompt, "What the picture shows, in your own words")
         self.add_row("model", "M&odel", self._model, "Who makes the picture", model)
+        self.add_row(
+            "images", "I&mages", self._images, "", images, lambda _: self._limit(Role.START) > 0
+        )
+        self.add_row(
+            "mask", "Mas&k", mask, "White where the first image is edited, black where it stays",
+            is_shown=lambda batch: bool(batch.images) and self._limit(Role.MASK) > 0,
+        )  # fmt: skip
         self.add_row("resolution", "Reso&lution", self._resolution, "How large the picture is")
         self.add_row("aspect", "As&pect", self._aspect, "Width to height")
-        self.add_row("seed", "See&d", self._seed, "The same seed gives the same picture")
-        self.add_row("count", "Ho&w many", count, "Each has a seed of its own")
+        self.add_row(
+            "quality", "&Quality", self._quality, "How much work goes into it; more costs more",
+            is_shown=lambda _: bool(self._spec and self._spec.qualities),
+        )  # fmt: skip
+        self.add_row(
+            "seed", "See&d", self._seed, "The same seed gives the same picture",
+            is_shown=lambda _: self._spec is None or self._spec.takes_seed,
+        )  # fmt: skip
+        self.add_row("count", "Ho&w many", count, "Each is an order of its own")
         ignore_wheel(self)
         self.refresh(self._value)
 
     def set_listing(self, listing: ModelListing) -> None:
         """What there is to make pictures with."""
         self._listing = listing
-        self.refresh(self._value)
+        self._follow()
 
     def set_last_seed(self, seed: int | None) -> None:
         """The seed that "same again" stands for; None where there is none."""
@@ -76,17 +93,42 @@ class ImageForm(ModelForm[ImageBatch]):
         """The model that would make the picture, where it is known."""
         return self._listing.model(self._value.target)
 
+    @property
+    def _spec(self) -> ModelSpec | None:
+        return None if self.model is None else self.model.spec
+
+    def _limit(self, *roles: Role) -> int:
+        """How many files of these roles the model takes."""
+        return sum(self._spec.limit(role) for role in roles) if self._spec else 0
+
+    def _for_model(self, batch: ImageBatch, target: Target) -> ImageBatch:
+        """The same for another model, without what is not of its own or what it does not take."""
+        model = self._listing.model(target)
+        spec = None if model is None else model.spec
+        update = {"target": target, "resolution": "", "aspect": "", "quality": ""}
+        if spec is None or not spec.takes_seed:
+            update |= {"seed": None}
+        if spec is None or not spec.limit(Role.START):
+            update |= {"images": ()}
+        if spec is None or not spec.limit(Role.MASK):
+            update |= {"mask": None}
+        return batch.model_copy(update=update)
+
     def focus_prompt(self) -> None:
         """Go to the words."""
         self._prompt.setFocus()
 
-    def choose(self, fix: ChooseValue) -> None:
+    def choose(self, fix: ChooseValue | ChooseFrame | ClearFrame) -> None:
         """Set one field as a person would; one that pictures do not have is left alone."""
         match fix:
             case ChooseValue(field="target", value=Target() as target):
                 self.put("model", target)
             case ChooseValue(field="resolution" | "aspect" | "seed" as name, value=value):
                 self.put(name, value if name == "seed" else value or "")
+            case ClearFrame() | ChooseFrame():
+                self.put("images", ())
+                if isinstance(fix, ChooseFrame):
+                    self._images.add.click()
             case _:
                 pass
 
@@ -95,14 +137,26 @@ class ImageForm(ModelForm[ImageBatch]):
         """Offer what there is to choose from, and what the model has."""
         models = _models(self._listing.providers) or [_not_read(value.target)]
         self._model.show_choices(models, value.target)
-        model = self.model
-        spec = None if model is None else model.spec
+        spec = self._spec
+        self._images.set_limit(self._limit(Role.START, Role.REFERENCE))
+        qualities = () if spec is None else spec.qualities
+        usual = Choice("", f"{_USUAL.label} ({qualities[0]})") if qualities else _USUAL
+        self._quality.show_choices(
+            (usual, *(Choice(name, name) for name in qualities)), value.quality
+        )
         resolutions = () if spec is None else spec.resolutions
         self._resolution.show_choices(
             (_USUAL, *(Choice(name, name) for name in resolutions)), value.resolution
         )
         aspects = [] if spec is None else _aspects(spec, value.resolution)
         self._aspect.show_choices((_USUAL, *(Choice(name, name) for name in aspects)), value.aspect)
+
+
+def _with_images(batch: ImageBatch, inputs: tuple[Input, ...]) -> ImageBatch:
+    """The same from other images; a mask is for the very image that it was painted over."""
+    images = tuple(item.path for item in inputs)
+    mask = batch.mask if images[:1] == batch.images[:1] else None
+    return batch.model_copy(update={"images": images, "mask": mask})
 
 
 def _not_read(target: Target) -> Choice:

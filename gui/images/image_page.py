@@ -20,6 +20,7 @@ from core.video.listing import read_listing
 from core.video.planning.render_planner import total_usd
 from core.video.provider import Ready
 from core.video.record import read_sidecar
+from core.video.terms import OutputKind
 from gui.render.plan_fixes import PlanContext
 from gui.render.plan_text import PlanText, cap_issues, describe_plan, describe_problems
 from gui.render.render_agreement import agree, can_start
@@ -105,7 +106,7 @@ class ImagePage(QWidget):
 
     def _take_listing(self, listing: ModelListing) -> None:
         if self.tab is not None:
-            self.tab.order.set_listing(listing)
+            self.tab.order.set_listing(listing.making(OutputKind.IMAGE))
             self._pause.start()
 
     @Slot(object)

@@ -15,7 +15,7 @@ from gui.images.image_details import ImageDetails
 from gui.images.image_form import ImageForm
 from gui.images.image_gallery import ImageGallery
 from gui.images.image_progress import ImageProgress
-from gui.render.plan_fixes import ChooseValue, EditPrompt
+from gui.render.plan_fixes import ChooseFrame, ChooseValue, ClearFrame, EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.widgets.fields import named
 from gui.widgets.layouts import hbox, vbox
@@ -132,7 +132,7 @@ class ImageTab(QWidget):
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
         match fix:
-            case ChooseValue():
+            case ChooseValue() | ChooseFrame() | ClearFrame():
                 self.order.choose(fix)
             case EditPrompt():
                 self.order.focus_prompt()

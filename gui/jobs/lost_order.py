@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
 
-from core.errors import ResultLost, SubmitUnknown
+from core.errors import AnswerLost, ResultLost, SubmitUnknown
 from core.jobs.job_record import JobState
 from gui import theme
 from gui.widgets.fields import named
@@ -17,7 +17,17 @@ from gui.widgets.layouts import hbox, vbox
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
 
-_LOST = frozenset((SubmitUnknown.__name__, ResultLost.__name__))
+_LOST = frozenset((SubmitUnknown.__name__, ResultLost.__name__, AnswerLost.__name__))
+_UNKEPT = (AnswerLost.__name__,)
+_QUESTION = (
+    "Look into your account at the service: is this render listed there? "
+    "Give its id to fetch it. If it is not, order it again, or let it no longer count."
+)
+_QUESTION_OF_ANSWER = (
+    "The service keeps nothing of what it made. The usage of your account there says whether it "
+    "was billed. Order it again if you want it all the same; if it was not billed, let it no "
+    "longer count."
+)
 
 
 class LostOrder(QWidget):
@@ -36,11 +46,7 @@ class LostOrder(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._job_id = ""
-        question = ToneLabel(theme.Tone.WARNING)
-        question.show_message(
-            "Look into your account at the service: is this render listed there? "
-            "Give its id to fetch it. If it is not, order it again, or let it no longer count."
-        )
+        self._question = ToneLabel(theme.Tone.WARNING)
         self._remote_id = named(
             QLineEdit(),
             "remote_id",
@@ -52,9 +58,9 @@ class LostOrder(QWidget):
             QPushButton("Fetch it"), "fetch", "Fetch the render with this id; nothing is bought"
         )
         self._missing = named(
-            QCheckBox("It is not there"),
+            QCheckBox("I have looked"),
             "missing",
-            "You have looked: the account lists no such render",
+            "The account shows what came of the order; the buttons beside wait for that",
         )
         self._order = named(
             QPushButton("Order it again"),
@@ -68,7 +74,7 @@ class LostOrder(QWidget):
         )
         there = hbox(self._remote_id, self._fetch, gap=theme.GAP, grows=self._remote_id)
         missing = hbox(self._missing, self._order, self._strike, None, gap=theme.GAP)
-        vbox(question, there, missing, of=self, gap=theme.GAP // 2)
+        vbox(self._question, there, missing, of=self, gap=theme.GAP // 2)
         self._remote_id.textChanged.connect(self._follow)
         self._remote_id.returnPressed.connect(self._fetch.click)
         self._missing.toggled.connect(self._follow)
@@ -89,6 +95,10 @@ class LostOrder(QWidget):
             self._job_id = job_id
             self._remote_id.clear()
             self._missing.setChecked(False)
+        is_fetched = record is None or record.error is None or record.error.kind not in _UNKEPT
+        self._question.show_message(_QUESTION if is_fetched else _QUESTION_OF_ANSWER)
+        self._remote_id.setVisible(is_fetched)
+        self._fetch.setVisible(is_fetched)
         self.setVisible(bool(job_id))
 
     @Slot()

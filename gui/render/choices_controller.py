@@ -15,6 +15,7 @@ from core.routing.route_plan import route_sentences
 from core.spending.caps import ProjectBudget
 from core.video.listing import ModelListing, read_listing
 from core.video.provider import Ready
+from core.video.terms import OutputKind
 from gui.render.lora_list import OfferedLora, offered_loras
 from gui.render.plan_fixes import ChooseValue, Fix, PlanContext
 from gui.render.plan_text import (
@@ -113,8 +114,8 @@ class ChoicesController(QObject):
         )
 
     def _take_listing(self, listing: ModelListing) -> None:
-        self._listing = listing
-        self._form.set_listing(listing)
+        self._listing = listing.making(OutputKind.VIDEO)
+        self._form.set_listing(self._listing)
         self.models_changed.emit()
         self._show()
 

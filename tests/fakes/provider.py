@@ -48,7 +48,7 @@ from core.video.spec import (
     Needs,
     Precision,
 )
-from core.video.terms import ControlMap, PersonGeneration, Residency, Role, Task
+from core.video.terms import ControlMap, OutputKind, PersonGeneration, Residency, Role, Task
 from core.video.train_lora_job import find_item
 from tests.fakes.loras import smallest_lora
 
@@ -224,6 +224,7 @@ class FakeProvider:
             lane=lane,
             keys=(FAKE_KEY,),
             lora_families=lambda: (FAKE_LORAS,),
+            makes=tuple(OutputKind),
         )
         self.rendered: list[RenderPlan] = []
         self.loaded: list[str] = []

@@ -28,6 +28,7 @@ class ImageContract(OrderContract[ImageService]):
     """The service keeps nothing: what its answer holds is all that there is."""
 
     suffix = ".png"
+    lost_kind = "AnswerLost"
     ways_out = ("keeps nothing", "jobs buy-again")
 
     @property
@@ -103,7 +104,7 @@ class ImageContract(OrderContract[ImageService]):
         studio = open_studio()
         asked = Asked(studio, studio.resume(child.job_id), child.out)
         assert asked.run().event == "failed"
-        assert asked.error.startswith("SubmitUnknown")
+        assert asked.error.startswith(self.lost_kind)
         assert self.server.purchases == 1
         assert self.spent(studio) > 0
 
@@ -114,7 +115,7 @@ class ImageContract(OrderContract[ImageService]):
         self.habits.gives_page = fault == "page"
         self.habits.cuts = int(fault == "cut")
         assert order.run().event == "failed"
-        assert order.error.startswith("SubmitUnknown")
+        assert order.error.startswith(self.lost_kind)
         assert self.server.purchases == 1
         assert self.spent(studio) > 0
 

@@ -25,7 +25,6 @@ from core.errors import StudioError
 from core.history.history import History
 from core.jobs.job import (
     Cancelled,
-    CancelToken,
     ErrorReport,
     Failed,
     JobUpdate,
@@ -33,11 +32,11 @@ from core.jobs.job import (
     Succeeded,
 )
 from core.jobs.lanes import Stage
-from core.video.listing import ListedProvider, ModelListing, read_listing
-from core.video.request import MAX_SEED
+from core.video.listing import ListedProvider, ModelListing
+from core.video.request import MAX_COUNT, MAX_SEED
 from core.video.spec import Task
 from core.video.terms import AUTO, DEFAULT_TARGET, Target
-from gui.images.image_batch import MAX_COUNT, ImageBatch
+from gui.images.image_batch import ImageBatch
 from gui.images.image_details import GalleryUse
 from gui.images.image_form import ImageForm
 from gui.images.image_progress import ImageProgress
@@ -49,7 +48,8 @@ from tests.fakes.provider import SMALL
 from tests.fakes.stills import TARGET, add_still
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
-from tests.gui.operating import choose_index, click, step_up, write
+from tests.gui.images.models import IMAGE, with_images
+from tests.gui.operating import answer_with, choose_index, click, step_up, write
 from tests.gui.small_images import SmallImages
 
 if TYPE_CHECKING:
@@ -59,13 +59,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
     from pytestqt.qtbot import QtBot
 
-    from core.studio import Studio
     from gui.background import Background
-
-
-@pytest.fixture
-def offers(studio: Studio) -> ModelListing:
-    return read_listing(studio.registry, CancelToken(), weighs=False)
 
 
 @pytest.fixture
@@ -141,6 +135,11 @@ CASES = (
     ControlCase("image_model", choose_index(0), lambda tab: tab.value().target),
     ControlCase("image_resolution", choose_index(2), lambda tab: tab.value().resolution),
     ControlCase("image_aspect", choose_index(2), lambda tab: tab.value().aspect),
+    ControlCase("image_quality", choose_index(2), lambda tab: tab.value().quality),
+    ControlCase("image_inputs_add", answer_with(IMAGE), lambda tab: tab.value().images),
+    ControlCase("image_input_remove_0", click, lambda tab: tab.value().images),
+    ControlCase("image_mask", answer_with(IMAGE), lambda tab: tab.value().mask),
+    ControlCase("image_mask_clear", click, lambda tab: tab.value().mask),
     ControlCase("seed_number", write("42"), lambda tab: tab.value().seed),
     ControlCase("seed_same", click, lambda tab: tab.value().seed),
     ControlCase("seed_new", click, lambda tab: tab.value().seed),
@@ -159,7 +158,9 @@ CASES = (
 )
 
 
-def test_every_control_has_its_effect(make_tab: Callable[[], ImageTab], qtbot: QtBot) -> None:
+def test_every_control_has_its_effect(
+    make_tab: Callable[[], ImageTab], offers: ModelListing, qtbot: QtBot
+) -> None:
     def search(field: QWidget) -> None:
         write("red")(field)
         qtbot.waitUntil(lambda: tiles(field.window()).model().rowCount() == 1)
@@ -167,6 +168,11 @@ def test_every_control_has_its_effect(make_tab: Callable[[], ImageTab], qtbot: Q
     def make() -> QWidget:
         QGuiApplication.clipboard().setText("before")
         tab = make_tab()
+        tab.resize(1280, 900)
+        tab.order.set_listing(with_images(offers))
+        mask = IMAGE.with_name("mask.png")
+        batch = ImageBatch(target=TARGET, prompt="something", seed=3, images=(IMAGE,), mask=mask)
+        tab.set_value(batch)
         tab.line.set_text(PlanText(line="96x64", notes=("a note",)))
         tab.progress.begin()
         tab.progress.settle(("job",))
