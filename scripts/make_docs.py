@@ -21,12 +21,14 @@ _GUIDE = "Docs/LTX-Video-Provider-Guide.md"
 _SETUP = "Docs/LTX-Video-Local-Setup.md"
 _FILMS = "Docs/Film-Export-Guide.md"
 _GOOGLE = "Docs/Google-Video-Guide.md"
+_IMAGES = "Docs/Image-Guide.md"
 _COMPARED = "Docs/Video-Provider-Comparison.md"
 _CODE_MAP = "Docs/CodeMap.md"
 
 
 def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     """What is written: by document and marker, the text's maker."""
+    from providers.google.images.models import MODELS as GOOGLE_IMAGES
     from providers.google.omni.models import MODELS as OMNI
     from providers.google.veo.models import MODELS as VEO
     from providers.ltx_video.comfyui.models import MODELS as COMFYUI
@@ -35,6 +37,7 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     from providers.ltx_video.fal.models import MODELS as FAL
     from providers.ltx_video.lightricks.models import MODELS as LIGHTRICKS
     from providers.ltx_video.replicate.models import MODELS as REPLICATE
+    from providers.openai.models import MODELS as OPENAI
     from scripts.docs import (
         clip_kinds,
         code_map,
@@ -70,6 +73,13 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "veo-models": lambda: hosted_tables.models(VEO, hosted_tables.GOOGLE),
             "veo-prices": lambda: hosted_tables.google_prices(VEO),
             "google-options": lambda: hosted_tables.google_options(VEO, OMNI),
+        },
+        _IMAGES: {
+            "openai-models": lambda: hosted_tables.image_models(OPENAI),
+            "google-image-models": lambda: hosted_tables.image_models(
+                model.spec for model in GOOGLE_IMAGES
+            ),
+            "image-options": hosted_tables.image_options,
         },
         _SETUP: {"memory": ltx_tables.memory},
         _FILMS: {

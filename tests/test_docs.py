@@ -14,7 +14,7 @@ from cli.film_options import OPTIONS as FILM_OPTIONS
 from cli.render_options import OPTIONS
 from core.film.model.transitions import TRANSITIONS
 from core.video.spec import Task
-from core.video.terms import Target
+from core.video.terms import OutputKind, Target
 from providers import PROVIDERS
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.mini.vocabulary import read
@@ -110,7 +110,10 @@ def test_the_film_guide_names_every_option_and_no_other() -> None:
     assert bare == {option.name for option in FILM_OPTIONS}
 
 
-@pytest.mark.parametrize("entry", PROVIDERS, ids=lambda entry: entry.info.label)
+OF_CLIPS = tuple(entry for entry in PROVIDERS if OutputKind.VIDEO in entry.info.makes)
+
+
+@pytest.mark.parametrize("entry", OF_CLIPS, ids=lambda entry: entry.info.label)
 def test_the_comparison_has_every_place_with_its_chapter_and_every_model(entry) -> None:
     page, info = text_of(COMPARED), entry.info
     assert f"| `{info.id}/{info.deployment}`" in page

@@ -292,7 +292,7 @@ CONTROLS: tuple[ControlRow, ...] = (
         Control.SEED, "sampling.seed", ControlKind.WHOLE, "Seed",
         "The same seed gives the same clip", "seed",
         lambda spec: IntRange(minimum=0, maximum=MAX_SEED, default=0) if spec.takes_seed else None,
-        "takes no seed: each of its clips is another. Leave it out.",
+        "takes no seed: it makes another each time. Leave it out.",
         options=("--seed", "--ltx-seed"), metavar="NUMBER",
     ),
     ControlRow(

@@ -51,7 +51,6 @@ class ProviderInfo:
         name: of the provider, the same on every deployment; its id where it is empty.
         place: of this deployment, for a list of those that the provider has.
         makes: what its models make.
-        keeps_results: whether what it has made can be asked for later by an id that it gives.
         is_own_server: whether it runs on a server of the person's own, and not at a service.
         packages: what it needs beside the app's own; None where that is nothing.
         other_names: names besides those of its models that a request may carry.
@@ -72,7 +71,6 @@ class ProviderInfo:
     place: str = ""
     is_own_server: bool = False
     makes: tuple[OutputKind, ...] = (OutputKind.VIDEO,)
-    keeps_results: bool = True
 
     @property
     def shown_name(self) -> str:

@@ -2,37 +2,81 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 from typing_extensions import override
 
 from core.video.listing import ModelListing
 from core.video.model_text import listed_text
-from core.video.request import MAX_COUNT
+from core.video.request import MAX_COUNT, images_as_inputs
 from core.video.spec import Task
 from core.video.terms import DEFAULT_TARGET, Role, Target
 from gui import theme
 from gui.images.image_batch import ImageBatch
-from gui.images.image_inputs import ImageInputs
+from gui.render.input_list import InputList, InputRow
 from gui.render.plan_fixes import ChooseFrame, ChooseValue, ClearFrame
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.fields import TextField, ignore_wheel
-from gui.widgets.file_field import IMAGES, FileField, FileKind
+from gui.widgets.fields import TextField, ignore_wheel, named
+from gui.widgets.file_field import IMAGES, FileField, FileKind, is_image_name
+from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import hbox
 from gui.widgets.model_form import FieldPath, ModelForm
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from core.video.listing import ListedModel, ListedProvider
     from core.video.request import Input
     from core.video.spec import ModelSpec
 
 _USUAL = Choice("", "The model's usual one")
+_KIND = FileKind("images to edit or to go by", (IMAGES,))
 _MASK = FileKind("the mask", (IMAGES,), none_text="All of the image")
 _NO_IMAGES = "It makes no pictures from words."
+
+
+class _ImageRow(InputRow):
+    """One image, with what it is for."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"image_input_remove_{number}", "Leave this image out")
+        use = ToneLabel()
+        use.show_message("edited" if number == 0 else "to go by")
+        hbox(self.name, use, self.remove, of=self, grows=self.name)
+
+
+class _ImageInputs(InputList):
+    """Edits the paths of images, in their order."""
+
+    def __init__(self) -> None:
+        add = named(
+            QPushButton("Add images…"),
+            "image_inputs_add",
+            "Images to edit or to go by: the first is edited, the others are looked at",
+        )
+        super().__init__(
+            add,
+            _KIND,
+            make_row=_ImageRow,
+            is_wanted=is_image_name,
+            inputs_for=images_as_inputs,
+        )
+        self.lines.addWidget(add)
+        self.setFocusProxy(add)
+
+    def show_value(self, value: object) -> None:
+        """Show these; tells nobody."""
+        paths = cast("tuple[Path, ...]", value)
+        self.show_inputs(images_as_inputs(paths), self.limit)
+
+    def set_limit(self, limit: int) -> None:
+        """How many the model takes."""
+        self.show_inputs(self.items, limit)
 
 
 class ImageForm(ModelForm[ImageBatch]):
@@ -52,7 +96,7 @@ class ImageForm(ModelForm[ImageBatch]):
         self._seed = SeedField(what="picture")
         count = NumberField(Limits(1, MAX_COUNT), NumberLook(0, 1.0, is_whole=True))
         self._quality = ChoiceField()
-        self._images = ImageInputs()
+        self._images = _ImageInputs()
         mask = FileField("image_mask", _MASK)
         model = FieldPath[ImageBatch](lambda batch: batch.target, self._for_model)
         images = FieldPath[ImageBatch](lambda batch: batch.images, _with_images)

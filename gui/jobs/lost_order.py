@@ -60,7 +60,7 @@ class LostOrder(QWidget):
         self._missing = named(
             QCheckBox("I have looked"),
             "missing",
-            "The account shows what came of the order; the buttons beside wait for that",
+            "You have looked into the account and know what came of the order",
         )
         self._order = named(
             QPushButton("Order it again"),

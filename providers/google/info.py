@@ -124,5 +124,4 @@ IMAGES = ProviderInfo(
     name="Gemini images",
     place="Gemini API",
     makes=(OutputKind.IMAGE,),
-    keeps_results=False,
 )

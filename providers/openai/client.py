@@ -122,9 +122,9 @@ class OpenAIClient(AnswerClient):
                 hint="The account's usage says whether it was billed. Order it again.",
             )
             return Ended(error, is_charged=None if cost_usd is None else True, cost_usd=cost_usd)
-        told = {name: str(answer[name]) for name in ("size", "quality") if answer.get(name)}
+        facts = {name: str(answer[name]) for name in ("size", "quality") if answer.get(name)}
         suffix = f".{answer.get('output_format') or 'png'}"
-        return Finished("", suffix=suffix, cost_usd=cost_usd, facts=told)
+        return Finished("", suffix=suffix, cost_usd=cost_usd, facts=facts)
 
     @override
     def image_in(self, answer: dict[str, Any]) -> str:

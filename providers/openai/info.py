@@ -42,5 +42,4 @@ OPENAI = ProviderInfo(
     name="OpenAI",
     place="OpenAI API",
     makes=(OutputKind.IMAGE,),
-    keeps_results=False,
 )

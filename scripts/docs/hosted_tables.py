@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from core.video.control_row import Control
 from core.video.controls import CONTROLS, option_of
+from core.video.price import PriceUnit
+from core.video.terms import Role
 from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:
@@ -59,6 +61,39 @@ def models(table: Iterable[HasSpec], shown: tuple[Control, ...] = _SHOWN) -> str
     return markdown_table(head, [_model_row(model.spec, shown) for model in table])
 
 
+def image_models(table: Iterable[ModelSpec]) -> str:
+    """Every model for images: its sizes, what it takes and what that costs."""
+    head = ("model", "good for", "sizes", "images", "price", "read", "where")
+    rows = [
+        (
+            f"`{spec.id}`",
+            spec.summary,
+            ", ".join(spec.resolutions),
+            _images_taken(spec),
+            _image_prices(spec.price),
+            f"{spec.price.as_of:%Y-%m-%d}",
+            spec.price.source,
+        )
+        for spec in table
+    ]
+    return markdown_table(head, rows)
+
+
+def _images_taken(spec: ModelSpec) -> str:
+    count = spec.limit(Role.START) + spec.limit(Role.REFERENCE)
+    return f"{count}, a mask" if spec.limit(Role.MASK) else f"{count}"
+
+
+def _image_prices(table: PriceTable) -> str:
+    """By size and quality, and what an image costs that is sent."""
+    made: dict[str, list[str]] = {}
+    for row in table.rows:
+        head = "sent" if row.per is PriceUnit.INPUT_IMAGE else row.resolution or "any"
+        amount = f"${row.usd:g}"
+        made.setdefault(head, []).append(f"{row.quality} {amount}" if row.quality else amount)
+    return "; ".join(f"{head}: {', '.join(amounts)}" for head, amounts in made.items())
+
+
 def google_prices(table: tuple[GoogleModel, ...]) -> str:
     """Every model of Google with its name there, its price, and when that was read."""
     head = ("model", "at Google", "price", "read", "where")
@@ -83,6 +118,25 @@ def google_options(veo: Iterable[HasSpec], omni: Iterable[HasSpec]) -> str:
             option = f"`{row.options[0].replace('/', '`, `')}`"
             rows.append((row.label, option, row.tip, ", ".join(takers)))
     return markdown_table(("in the window", "option", "what it is", "for"), rows)
+
+
+def image_options() -> str:
+    """Every control that a service's model for images takes, and on the command line."""
+    # Imported late, as the tables of services are everywhere here.
+    from providers.google.images.models import MODELS as GOOGLE_IMAGES
+    from providers.openai.models import MODELS as OPENAI
+
+    tables = {"OpenAI": OPENAI, "Google": tuple(model.spec for model in GOOGLE_IMAGES)}
+    rows: list[tuple[str, ...]] = []
+    for row in CONTROLS:
+        takers = [
+            name
+            for name, table in tables.items()
+            if any(row.allowed(spec) is not None for spec in table)
+        ]
+        if takers and row.is_for_images:
+            rows.append((f"`{row.options[0]}`", row.tip, ", ".join(takers)))
+    return markdown_table(("option", "what it is", "for"), rows)
 
 
 def prices(table: tuple[HostedModel[Any], ...]) -> str:
@@ -157,6 +211,6 @@ def _price_cells(table: PriceTable) -> tuple[str, str, str]:
     cells: list[str] = []
     for row in table.rows:
         heard = {True: "with sound", False: "silent", None: ""}[row.has_audio]
-        where = ", ".join(filter(None, (row.resolution, heard)))
+        where = ", ".join(filter(None, (row.resolution, row.quality, heard)))
         cells.append(f"{row} ({where})" if where else f"{row}")
     return (", ".join(cells), f"{table.as_of:%Y-%m-%d}", table.source)

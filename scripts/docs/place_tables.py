@@ -19,12 +19,15 @@ from core.platform.units import bytes_text, price
 from core.video.price import Billed
 from core.video.provider import ProviderContext
 from core.video.terms import OutputKind, Role, Target, Task
-from providers import PROVIDERS
+from providers import PROVIDERS as EVERY_PROVIDER
 from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:
     from core.video.provider import ProviderEntry, ProviderInfo
     from core.video.spec import FrameSize, ModelSpec
+
+PROVIDERS = tuple(one for one in EVERY_PROVIDER if OutputKind.VIDEO in one.info.makes)
+"""Those that make clips."""
 
 # Pages on how something is built, and the one that these tables are for, have none on a place.
 _NO_GUIDES = ("Adding-a-Provider", "Architecture", "Benchmarks", "CodeMap", "Comparison")

@@ -138,8 +138,8 @@ def _why_not(answer: dict[str, Any]) -> tuple[str, str]:
     texts = " ".join(str(part["text"]) for part in _parts_of(answer) if part.get("text"))
     words = [str(one.get("finishReason") or "") for one in found]
     word = next((word for word in words if word not in _PLAIN_ENDS), "")
-    told = (str(one["finishMessage"]) for one in found if one.get("finishMessage"))
-    message = str(feedback.get("blockReasonMessage") or next(told, "") or texts)
+    messages = (str(one["finishMessage"]) for one in found if one.get("finishMessage"))
+    message = str(feedback.get("blockReasonMessage") or next(messages, "") or texts)
     return str(feedback.get("blockReason") or word), message
 
 
