@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.fakes.services.image_service import ImageService
+    from tests.fakes.services.openai_server import OpenAIServer
 
 OPENAI = ("image", "-p", "a red ball", "--provider", "openai", "--quality", "low")
 
 
 @pytest.fixture
-def openai(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageService]:
+def openai(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
     with openai_server(tmp_path / "service") as service:
         service.stand_in(monkeypatch)
         yield service
@@ -30,7 +30,7 @@ def openai(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageSer
 
 @pytest.fixture
 def ask(
-    openai: ImageService, run: Callable[..., Answer], capsys: pytest.CaptureFixture[str]
+    openai: OpenAIServer, run: Callable[..., Answer], capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Answer]:
     """Runs one command line of a program that has OpenAI besides."""
 
@@ -51,7 +51,7 @@ def photo(tmp_path: Path) -> Path:
 
 
 def test_an_image_is_bought_once_it_was_agreed_to(
-    ask: Callable[..., Answer], openai: ImageService, tmp_path: Path
+    ask: Callable[..., Answer], openai: OpenAIServer, tmp_path: Path
 ) -> None:
     out = tmp_path / "ball.png"
 
@@ -68,7 +68,7 @@ def test_an_image_is_bought_once_it_was_agreed_to(
 
 
 def test_a_plan_buys_nothing_and_tells_the_price_of_all(
-    ask: Callable[..., Answer], openai: ImageService, tmp_path: Path
+    ask: Callable[..., Answer], openai: OpenAIServer, tmp_path: Path
 ) -> None:
     answer = ask(*OPENAI, "-n", "3", "-o", str(tmp_path / "ball.png"), "--dry-run")
     assert answer.code == 0
@@ -79,7 +79,7 @@ def test_a_plan_buys_nothing_and_tells_the_price_of_all(
 
 
 def test_several_are_orders_of_their_own(
-    ask: Callable[..., Answer], openai: ImageService, tmp_path: Path
+    ask: Callable[..., Answer], openai: OpenAIServer, tmp_path: Path
 ) -> None:
     answer = ask(*OPENAI, "-n", "2", "-o", str(tmp_path / "ball.png"), "--yes", "--json")
     assert answer.code == 0
@@ -90,7 +90,7 @@ def test_several_are_orders_of_their_own(
 
 
 def test_the_first_image_is_edited_within_the_mask_and_the_others_are_looked_at(
-    ask: Callable[..., Answer], openai: ImageService, tmp_path: Path, photo: Path
+    ask: Callable[..., Answer], openai: OpenAIServer, tmp_path: Path, photo: Path
 ) -> None:
     mask, out = tmp_path / "mask.png", tmp_path / "hat.png"
     hole = Image.new("L", (96, 96), 0)
@@ -109,7 +109,7 @@ def test_the_first_image_is_edited_within_the_mask_and_the_others_are_looked_at(
 
 
 def test_everything_that_is_wrong_is_told_at_once(
-    ask: Callable[..., Answer], openai: ImageService, tmp_path: Path
+    ask: Callable[..., Answer], openai: OpenAIServer, tmp_path: Path
 ) -> None:
     answer = ask(
         "image", "--provider", "openai", "-n", "9", "--quality", "best", "--seed", "4",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.video.request import RenderRequest
 
 
-class ImageContract(OrderContract[ImageService]):
+class ImageContract(OrderContract[ImageService[Any]]):
     """The service keeps nothing: what its answer holds is all that there is."""
 
     suffix = ".png"

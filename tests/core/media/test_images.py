@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import struct
 import zlib
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
-from core.media.images import UprightImage, read_rgb_image, write_fitted_image
+from core.media.images import UprightImage, read_rgb_image, sendable_image, write_fitted_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,3 +140,17 @@ def test_image_is_cut_around_its_centre(tmp_path: Path) -> None:
     with Image.open(tmp_path / "out.png") as out:
         assert out.getpixel((10, 10)) == GREEN
         assert out.getpixel((1, 10)) == GREEN
+
+
+def test_an_image_goes_to_a_service_as_it_is_or_upright_on_white(tmp_path: Path) -> None:
+    plain, clear, other = (tmp_path / name for name in ("plain.jpg", "clear.png", "other.bmp"))
+    Image.new("RGB", (8, 6), "navy").save(plain)
+    Image.new("RGBA", (8, 6), (0, 0, 0, 0)).save(clear)
+    Image.new("RGB", (8, 6), "navy").save(other)
+    assert sendable_image(plain) == ("image/jpeg", plain.read_bytes())
+    for path, is_png in ((clear, False), (other, False), (plain, True)):
+        kind, content = sendable_image(path, is_png=is_png)
+        assert kind == "image/png"
+        with Image.open(BytesIO(content)) as image:
+            assert (image.format, image.mode, image.size) == ("PNG", "RGB", (8, 6))
+            assert (image.getpixel((2, 2)) == (255, 255, 255)) is (path is clear)

@@ -51,10 +51,8 @@ class GoogleImageHabits(ImageHabits):
 
 
 @dataclass
-class GoogleImageService(ImageService):
+class GoogleImageService(ImageService[GoogleImageHabits]):
     """The service and its books."""
-
-    habits: GoogleImageHabits
 
 
 class _Site(ImageHandler[GoogleImageService]):

@@ -35,6 +35,9 @@ class ImageHabits(Habits):
     colour: tuple[int, int, int] = (200, 30, 30)
 
 
+ImageH = TypeVar("ImageH", bound=ImageHabits)
+
+
 @dataclass
 class ImageJob(RemoteJob):
     """One purchase, and what it costs."""
@@ -43,7 +46,7 @@ class ImageJob(RemoteJob):
 
 
 @dataclass
-class ImageService(StubService[ImageHabits, ImageJob]):
+class ImageService(StubService[ImageH, ImageJob], Generic[ImageH]):
     """The service and its books.
 
     Attributes:
@@ -74,7 +77,7 @@ class ImageService(StubService[ImageHabits, ImageJob]):
         return written.getvalue()
 
 
-ImageS = TypeVar("ImageS", bound=ImageService)
+ImageS = TypeVar("ImageS", bound="ImageService[Any]")
 
 
 class ImageHandler(StubHandler[ImageS], Generic[ImageS]):

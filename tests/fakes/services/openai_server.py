@@ -33,7 +33,10 @@ _TOKENS = {"low": 700, "medium": 1500, "high": 1700, "xhigh": 3000, "max": 7000}
 _MOST_IMAGES = 16
 
 
-class _Site(ImageHandler[ImageService]):
+OpenAIServer = ImageService[ImageHabits]
+
+
+class _Site(ImageHandler[OpenAIServer]):
     @override
     def complaint(self, said: object) -> dict[str, Any]:
         if isinstance(said, dict):
@@ -126,9 +129,9 @@ def _wrong_with(images: list[bytes], mask: bytes | None, fields: set[str]) -> st
 
 
 @contextmanager
-def openai_server(folder: Path) -> Iterator[ImageService]:
+def openai_server(folder: Path) -> Iterator[OpenAIServer]:
     """OpenAI, running behind a proxy on a free port of loopback."""
-    service = ImageService(folder, ImageHabits())
+    service = OpenAIServer(folder, ImageHabits())
     with proxied(service, _Site, (HOST,)) as environment:
         service.environment = {**environment, "OPENAI_API_KEY": KEY}
         yield service

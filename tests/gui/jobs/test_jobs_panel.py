@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListView, QToolButton, QWidget
 
 from core.errors import JournalError
+from core.jobs.job import ErrorReport
 from core.jobs.job_record import JobState
 from core.jobs.lanes import Lane
 from core.jobs.owner import Owner
@@ -251,6 +252,19 @@ def test_moves_one_after_the_other_build_on_each_other(panels: JobPanels) -> Non
         ("move", MoveJob("third", "first")),
     ]
     assert titles(panel)[1:4] == ["third", "first", "second"]
+
+
+def test_no_id_is_asked_for_where_nobody_keeps_what_was_made(panels: JobPanels) -> None:
+    error = ErrorReport(kind="AnswerLost", message="No answer came.", hint="Look there.")
+    panels.records = [record("image", JobState.FAILED, error=error)]
+    panel = panels.open()
+    select(panel, "image")
+    asked = controls_of(panel)
+    assert not asked["remote_id"].isVisible()
+    assert not asked["fetch"].isVisible()
+    click(asked["missing"])
+    click(asked["order_again"])
+    assert panels.messages[panel] == [("order", "image")]
 
 
 def test_lost_order_has_two_ways_out_and_buys_only_what_is_not_there(panels: JobPanels) -> None:

@@ -13,7 +13,6 @@ from core.video.request import FrameRequest, Input, RenderRequest, Sampling
 from core.video.terms import OutputKind, Role, Target
 from providers.google.info import IMAGES
 from tests.fakes.services.google_images_server import (
-    GoogleImageService,
     google_images_entry,
     google_images_server,
 )
@@ -35,7 +34,6 @@ class TestGoogleImages(ImageContract):
     key = KEY
     key_variable = "GEMINI_API_KEY"
     roles = (Role.START, Role.REFERENCE)
-    server: GoogleImageService
 
     @pytest.fixture(autouse=True)
     def keep(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

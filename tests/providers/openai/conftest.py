@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.fakes.services.image_service import ImageService
+    from tests.fakes.services.openai_server import OpenAIServer
 
 
 @pytest.fixture
-def openai(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageService]:
+def openai(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
     """OpenAI on loopback, which this process and its children take for the real one."""
     with openai_server(tmp_path / "service") as service:
         service.stand_in(monkeypatch)
@@ -24,7 +24,7 @@ def openai(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageSer
 
 
 @pytest.fixture
-def openai_studio(openai: ImageService, tmp_path: Path) -> Iterator[Studio]:
+def openai_studio(openai: OpenAIServer, tmp_path: Path) -> Iterator[Studio]:
     studio = Studio([openai_entry()], paths=Paths.below(tmp_path / "home"))
     yield studio
     studio.close()

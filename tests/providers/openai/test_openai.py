@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.studio import Studio
-    from tests.fakes.services.image_service import ImageService
+    from tests.fakes.services.openai_server import OpenAIServer
 
 TARGET = Target(provider=OPENAI.id, deployment=OPENAI.deployment, model="gpt-image-2.6-flare")
 SIDE = 300
-HOLE = (100, 100, 200, 200)
+HOLE: tuple[int, ...] = (100, 100, 200, 200)
 
 
 def asked_for(*inputs: Input, **more: object) -> RenderRequest:
@@ -50,7 +50,9 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def painted(path: Path, size: tuple[int, int] = (SIDE, SIDE), hole: object = HOLE) -> Path:
+def painted(
+    path: Path, size: tuple[int, int] = (SIDE, SIDE), hole: tuple[int, ...] | None = HOLE
+) -> Path:
     mask = Image.new("L", size, 0)
     if hole is not None:
         ImageDraw.Draw(mask).rectangle(hole, fill=255)
@@ -59,7 +61,7 @@ def painted(path: Path, size: tuple[int, int] = (SIDE, SIDE), hole: object = HOL
 
 
 def test_within_a_mask_the_image_changes_and_outside_it_every_pixel_stays(
-    openai: ImageService, openai_studio: Studio, tmp_path: Path, photo: Path
+    openai: OpenAIServer, openai_studio: Studio, tmp_path: Path, photo: Path
 ) -> None:
     mask = painted(tmp_path / "mask.png")
     image, hole = Input(role=Role.START, path=photo), Input(role=Role.MASK, path=mask)
@@ -81,7 +83,7 @@ def test_within_a_mask_the_image_changes_and_outside_it_every_pixel_stays(
 
 
 def test_the_mask_is_sent_clear_where_it_is_edited(
-    openai: ImageService, openai_studio: Studio, tmp_path: Path, photo: Path
+    openai: OpenAIServer, openai_studio: Studio, tmp_path: Path, photo: Path
 ) -> None:
     mask = painted(tmp_path / "mask.png")
     image, hole = Input(role=Role.START, path=photo), Input(role=Role.MASK, path=mask)
@@ -96,7 +98,7 @@ def test_the_mask_is_sent_clear_where_it_is_edited(
 
 
 def test_several_images_go_in_their_order_the_edited_one_first(
-    openai: ImageService, openai_studio: Studio, tmp_path: Path, photo: Path
+    openai: OpenAIServer, openai_studio: Studio, tmp_path: Path, photo: Path
 ) -> None:
     other = tmp_path / "other.jpg"
     Image.new("RGB", (80, 60), "green").save(other)
@@ -117,7 +119,7 @@ def test_several_images_go_in_their_order_the_edited_one_first(
     ],
 )
 def test_a_mask_that_fits_nothing_is_refused_before_anything_is_sent(
-    openai: ImageService,
+    openai: OpenAIServer,
     openai_studio: Studio,
     tmp_path: Path,
     photo: Path,
@@ -133,7 +135,7 @@ def test_a_mask_that_fits_nothing_is_refused_before_anything_is_sent(
 
 
 def test_all_that_is_wrong_is_told_at_once(
-    openai: ImageService, openai_studio: Studio, tmp_path: Path
+    openai: OpenAIServer, openai_studio: Studio, tmp_path: Path
 ) -> None:
     mask = Input(role=Role.MASK, path=painted(tmp_path / "mask.png"))
     request = asked_for(mask, quality="best", prompt=" ", frame=FrameRequest(aspect="5:1"))
@@ -172,7 +174,7 @@ def test_a_model_that_has_ended_says_what_there_is_instead(openai_studio: Studio
     ],
 )
 def test_what_openai_refuses_is_told_in_its_words_and_costs_nothing(
-    openai: ImageService,
+    openai: OpenAIServer,
     openai_studio: Studio,
     tmp_path: Path,
     status: int,
@@ -188,7 +190,7 @@ def test_what_openai_refuses_is_told_in_its_words_and_costs_nothing(
 
 
 def test_the_plan_is_never_cheaper_than_the_bill(
-    openai: ImageService, openai_studio: Studio, tmp_path: Path, photo: Path
+    openai: OpenAIServer, openai_studio: Studio, tmp_path: Path, photo: Path
 ) -> None:
     inputs = (
         Input(role=Role.START, path=photo),
@@ -202,7 +204,7 @@ def test_the_plan_is_never_cheaper_than_the_bill(
 
 
 def test_a_key_is_tested_without_buying_anything(
-    openai: ImageService, openai_studio: Studio
+    openai: OpenAIServer, openai_studio: Studio
 ) -> None:
     said = openai_studio.check_key(TARGET, OPENAI.keys[0])
     assert "accepts the key" in getattr(said, "note", "")

@@ -14,7 +14,7 @@ from tests.providers.image_contract import ImageContract
 
 if TYPE_CHECKING:
     from core.video.provider import ProviderEntry
-    from tests.fakes.services.image_service import ImageService
+    from tests.fakes.services.openai_server import OpenAIServer
 
 TARGET = Target(provider=OPENAI.id, deployment=OPENAI.deployment, model="gpt-image-2.6-flare")
 
@@ -25,11 +25,11 @@ class TestOpenAI(ImageContract):
     roles = (Role.START, Role.REFERENCE)
 
     @pytest.fixture(autouse=True)
-    def keep(self, openai: ImageService) -> None:
+    def keep(self, openai: OpenAIServer) -> None:
         self.server = openai
 
     @pytest.fixture
-    def entry(self, openai: ImageService) -> ProviderEntry:
+    def entry(self, openai: OpenAIServer) -> ProviderEntry:
         return openai_entry()
 
     @pytest.fixture
