@@ -101,7 +101,7 @@ def read_error(found: object) -> GoogleError:
 def refused(error: GoogleError, target: str) -> ContentRefused:
     """The error for a prompt, an input or a clip that Google does not take."""
     return ContentRefused(
-        f"Google refused the prompt, an input or the finished clip: {error.sentence}",
+        f"Google refused the prompt, an input or what was made: {error.sentence}",
         target=target,
         hint="Say it in other words, or choose another input.",
     )

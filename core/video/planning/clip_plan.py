@@ -283,6 +283,12 @@ class _Draft:
         problem = None if size is None else mask_size_problem(self.known, size, self.spec)
         if problem is not None:
             self.problems.append(problem)
+        elif Role.MASK in self.known.sizes and Role.START in self.known.sizes:
+            width, height = self.known.sizes[Role.START]
+            self.notes.append(
+                f"What is made is laid over the image within the mask, which keeps its {width}x"
+                f"{height}."
+            )
         return size
 
     def choose_fps(self) -> int:

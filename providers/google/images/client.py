@@ -70,7 +70,9 @@ class GoogleImageClient(AnswerClient):
         is_charged = True if cost_usd else None
         word, said = _why_not(answer)
         if word:
-            error = refused(GoogleError(f"{said or word} ({word})", word), self.http.target)
+            error = refused(
+                GoogleError(f"{said} ({word})" if said else word, word), self.http.target
+            )
         else:
             why = GoogleError(said).sentence if said else "it does not say why."
             error = RenderFailed(

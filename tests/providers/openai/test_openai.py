@@ -65,6 +65,8 @@ def test_within_a_mask_the_image_changes_and_outside_it_every_pixel_stays(
 ) -> None:
     mask = painted(tmp_path / "mask.png")
     image, hole = Input(role=Role.START, path=photo), Input(role=Role.MASK, path=mask)
+    planned = openai_studio.plan(asked_for(image, hole)).plan
+    assert any("keeps its 300x300" in note for note in planned.notes)
     asked = rendered(openai_studio, tmp_path, asked_for(image, hole))
     assert asked.ended is not None
     assert asked.ended.event == "succeeded", asked.ended
