@@ -256,7 +256,7 @@ def test_moves_one_after_the_other_build_on_each_other(panels: JobPanels) -> Non
 
 def test_no_id_is_asked_for_where_nobody_keeps_what_was_made(panels: JobPanels) -> None:
     error = ErrorReport(kind="AnswerLost", message="No answer came.", hint="Look there.")
-    panels.records = [record("image", JobState.FAILED, error=error)]
+    panels.records = [record("image", JobState.FAILED, error=error, ticket="before the order")]
     panel = panels.open()
     select(panel, "image")
     asked = controls_of(panel)
@@ -264,7 +264,9 @@ def test_no_id_is_asked_for_where_nobody_keeps_what_was_made(panels: JobPanels) 
     assert not asked["fetch"].isVisible()
     click(asked["missing"])
     click(asked["order_again"])
-    assert panels.messages[panel] == [("order", "image")]
+    click(asked["missing"])
+    click(asked["strike"])
+    assert panels.messages[panel] == [("order", "image"), ("strike", "image")]
 
 
 def test_lost_order_has_two_ways_out_and_buys_only_what_is_not_there(panels: JobPanels) -> None:
