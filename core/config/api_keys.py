@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import KeyStoreError
@@ -14,24 +16,30 @@ from core.video.terms import Target
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
     from core.video.registry import ProviderRegistry
 
 log = logging.getLogger(__name__)
 
 _SERVICE = "ImageAI"
+_PATH = re.compile(r"[/~.]|\\\\|[A-Za-z]:[\\/]")
+"""How a path begins that is not told by its suffix."""
 
 
 @dataclass(frozen=True)
 class KeySpec:
-    """A key that a provider may ask for; the first variable is the one that messages name."""
+    """A key that a provider may ask for; the first variable is the one that messages name.
+
+    Attributes:
+        may_be_file: the path of a file that holds the key is taken as well.
+    """
 
     id: str
     label: str
     variables: tuple[str, ...]
     url: str
     purpose: str
+    may_be_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,10 @@ class ApiKeys:
             self._begin_notes()
             return None
         self._note(key, is_kept=bool(stored))
-        return FoundKey(stored) if stored else None
+        if not stored:
+            return None
+        _remember(key, stored)
+        return FoundKey(stored)
 
     def store(self, key: KeySpec, value: str) -> None:
         """Keep a key in the keyring.
@@ -89,7 +100,7 @@ class ApiKeys:
         """
         if not value.strip():
             raise KeyStoreError(f"The key for {key.label} is empty.", hint="Give the key itself.")
-        remember_secret(value.strip())
+        _remember(key, value.strip())
         import keyring
 
         with _sentences(
@@ -147,9 +158,25 @@ def _in_environment(key: KeySpec) -> FoundKey | None:
     for variable in key.variables:
         value = os.environ.get(variable, "").strip()
         if value:
-            remember_secret(value)
+            _remember(key, value)
             return FoundKey(value, variable)
     return None
+
+
+def _remember(key: KeySpec, value: str) -> None:
+    # Where the file of a key is, is no secret, and whoever mistypes it has to see it.
+    if not (key.may_be_file and names_file(value)):
+        remember_secret(value)
+
+
+def names_file(value: str) -> bool:
+    """Whether what was given for a key is the path of a file that holds it, be it there or not."""
+    if _PATH.match(value) or value.lower().endswith(".json"):
+        return True
+    try:
+        return Path(value).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _read_keyring(key_id: str) -> str | None:
@@ -157,10 +184,7 @@ def _read_keyring(key_id: str) -> str | None:
     import keyring
 
     with _sentences("keys cannot be read", "set the key as an environment variable instead"):
-        found = keyring.get_password(_SERVICE, key_id)
-    if found:
-        remember_secret(found)
-    return found
+        return keyring.get_password(_SERVICE, key_id)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ VERTEX_KEY = KeySpec(
     url="https://console.cloud.google.com/iam-admin/serviceaccounts",
     purpose="renders with Veo on Google Cloud (Vertex AI), which costs money: the path of a "
     "credentials file, an access token, or a key of Vertex AI in express mode",
+    may_be_file=True,
 )
 
 # Of google-auth 2.63 with what it needs, as of 2026-11: the wheels' own sizes.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
 
+from core.config.api_keys import names_file
 from core.errors import AuthFailed, BadResponse, ProviderError, RenderFailed
 from core.services.service_client import Ended, Finished, RemoteState, ServiceClient, Waiting
 from core.video.terms import Role, Target
@@ -61,7 +62,7 @@ class VeoHttp(GoogleHttp):
         Raises:
             NotConfigured: the credentials cannot be used.
         """
-        super().__init__(VEO.label, target, {}, secret)
+        super().__init__(VEO.label, target, {}, "" if names_file(secret) else secret)
         self.credentials = VertexCredentials(secret, target)
 
     @override

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from core.config.api_keys import names_file
 from core.errors import AuthFailed, NotConfigured, ProviderUnavailable, first_line
 from core.redaction import remember_secret
 from providers.google.info import PACKAGES
@@ -47,13 +48,15 @@ class VertexCredentials:
             NotConfigured: that file cannot be used, or no project is named.
         """
         self._target = target
+        self._place = ""
         self._headers: dict[str, str] = {}
         self._credentials: Any = None
         self.project = os.environ.get("GOOGLE_CLOUD_PROJECT", "").strip()
         self.location = os.environ.get("GOOGLE_CLOUD_LOCATION", "").strip() or _USUAL_LOCATION
         if secret.startswith("{"):
             self._read(secret)
-        elif secret.lower().endswith(".json") or _is_file(secret):
+        elif names_file(secret):
+            self._place = f" in {secret!r}"
             self._read(self._text_of(secret))
         elif secret.startswith(_TOKEN):
             self._headers = {"Authorization": f"Bearer {secret}"}
@@ -96,8 +99,11 @@ class VertexCredentials:
     def _text_of(self, place: str) -> str:
         try:
             return Path(place).expanduser().read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise self._unusable("There is no such file.") from error
         except (OSError, RuntimeError, UnicodeDecodeError) as error:
-            raise self._unusable(f"It cannot be read: {first_line(error)}.") from error
+            why = error.strerror if isinstance(error, OSError) else None
+            raise self._unusable(f"It cannot be read: {why or first_line(error)}.") from error
 
     def _read(self, text: str) -> None:
         # Imported late: only who orders a clip by a credentials file needs Google's own library.
@@ -134,17 +140,10 @@ class VertexCredentials:
 
     def _unusable(self, why: str, hint: str = _HINT) -> NotConfigured:
         return NotConfigured(
-            f"The credentials for Google Cloud cannot be used. {why}",
+            f"The credentials for Google Cloud{self._place} cannot be used. {why}",
             target=self._target,
             hint=hint,
         )
-
-
-def _is_file(secret: str) -> bool:
-    try:
-        return Path(secret).expanduser().is_file()
-    except (OSError, RuntimeError, ValueError):
-        return False
 
 
 def _renew(credentials: Any, target: str) -> None:

@@ -14,6 +14,7 @@ from core.config.settings import Settings
 from core.errors import KeyStoreError
 from core.platform.machine import read_machine
 from core.platform.paths import Paths
+from core.redaction import redacted
 from core.video.listing import ModelState, read_listing
 from core.video.provider import ProviderContext, Ready
 from core.video.registry import ProviderRegistry
@@ -78,6 +79,23 @@ def test_environment_goes_before_the_keyring(use_keyring, monkeypatch: pytest.Mo
     found = ApiKeys().find(FAKE_KEY)
     assert found is not None
     assert (found.value, found.variable) == ("from-environment", FAKE_KEY.variables[0])
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_only_where_a_file_may_hold_the_key_its_path_is_no_secret(
+    use_keyring, monkeypatch: pytest.MonkeyPatch, is_kept: bool
+) -> None:
+    use_keyring(MemoryKeyring())
+    place = "/somewhere/" + ("kept" if is_kept else "set")
+    for may_be_file in (True, False):
+        key = replace(FAKE_KEY, may_be_file=may_be_file)
+        if is_kept:
+            ApiKeys().store(key, place)
+        else:
+            monkeypatch.setenv(key.variables[0], place)
+        assert ApiKeys().find(key)
+        said = redacted(f"There is no {place}.")
+        assert said == (f"There is no {place}." if may_be_file else "There is no [secret].")
 
 
 def test_key_shows_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:

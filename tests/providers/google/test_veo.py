@@ -287,7 +287,9 @@ def test_an_operation_is_found_by_the_last_part_of_its_name(
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("nowhere/account.json", "It cannot be read"),
+        ("nowhere/account.json", "in 'nowhere/account.json' cannot be used. There is no such file"),
+        ("/nowhere/account", "in '/nowhere/account' cannot be used. There is no such file"),
+        ("C:\\nowhere\\account", "cannot be used. There is no such file"),
         ("{no json", "It is no JSON"),
         ('{"type": "external_account"}', "'external_account', which is not taken here"),
         ('{"type": "service_account"}', "It is not complete"),
@@ -303,11 +305,25 @@ def test_credentials_that_cannot_be_used_are_told_and_nothing_is_ordered(
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", value)
     job = rendered(veo_studio, tmp_path)
-    assert job.error.startswith("NotConfigured: The credentials for Google Cloud cannot be used")
+    assert job.error.startswith("NotConfigured: The credentials for Google Cloud")
+    assert "[secret]" not in job.error
     assert said in job.error
     assert "keys set vertex" in job.error
     assert veo.purchases == 0
     assert veo_studio.ledger.spent_usd() == 0
+
+
+def test_a_credentials_file_that_is_none_is_named(
+    veo: VeoServer, veo_studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "account.json"
+    file.write_text("no json", encoding="utf-8")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+    job = rendered(veo_studio, tmp_path)
+    assert f"The credentials for Google Cloud in {str(file)!r} cannot be used. It is no JSON" in (
+        job.error
+    )
+    assert veo.purchases == 0
 
 
 @pytest.mark.parametrize(
