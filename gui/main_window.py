@@ -430,6 +430,8 @@ class MainWindow(QMainWindow):
         self._keep_layout()
         self._places.setValue("geometry", self.saveGeometry())
         write_folders(self._places)
+        # Gone at once: an order that is on its way may be waited for a few seconds more.
+        self.hide()
         self.shut_down()
         event.accept()
 

@@ -17,7 +17,7 @@ from core.jobs.lanes import Lane, Stage
 from core.redaction import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 T = TypeVar("T")
@@ -210,12 +210,15 @@ class CancelToken:
         if self._event.is_set():
             raise JobCancelled
 
-    def run(self, call: Callable[[], T], *, unless: StopReason | None = None) -> T:
+    def run(
+        self, call: Callable[[], T], *, patience: Mapping[StopReason, float] | None = None
+    ) -> T:
         """The result of a call that may block for long; once asked to stop, it is left behind.
 
         Args:
-            call: what is waited for.
-            unless: it is waited for all the same where this is why to stop.
+            call: made in a thread of its own.
+            patience: for how many seconds its end is awaited all the same, by why to stop; where
+                a reason is not named, not at all.
 
         Raises:
             JobCancelled: the job has been asked to stop.
@@ -232,9 +235,12 @@ class CancelToken:
         # No executor: the program would wait at its end for what was left behind.
         thread = threading.Thread(target=work, name="call", daemon=True)
         thread.start()
+        stopped_s = 0.0
         while thread.is_alive():
-            if self.reason is not unless:
-                self.check()
+            if self.reason is not None:
+                if stopped_s >= (patience or {}).get(self.reason, 0.0):
+                    raise JobCancelled
+                stopped_s += _LOOK_S
             thread.join(_LOOK_S)
         return result.result()
 

@@ -14,6 +14,7 @@ from concurrent.futures import wait
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -88,6 +89,7 @@ class RemoteRender:
         ctx: JobContext,
         await_turn: Callable[[ServiceClient, CancelToken], None],
         poll_s: float,
+        leave_s: float,
         proofs: Executor,
     ) -> None:
         """Asks nothing yet.
@@ -98,6 +100,7 @@ class RemoteRender:
             ctx: of the job.
             await_turn: called before every call; waits, and refuses with the network off.
             poll_s: how long the first wait between two questions is.
+            leave_s: how long the answer to the order is waited for once the program closes.
             proofs: where clips are decoded.
         """
         self._client = client
@@ -105,6 +108,7 @@ class RemoteRender:
         self._ctx = ctx
         self._await_turn = await_turn
         self._poll_s = poll_s
+        self._leave_s = leave_s
         self._proofs = proofs
         self._previews = 0
         self._newest_preview: Path | None = None
@@ -138,10 +142,12 @@ class RemoteRender:
         chosen = self._client.choose_id(attempt)
         ticket = Ticket(attempt=attempt, remote=chosen, ordered_at=datetime.now(UTC))
         ctx.save_ticket(ticket.model_dump_json())
+        order = RemoteOrder(plan, attempt, uploads)
         try:
-            remote = self._submit(RemoteOrder(plan, ticket.attempt, uploads))
+            return ctx.cancel.run(lambda: self._submit(order, ticket), patience=self._patience())
         except JobCancelled:
-            self._end(ticket)
+            if ctx.cancel.reason is StopReason.CANCEL:
+                self._end(ticket)
             raise
         except SubmitUnknown as error:
             if chosen:
@@ -153,19 +159,25 @@ class RemoteRender:
         except ProviderError:
             ctx.save_ticket(None)
             raise
+
+    def _submit(self, order: RemoteOrder, ticket: Ticket) -> Ticket:
+        remote = self._client.submit(order)
         ticket = ticket.model_copy(update={"remote": remote, "is_taken": True})
-        ctx.save_ticket(ticket.model_dump_json())
+        # Here, so that an answer is not lost that comes when nobody waits for it any more.
+        self._ctx.save_ticket(ticket.model_dump_json())
         return ticket
 
-    def _submit(self, order: RemoteOrder) -> str:
-        submit = partial(self._client.submit, order)
-        if not self._client.answers_late:
-            # Not left behind by a cancel: whether something was bought has to be known.
-            return submit()
-        waiting = f"Waiting for {self._plan.spec.label}"
-        self._ctx.report(Progressed(stage=Stage.DENOISE, message=waiting))
-        # It is bought: whoever closes the program gets it first, and whoever cancels may resume.
-        return self._ctx.cancel.run(submit, unless=StopReason.LEAVE)
+    def _patience(self) -> dict[StopReason, float]:
+        """How long the answer to the order is awaited once the job is asked to stop."""
+        if self._client.answers_late:
+            waiting = f"Waiting for {self._plan.spec.label}"
+            self._ctx.report(Progressed(stage=Stage.DENOISE, message=waiting))
+            # What comes is all there is of it: whoever closes gets it first, whoever cancels may
+            # resume.
+            return {StopReason.LEAVE: inf}
+        # Whoever cancels has to know whether something was bought. Nor does a program stay for it
+        # that is closed: the next start says what is not known.
+        return {StopReason.CANCEL: inf, StopReason.LEAVE: self._leave_s}
 
     def _find_lost(self, ticket: Ticket) -> Ticket:
         """The ticket of an order whose answer never came, completed where the service can tell."""

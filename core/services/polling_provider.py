@@ -44,6 +44,8 @@ class PollingProvider(ABC):
     enhancer: None = None
     poll_s: float = 1.0
     """How long the first wait between two questions is; the next ones are longer."""
+    leave_s: float = 5.0
+    """How long the answer to an order is waited for once the program closes."""
     gap_s: float = 0.0
     """The least time between two calls of any job; what the service allows."""
     most_at_once: int | None = None
@@ -155,7 +157,8 @@ class PollingProvider(ABC):
             if ctx.ticket is None:
                 plan = self.prepare(plan, ctx)
             turn, proofs = self._await_turn, self._proof_threads()
-            return RemoteRender(client, plan, ctx, turn, self.poll_s, proofs).run()
+            render = RemoteRender(client, plan, ctx, turn, self.poll_s, self.leave_s, proofs)
+            return render.run()
 
     def client_for(self, plan: RenderPlan, ctx: JobContext) -> ServiceClient:
         """What speaks to the service for one render."""

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from gui.jobs.queue_progress import QueueProgress
 
 _WORTH_ASKING_S = 30.0
+# An order of an image ends within 15 minutes, answered or not.
+_LONGEST_ANSWER_S = 960.0
 _TALL = 320
 # What Qt itself takes for no limit.
 _ANY_HEIGHT = (1 << 24) - 1
@@ -256,8 +258,11 @@ class Workers(QObject):
                 self._workers.append(worker)
                 worker.start()
 
-    def stop(self, timeout_s: float = 10.0) -> bool:
+    def stop(self, timeout_s: float = _LONGEST_ANSWER_S) -> bool:
         """Stop what runs, to be resumed at the next start, and wait; whether all has ended.
+
+        Only an image for which a service was just paid is waited for so long: no second answer
+        brings it.
 
         Threads that have not ended must be kept: Qt ends the program with the object of a thread.
         """

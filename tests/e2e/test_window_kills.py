@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.project.files.project_file import read_project
+from core.project.model.project import RenderChoices
 from tests.fakes.app import STAY_VARIABLE
 from tests.fakes.program import ROOT, environment
+from tests.fakes.services.every_service import SERVICES
+from tests.fakes.window_app import SHIPPED_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,11 +125,15 @@ def takes_in(folder: Path) -> list[int]:
     return [len(project.takes_of(scene.id).takes) for scene in project.scenes]
 
 
-def until_on_disk(folder: Path, is_so: Callable[[VideoProject], bool]) -> None:
+def until(is_so: Callable[[], object]) -> None:
     end = time.monotonic() + WITHIN_S
-    while not is_so(read_project(folder).project):
-        assert time.monotonic() < end, "it never got to the disk"
+    while not is_so():
+        assert time.monotonic() < end, "it never happened"
         time.sleep(0.1)
+
+
+def until_on_disk(folder: Path, is_so: Callable[[VideoProject], bool]) -> None:
+    until(lambda: is_so(read_project(folder).project))
 
 
 def test_typing_up_to_two_seconds_ago_is_there(windows: list[Window], tmp_path: Path) -> None:
@@ -236,3 +243,26 @@ def test_closing_in_the_middle_of_a_render_goes_on_at_the_next_start(
     window.quit()
 
     assert takes_in(folder) == [1]
+
+
+def test_closing_before_the_answer_to_an_order_ends_well_and_the_next_window_asks_about_it(
+    windows: list[Window], tmp_path: Path
+) -> None:
+    (place,) = (one for one in SERVICES if one.target.deployment == "fal")
+    choices = RenderChoices(target=place.target, frame=place.frame).model_dump(mode="json")
+    with place.serve(tmp_path / "service") as service:
+        service.habits.stalls_answers = True
+        more = {**service.environment, SHIPPED_VARIABLE: "1"}
+        window, folder = begin(windows, tmp_path / "home", "one", **more)
+        window.do("target", choices=choices)
+        window.do("render")
+        until(lambda: service.purchases)
+        window.quit()
+
+        window = Window(tmp_path / "home", str(folder), **more)
+        windows.append(window)
+        told = window.until(event("failed"))
+        window.quit()
+    assert told["error"]["kind"] == "SubmitUnknown"
+    assert service.purchases == 1
+    assert takes_in(folder) == [0]

@@ -2,14 +2,19 @@
 
     python -m tests.fakes.window_app FOLDER
 
-Each line on stdin is a JSON object that names what to do: {"do": "new", "name": …}, "target",
-"scenes" with "prompts", "write" with "scene" and "text", "link" with "scene", "render", "export",
-"quit". Each line on stdout is one too: what the window tells.
+With IMAGEAI_TEST_SHIPPED set it has the providers that are shipped instead of the fake one, and
+agrees to every price.
+
+Each line on stdin is a JSON object that names what to do: {"do": "new", "name": …}, "target"
+perhaps with the "choices" of all renders, "scenes" with "prompts", "write" with "scene" and "text",
+"link" with "scene", "render", "export", "quit". Each line on stdout is one too: what the window
+tells.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from pathlib import Path
@@ -20,15 +25,20 @@ from PySide6.QtWidgets import QApplication
 
 from core.platform.paths import Paths
 from core.project.model.edits import insert_scenes
-from core.project.model.project import Scene, new_id
+from core.project.model.project import RenderChoices, Scene, new_id
 from core.studio import Studio
 from core.video.terms import Target
 from gui.main_window import MainWindow
+from providers import PROVIDERS
 from tests.fakes.app import ENTRY
+from tests.gui.whole_window import BoxAnswers
 
 if TYPE_CHECKING:
     from core.jobs.job import JobUpdate
     from gui.project.project_model import ProjectModel
+
+
+SHIPPED_VARIABLE = "IMAGEAI_TEST_SHIPPED"
 
 
 class Puppet(QObject):
@@ -62,9 +72,11 @@ class Puppet(QObject):
         match messages:
             case {"do": "new", "name": name}:
                 self.window.projects.create(name)
-            case {"do": "target"} if project is not None:
+            case {"do": "target", **more} if project is not None:
                 target = Target(provider="fake", deployment="local", model="fake-small")
-                render = project.render.model_copy(update={"target": target})
+                usual = project.render.model_copy(update={"target": target})
+                choices = more.get("choices")
+                render = RenderChoices.model_validate(choices) if choices else usual
                 self.model.edit("Target", project.model_copy(update={"render": render}))
             case {"do": "scenes", "prompts": prompts} if project is not None:
                 scenes = [Scene(id=new_id("scene"), prompt=prompt) for prompt in prompts]
@@ -111,12 +123,17 @@ def show_message(kind: str, **more: object) -> None:
 
 def main() -> int:
     app = QApplication(sys.argv[:1])
-    window = MainWindow(Studio([ENTRY], paths=Paths.of_user()))
+    is_shipped = bool(os.environ.get(SHIPPED_VARIABLE))
+    entries = PROVIDERS if is_shipped else [ENTRY]
+    window = MainWindow(Studio(entries, paths=Paths.of_user()))
+    answers = BoxAnswers() if is_shipped else None
     puppet = Puppet(window)
     window.show()
     window.begin(Path(sys.argv[1]) if sys.argv[1:] else None)
     code = app.exec()
     puppet.line.disconnect()
+    if answers is not None:
+        answers.stop()
     return code
 
 

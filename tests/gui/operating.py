@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QLineEdit,
-    QListWidget,
+    QListView,
     QPlainTextEdit,
     QWidget,
 )
@@ -87,8 +87,8 @@ def choose_row(row: int) -> Callable[[QWidget], None]:
     """Click a row of a list."""
 
     def act(view: QWidget) -> None:
-        assert isinstance(view, QListWidget)
-        place = view.visualItemRect(view.item(row)).center()
+        assert isinstance(view, QListView)
+        place = view.visualRect(view.model().index(row, 0)).center()
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
     return act

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox
 from core.platform.paths import Paths
 from core.project.files.project_file import read_project
 from core.project.model.edits import insert_scenes
-from core.project.model.project import Scene, new_id
+from core.project.model.project import RenderChoices, Scene, new_id
 from core.studio import Studio
 from core.video.terms import Target
 from gui.main_window import MainWindow
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
+    from core.video.request import FrameRequest
     from gui.project.project_model import ProjectModel
     from gui.video.video_project_tab import VideoProjectTab
 
@@ -83,6 +84,17 @@ class OpenWindow:
         self.model.edit("Target", self.model.project.model_copy(update={"render": render}))
         scenes = [Scene(id=new_id("scene"), prompt=prompt) for prompt in prompts]
         self.model.edit("Scenes", insert_scenes(self.model.project, 0, scenes))
+
+    def begin(self, target: Target, frame: FrameRequest, prompt: str = "a red ball") -> None:
+        """A project of one scene, which is chosen, to be made there."""
+        before = self.window.project_model
+        self.window.projects.create("A film")
+        self.until(lambda: self.window.project_model not in (None, before))
+        render = RenderChoices(target=target, frame=frame)
+        self.model.edit("Target", self.model.project.model_copy(update={"render": render}))
+        scene = Scene(id=new_id("scene"), prompt=prompt)
+        self.model.edit("Scene", insert_scenes(self.model.project, 0, [scene]))
+        self.tab.select([scene.id])
 
     def open(self, folder: Path) -> None:
         before = self.window.project_model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from core.jobs.job_record import JobState
 from core.media.ffmpeg import probe_clip
+from core.services.polling import is_ordered
 from core.video.record import read_settings_of
 from tests.providers.contract import Asked, wait_for
 from tests.providers.order_contract import Child, OrderContract, S
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from core.video.request import RenderRequest
 
 ROOT = Path(__file__).resolve().parents[2]
+LEAVES_WITHIN_S = 1.5
+"""Within which a job whose order is not answered has ended once the program closes."""
 
 
 class PaidContract(OrderContract[S]):
@@ -68,6 +72,47 @@ class PaidContract(OrderContract[S]):
         assert again.run().event == "succeeded", again.ended
         assert self.server.purchases == 1
         assert self.spent(second) > 0
+
+    def test_closed_before_the_answer_it_ends_soon_and_an_answer_that_comes_late_is_kept(
+        self,
+        open_studio: Callable[[], Studio],
+        request_small: RenderRequest,
+        ask: Callable[..., Asked],
+    ) -> None:
+        self.habits.stalls_answers = True
+        first = open_studio()
+        asked = ask(first, request_small)
+        with asked.running() as thread:
+            wait_for(lambda: self.server.purchases)
+            began = time.monotonic()
+            first.close()
+            thread.join(timeout=30)
+        assert time.monotonic() - began < LEAVES_WITHIN_S
+        record = first.queue.job(asked.job_id)
+        assert (record.state, bool(record.ticket)) == (JobState.INTERRUPTED, True)
+        assert not is_ordered(record.ticket or "")
+        self.habits.stalls_answers = False
+        wait_for(lambda: is_ordered(first.queue.job(asked.job_id).ticket or ""))
+
+        second = open_studio()
+        again = Asked(second, second.resume(asked.job_id), asked.out)
+        assert again.run().event == "succeeded", again.ended
+        assert self.server.purchases == 1
+
+    def test_cancelled_before_the_answer_it_is_known_whether_it_was_bought(
+        self, studio: Studio, order: Asked
+    ) -> None:
+        self.habits.stalls_answers = True
+        with order.running() as thread:
+            wait_for(lambda: self.server.purchases)
+            studio.queue.cancel(order.job_id)
+            thread.join(timeout=1)
+            assert thread.is_alive(), "longer than a program that closes would wait"
+            self.habits.stalls_answers = False
+        assert order.ended is not None
+        assert order.ended.event == "cancelled"
+        assert "charge" in order.notes
+        assert "could not be told" not in order.notes
 
     @pytest.mark.parametrize("moment", ["accepted", "waiting", "downloading"])
     def test_killed_at_any_moment_it_is_finished_by_the_next_start_with_one_purchase(

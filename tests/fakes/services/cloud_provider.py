@@ -117,7 +117,7 @@ class CloudProvider(PollingProvider):
 
     info = INFO
     specs = (MODEL, UNPRICED)
-    poll_s = 0.05
+    poll_s, leave_s = 0.05, 0.5
 
     def __init__(self, context: ProviderContext, url: str) -> None:
         super().__init__(context)

@@ -436,7 +436,7 @@ def comfyui_entry(_: str = "") -> ProviderEntry:
 
     def opened(context: ProviderContext) -> VideoProvider:
         provider = ComfyLTX(context)
-        provider.poll_s = 0.1
+        provider.poll_s, provider.leave_s = 0.1, 0.5
         provider.starts_within_s = 3.0
         return provider
 

@@ -359,7 +359,7 @@ def fal_entry(_: str = "") -> ProviderEntry:
 
     def opened(context: ProviderContext) -> VideoProvider:
         provider = FalLTX(context)
-        provider.poll_s = 0.1
+        provider.poll_s, provider.leave_s = 0.1, 0.5
         return provider
 
     return ProviderEntry(INFO, opened)

@@ -243,7 +243,7 @@ def omni_entry(_: str = "") -> ProviderEntry:
 
     def opened(context: ProviderContext) -> VideoProvider:
         provider = GeminiOmni(context)
-        provider.poll_s = 0.1
+        provider.poll_s, provider.leave_s = 0.1, 0.5
         return provider
 
     return ProviderEntry(OMNI, opened)

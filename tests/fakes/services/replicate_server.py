@@ -377,7 +377,7 @@ def replicate_entry(_: str = "") -> ProviderEntry:
 
     def opened(context: ProviderContext) -> VideoProvider:
         provider = ReplicateLTX(context)
-        provider.poll_s = 0.1
+        provider.poll_s, provider.leave_s = 0.1, 0.5
         return provider
 
     return ProviderEntry(INFO, opened)

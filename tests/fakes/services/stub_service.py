@@ -39,6 +39,7 @@ class Habits:
         size: of every clip, whatever was ordered; None for the size that was ordered.
         stalls_orders: orders are neither accepted nor answered.
         stalls_questions: questions how far a render is are not answered.
+        stalls_answers: orders are accepted, and answered only once it is none any more.
         drops_answers: so many orders are accepted, and the connection closed without a word.
         refuses: the status with which the next order is refused, with `refusal` as its words.
         limits: how many questions are answered 429 first, with a Retry-After of `limit_s`.
@@ -56,6 +57,7 @@ class Habits:
     extra_frames: int = 0
     size: tuple[int, int] | None = None
     stalls_orders: bool = False
+    stalls_answers: bool = False
     stalls_questions: bool = False
     drops_answers: int = 0
     refuses: int | None = None
@@ -233,15 +235,20 @@ class StubHandler(BaseHTTPRequestHandler, Generic[S]):
             self.say(status, self.complaint(words), self._wait(status, 7))
             return True
         if habits.stalls_orders:
-            while habits.stalls_orders and not self.service.is_closed:
-                time.sleep(0.02)
+            self._stall("stalls_orders")
             self.close_connection = True
             return True
         return False
 
+    def _stall(self, habit: str) -> None:
+        """Say nothing as long as it is a habit."""
+        while getattr(self.service.habits, habit) and not self.service.is_closed:
+            time.sleep(0.02)
+
     def has_dropped(self) -> bool:
         """Whether the answer to an accepted order gets lost."""
         habits = self.service.habits
+        self._stall("stalls_answers")
         if not habits.drops_answers:
             return False
         habits.drops_answers -= 1
@@ -253,8 +260,7 @@ class StubHandler(BaseHTTPRequestHandler, Generic[S]):
         habits = self.service.habits
         self.service.questions.append(time.monotonic())
         if habits.stalls_questions:
-            while habits.stalls_questions and not self.service.is_closed:
-                time.sleep(0.02)
+            self._stall("stalls_questions")
             self.close_connection = True
             return True
         if habits.limits:

@@ -239,7 +239,7 @@ def veo_entry(_: str = "") -> ProviderEntry:
 
     def opened(context: ProviderContext) -> VideoProvider:
         provider = GoogleVeo(context)
-        provider.poll_s = 0.1
+        provider.poll_s, provider.leave_s = 0.1, 0.5
         return provider
 
     return ProviderEntry(VEO, opened)

@@ -8,8 +8,6 @@ import pytest
 from PySide6.QtWidgets import QLabel, QToolButton
 
 from core.jobs.job import Progressed
-from core.project.model.edits import insert_scenes
-from core.project.model.project import RenderChoices, Scene, new_id
 from core.video.request import FrameRequest
 from core.video.terms import Target
 from providers.ltx_video.comfyui.info import INFO
@@ -54,14 +52,7 @@ def open_window(
 
 def begin(window: OpenWindow) -> None:
     """A project of one scene, which a ComfyUI renders."""
-    before = window.window.project_model
-    window.window.projects.create("A film")
-    window.until(lambda: window.window.project_model not in (None, before))
-    render = RenderChoices(target=TARGET, frame=FrameRequest(duration_s=0.5, resolution="480p"))
-    window.model.edit("Target", window.model.project.model_copy(update={"render": render}))
-    scene = Scene(id=new_id("scene"), prompt="a red ball")
-    window.model.edit("Scene", insert_scenes(window.model.project, 0, [scene]))
-    window.tab.select([scene.id])
+    window.begin(TARGET, FrameRequest(duration_s=0.5, resolution="480p"))
 
 
 def test_a_clip_becomes_a_take_and_nobody_is_asked_for_money(

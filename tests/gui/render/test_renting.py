@@ -72,16 +72,7 @@ def open_fal(fal: FalServer, tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[
 
 def begin(window: OpenWindow) -> None:
     """A project of one scene, which is short and small."""
-    before = window.window.project_model
-    window.window.projects.create("A film")
-    window.until(lambda: window.window.project_model not in (None, before))
-    frame = FrameRequest(duration_s=0.5, resolution="480p")
-    project = window.model.project
-    render = RenderChoices(target=TARGET, frame=frame)
-    window.model.edit("Target", project.model_copy(update={"render": render}))
-    scene = Scene(id=new_id("scene"), prompt="a red ball")
-    window.model.edit("Scene", insert_scenes(window.model.project, 0, [scene]))
-    window.tab.select([scene.id])
+    window.begin(TARGET, FrameRequest(duration_s=0.5, resolution="480p"))
 
 
 def render(window: OpenWindow) -> None:
