@@ -35,6 +35,8 @@ class Stage(StrEnum):
     MAPS = "maps"
     ENHANCE = "enhance"
     ENCODE = "encode"
+    ORDER = "order"
+    WAIT = "wait"
     DENOISE = "denoise"
     TRAIN = "train"
     DECODE = "decode"

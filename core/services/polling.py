@@ -131,7 +131,7 @@ class RemoteRender:
 
     def _buy(self) -> Ticket:
         ctx, plan = self._ctx, self._plan
-        ctx.report(Progressed(stage=Stage.ENCODE, fraction=0.0, message="Sending the order"))
+        ctx.report(Progressed(stage=Stage.ORDER, fraction=0.0))
         uploads: dict[Path, str] = {}
         sent = [item for item in plan.request.inputs if item.role not in self._client.not_sent]
         for path in dict.fromkeys(item.path for item in sent):
@@ -238,7 +238,7 @@ class RemoteRender:
                     message = state.message or f"Waiting for {self._plan.spec.label}"
                     ctx.report(
                         Progressed(
-                            stage=Stage.DENOISE,
+                            stage=Stage.WAIT if state.step is None else Stage.DENOISE,
                             fraction=share,
                             message=message,
                             step=state.step,
@@ -357,7 +357,7 @@ class RemoteRender:
                 if not error.retryable or time.monotonic() - began > _OUTAGE_S:
                     raise _leading_back(error) from error
                 message = f"Asking again: {error.message}"
-                self._ctx.report(Progressed(stage=Stage.DENOISE, message=message))
+                self._ctx.report(Progressed(stage=Stage.WAIT, message=message))
                 asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
                 self._ctx.cancel.wait(asked_s or _jittered(wait_s))
                 wait_s = min(wait_s * _BACKOFF, _LONGEST_POLL_S)

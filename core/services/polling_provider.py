@@ -181,7 +181,7 @@ class PollingProvider(ABC):
             from core.jobs.lanes import Stage
 
             most = f"{self.info.label} makes {self.most_at_once} clips at a time"
-            ctx.report(Progressed(stage=Stage.ENCODE, message=f"Waiting for room: {most}"))
+            ctx.report(Progressed(stage=Stage.WAIT, message=f"Waiting for room: {most}"))
             while not places.acquire(blocking=False):
                 ctx.cancel.wait(_LOOK_S)
         try:

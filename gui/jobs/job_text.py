@@ -22,6 +22,8 @@ _STAGES = {
     Stage.MAPS: "Drawing the maps",
     Stage.ENHANCE: "Enhancing the prompt",
     Stage.ENCODE: "Reading the prompt",
+    Stage.ORDER: "Sending the order",
+    Stage.WAIT: "Waiting",
     Stage.DENOISE: "Making the pictures",
     Stage.TRAIN: "Training the LoRA",
     Stage.DECODE: "Decoding the pictures",
@@ -84,6 +86,9 @@ def words_to_retry(retried: Sequence[JobRecord]) -> ActionWords:
 def stage(progress: Progressed) -> str:
     """What the job is at: "Making the pictures, step 3 of 8"."""
     words = _STAGES[progress.stage]
+    if progress.stage is Stage.WAIT and progress.message:
+        # What is waited for is a sentence of its own, such as "In line at Fal, 2 before it".
+        return progress.message
     if progress.step is not None and progress.steps is not None:
         return f"{words}, step {progress.step} of {progress.steps}"
     return f"{words}: {progress.message}" if progress.message else words

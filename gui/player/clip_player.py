@@ -133,6 +133,9 @@ class ClipPlayer(QWidget):
         self._marks = tuple(marks)
         self._title.show_text(title)
         self._title.setToolTip(title)
+        if self._surface.image is None:
+            # What was said until now is of another thing; a picture stays until the next one.
+            self._surface.show_message("")
         self._playback.open(path)
         self._stills.open(path)
 

@@ -83,7 +83,7 @@ class Asked:
     def is_made(self) -> bool:
         """Whether the work itself has begun; not every service says how far it is."""
         stages = [event.stage for event in self.events if isinstance(event, Progressed)]
-        return Stage.DENOISE in stages or self.is_beyond(0.01)
+        return bool({Stage.WAIT, Stage.DENOISE} & set(stages)) or self.is_beyond(0.01)
 
     @property
     def error(self) -> str:

@@ -297,6 +297,14 @@ def test_a_picture_of_what_is_being_made_gives_way_to_the_clip(
     assert "step 2" not in texts_of(player)
 
 
+def test_nothing_is_said_to_be_made_any_more_while_the_clip_is_opened(
+    folder: Path, player: ClipPlayer
+) -> None:
+    player.show_progress("Rendering: Writing the file · 100%", None)
+    player.show_clip(folder / "h264.mp4", "h264.mp4")
+    assert surface_of(player).accessibleDescription() == ""
+
+
 def test_pause_shows_exactly_the_frame_that_it_names(
     folder: Path, player: ClipPlayer, qtbot: QtBot
 ) -> None:
