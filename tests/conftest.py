@@ -109,6 +109,7 @@ SLOWEST = (
     "tests/gui/player/test_film_preview.py",
     "tests/gui/project/test_project_opening.py",
     "tests/gui/render/test_closing_while_it_is_made.py",
+    "tests/gui/render/test_every_target_by_mouse.py",
     "tests/gui/render/test_render_form.py",
     "tests/gui/render/test_renting.py",
     "tests/gui/render/test_scene_rendering.py",

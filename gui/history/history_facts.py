@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from core.film.model.delivery import CONTAINERS, AudioCodec
+from core.platform.units import price
 from core.project.render.rerender import request_again
 from core.video.control_row import Control, ControlKind
 from core.video.controls import CONTROLS
@@ -146,6 +147,4 @@ def _listed(names: list[str]) -> list[Fact]:
 
 
 def _cost(cost_usd: float | None) -> str:
-    if cost_usd is None:
-        return "unknown"
-    return f"${cost_usd:.2f}" if cost_usd else "free"
+    return "unknown" if cost_usd is None else price(cost_usd)

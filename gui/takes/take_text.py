@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.platform.units import count_text
+from core.platform.units import count_text, price
 
 if TYPE_CHECKING:
     from datetime import date
@@ -72,4 +72,4 @@ def describe_take(take: Take) -> str:
 def _cost(take: Take) -> str:
     if take.cost_usd is None:
         return ""
-    return f"Cost ${take.cost_usd:.2f}" if take.cost_usd else "Free"
+    return f"Cost {price(take.cost_usd)}" if take.cost_usd else "Free"

@@ -17,7 +17,7 @@ from gui.main_window import MainWindow
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
@@ -41,10 +41,12 @@ class OpenWindow:
         qtbot: QtBot,
         entry: ProviderEntry = ENTRY,
         installer: PackageInstaller | None = None,
+        *,
+        others: Sequence[ProviderEntry] = (),
     ) -> None:
         self.qtbot = qtbot
         self.is_closed = False
-        studio = Studio([entry], paths=Paths.below(home), package_installer=installer)
+        studio = Studio([entry, *others], paths=Paths.below(home), package_installer=installer)
         self.window = MainWindow(studio)
         # The screen of the tests is smaller than those that the window is made for.
         self.window.resize(1280, 800)

@@ -39,8 +39,10 @@ class GeminiOmni(GoogleVideo):
 
         plan, prompt = super().fit(plan), tagged_prompt(plan)
         if prompt != plan.prompt:
+            tags = prompt.removesuffix(plan.prompt).strip()
             plan = plan.model_copy(update={"prompt": prompt}).with_notes(
-                "The prompt begins with the tags by which Gemini Omni knows what each image is for."
+                f"The prompt begins with {tags!r}: by these tags Gemini Omni knows what each image "
+                "is for."
             )
         if plan.request.of_role(Role.EXTEND_VIDEO, Role.SOURCE_VIDEO):
             plan = plan.with_notes(

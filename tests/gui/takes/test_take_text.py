@@ -22,6 +22,8 @@ def test_every_fact_of_a_take_is_told() -> None:
         assert words in messages
     assert "Seed 7" in messages
     assert "Cost $0.25" in messages
+    least = take.model_copy(update={"cost_usd": 0.004})
+    assert "Cost less than $0.01" in describe_take(least)
     assert "Free" in describe_take(take.model_copy(update={"cost_usd": 0.0}))
     bare = take.model_copy(
         update={"width": 0, "fps": 0.0, "seed": None, "cost_usd": None, "model": ""}

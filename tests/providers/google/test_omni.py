@@ -141,7 +141,10 @@ def test_images_come_before_the_prompt_that_says_what_each_is_for(
     task: str | None,
     tags: str,
 ) -> None:
-    job = rendered(omni_studio, tmp_path, asked("", *inputs(image, *roles)))
+    request = asked("", *inputs(image, *roles))
+    told = omni_studio.plan(request).plan.notes
+    assert any(f"begins with {tags.strip()!r}" in note for note in told), told
+    job = rendered(omni_studio, tmp_path, request)
     assert job.out.exists(), job.ended
     (sent,) = omni.last.body["input"]
     *images, words = sent["content"]
