@@ -210,14 +210,12 @@ class CancelToken:
         if self._event.is_set():
             raise JobCancelled
 
-    def run(
-        self, call: Callable[[], T], *, patience: Mapping[StopReason, float] | None = None
-    ) -> T:
+    def run(self, call: Callable[[], T], *, grace_s: Mapping[StopReason, float] | None = None) -> T:
         """The result of a call that may block for long; once asked to stop, it is left behind.
 
         Args:
             call: made in a thread of its own.
-            patience: for how many seconds its end is awaited all the same, by why to stop; where
+            grace_s: for how many seconds its end is awaited all the same, by why to stop; where
                 a reason is not named, not at all.
 
         Raises:
@@ -238,7 +236,7 @@ class CancelToken:
         stopped_s = 0.0
         while thread.is_alive():
             if self.reason is not None:
-                if stopped_s >= (patience or {}).get(self.reason, 0.0):
+                if stopped_s >= (grace_s or {}).get(self.reason, 0.0):
                     raise JobCancelled
                 stopped_s += _LOOK_S
             thread.join(_LOOK_S)

@@ -144,7 +144,7 @@ class RemoteRender:
         ctx.save_ticket(ticket.model_dump_json())
         order = RemoteOrder(plan, attempt, uploads)
         try:
-            return ctx.cancel.run(lambda: self._submit(order, ticket), patience=self._patience())
+            return ctx.cancel.run(lambda: self._submit(order, ticket), grace_s=self._grace_s())
         except JobCancelled:
             if ctx.cancel.reason is StopReason.CANCEL:
                 self._end(ticket)
@@ -167,11 +167,11 @@ class RemoteRender:
         self._ctx.save_ticket(ticket.model_dump_json())
         return ticket
 
-    def _patience(self) -> dict[StopReason, float]:
+    def _grace_s(self) -> dict[StopReason, float]:
         """How long the answer to the order is awaited once the job is asked to stop."""
         if self._client.answers_late:
             waiting = f"Waiting for {self._plan.spec.label}"
-            self._ctx.report(Progressed(stage=Stage.DENOISE, message=waiting))
+            self._ctx.report(Progressed(stage=Stage.WAIT, message=waiting))
             # What comes is all there is of it: whoever closes gets it first, whoever cancels may
             # resume.
             return {StopReason.LEAVE: inf}
