@@ -13,6 +13,7 @@ from core.video.request import Input, RenderRequest
 from core.video.terms import (
     AUTO,
     ControlMap,
+    EncoderBits,
     ExtendDirection,
     PersonGeneration,
     Residency,
@@ -152,6 +153,7 @@ def _reader(row: ControlRow) -> Callable[[str], Any]:
         case ControlKind.CHOICE:
             kinds = {
                 Control.MEMORY: Residency,
+                Control.TEXT_ENCODER: EncoderBits,
                 Control.EXTEND_DIRECTION: ExtendDirection,
                 Control.RETAKE_PART: RetakePart,
                 Control.CONTROL_MAP: ControlMap,

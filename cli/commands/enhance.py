@@ -34,6 +34,7 @@ _CONTROLS = (
     Control.ASPECT,
     Control.SEED,
     Control.MEMORY,
+    Control.TEXT_ENCODER,
 )
 _OPTIONS = (
     *(CONTROL_OPTIONS[control] for control in _CONTROLS),

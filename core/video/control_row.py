@@ -69,6 +69,7 @@ class Control(StrEnum):
     MASK = "mask"
     WORKFLOW = "workflow"
     MEMORY = "memory"
+    TEXT_ENCODER = "text_encoder"
     WEBHOOK = "webhook_url"
 
 

@@ -18,7 +18,7 @@ from core.video.allowed import (
 from core.video.control_row import Control, ControlKind, ControlRow
 from core.video.request import MAX_SEED
 from core.video.spec import ANOTHER_MODEL, IntRange
-from core.video.terms import ExtendDirection, RetakePart, Role
+from core.video.terms import EncoderBits, ExtendDirection, RetakePart, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -334,6 +334,14 @@ CONTROLS: tuple[ControlRow, ...] = (
         lambda spec: OneOf(spec.residencies) if len(spec.residencies) > 1 else None,
         "has no layout in memory to choose. Leave it to the program.",
         options=("--memory",), metavar="LAYOUT",
+    ),
+    ControlRow(
+        Control.TEXT_ENCODER, "delivery.text_encoder", ControlKind.CHOICE, "Text encoder",
+        "How many bits the weights take that read the prompt: fewer take less memory and change "
+        "the clip a little", "number of bits for its text encoder",
+        lambda spec: OneOf(tuple(EncoderBits)) if len(spec.residencies) > 1 else None,
+        "has no number of bits to choose for its text encoder. Leave it to the program.",
+        options=("--text-encoder",), metavar="BITS",
     ),
     ControlRow(
         Control.WEBHOOK, "delivery.webhook_url", ControlKind.TEXT, "Webhook",

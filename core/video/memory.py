@@ -11,7 +11,7 @@ from core.frozen import Frozen
 from core.jobs.lanes import Stage
 from core.platform.units import count_text
 from core.video.spec import Precision
-from core.video.terms import Residency
+from core.video.terms import EncoderBits, Residency
 
 
 class Device(StrEnum):
@@ -77,6 +77,7 @@ class MemoryPlan(Frozen):
     Attributes:
         rung: place on the provider's ladder, 0 for the quickest plan.
         quantization: with `Precision.GGUF` what most weights are stored in, such as "Q4_K".
+        text_encoder_bits: what most of its weights take.
         frees_text_encoder: the text encoder is dropped after encoding and loaded again next time.
         peaks: by arithmetic alone, whatever was measured.
         measured: what was measured here; None before the first clip of this kind.
@@ -93,6 +94,7 @@ class MemoryPlan(Frozen):
     precision: Precision
     quantization: str = ""
     text_encoder_device: Device
+    text_encoder_bits: EncoderBits = EncoderBits.SIXTEEN
     frees_text_encoder: bool = False
     tiled_decode: bool = False
     framewise_decode: bool = False
@@ -109,7 +111,18 @@ class MemoryPlan(Frozen):
         """Where the weights lie and how, such as "all weights in GPU memory, bfloat16"."""
         on_cpu = self.device is Device.CPU
         place = "all weights in main memory" if on_cpu else _WEIGHTS[self.residency]
-        return f"{place}, {self.quantization or self.precision.value}"
+        return f"{place}, {self.quantization or self.precision.value}{self._encoder_text}"
+
+    @property
+    def layout_text(self) -> str:
+        """The same by its names, such as "model-offload, bfloat16"."""
+        return f"{self.residency.value}, {self.precision.value}{self._encoder_text}"
+
+    @property
+    def _encoder_text(self) -> str:
+        if self.text_encoder_bits is EncoderBits.SIXTEEN:
+            return ""
+        return f", text encoder in {self.text_encoder_bits.words}"
 
     @property
     def peak_vram_gb(self) -> float:

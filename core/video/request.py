@@ -12,6 +12,7 @@ from core.video.terms import (
     DEFAULT_TARGET,
     TASK_OF,
     ControlMap,
+    EncoderBits,
     ExtendDirection,
     OutputKind,
     PersonGeneration,
@@ -63,14 +64,16 @@ class Input(Frozen):
 
 
 class Delivery(Frozen):
-    """How the render is carried out, which does not change the clip.
+    """How the render is carried out, which changes the clip little or not at all.
 
     Attributes:
         memory: the layout in memory; None lets the provider choose.
+        text_encoder: how many bits its weights take; None lets the provider choose.
         webhook_url: told by the service when the clip is ready.
     """
 
     memory: Residency | None = None
+    text_encoder: EncoderBits | None = None
     webhook_url: str | None = None
 
 

@@ -133,6 +133,31 @@ class FrameSize(Frozen):
         return f"{self.width}x{self.height}"
 
 
+class EncoderBits(StrEnum):
+    """How many bits the weights of a text encoder take while a clip is made."""
+
+    SIXTEEN = "16bit"
+    EIGHT = "8bit"
+    FOUR = "4bit"
+
+    @property
+    def label(self) -> str:
+        """Its name in lists."""
+        return _ENCODER_LABELS[self]
+
+    @property
+    def words(self) -> str:
+        """As it stands in a sentence, such as "8 bit"."""
+        return self.value.replace("bit", " bit")
+
+
+_ENCODER_LABELS = {
+    EncoderBits.SIXTEEN: "In 16 bit, as it was trained",
+    EncoderBits.EIGHT: "In 8 bit: half the memory",
+    EncoderBits.FOUR: "In 4 bit: a third of the memory",
+}
+
+
 class Target(Frozen):
     """Who renders: a provider, where it runs, and which of its models."""
 

@@ -35,6 +35,7 @@ _SHOWN_ELSEWHERE = (
     Control.FPS,
     Control.AUDIO,
     Control.MEMORY,
+    Control.TEXT_ENCODER,
     Control.WEBHOOK,
 )
 
@@ -89,7 +90,7 @@ def _of_record(record: ClipRecord) -> list[Fact]:
             if row.id not in _SHOWN_ELSEWHERE
         ),
         ("Cost", _cost(record.cost_usd)),
-        ("Memory", f"{memory.residency.value}, {memory.precision.value}" if memory else ""),
+        ("Memory", memory.layout_text if memory else ""),
         ("Licence", record.licence),
         ("Program", record.program),
         ("Versions", ", ".join(f"{n} {v}" for n, v in record.provenance.versions.items())),

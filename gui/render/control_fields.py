@@ -14,7 +14,7 @@ from core.video.control_row import Control, ControlKind, ControlRow
 from core.video.inputs import ROLES, MediaType
 from core.video.request import Input
 from core.video.spec import Durations, FloatRange, IntRange, shown_name
-from core.video.terms import Residency, Role
+from core.video.terms import EncoderBits, Residency, Role
 from gui.render.control_video_field import ControlVideoField
 from gui.render.keyframe_list import KeyframeList
 from gui.render.lora_list import LoraList
@@ -49,6 +49,7 @@ _NOTHING = {
     Control.CAMERA_MOTION: ("None", "Leave it to the prompt"),
     Control.INTERPOLATED_FPS: ("None", "Every frame is made by the model"),
     Control.MEMORY: ("Automatic", "The quickest that fits"),
+    Control.TEXT_ENCODER: ("Automatic", "16 bit where there is room for it"),
     Control.PERSON_GENERATION: ("Not said", "The service decides, by where you are"),
     Control.CONTROL_MAP: ("Choose", "What of the control video the clip follows"),
     Control.RETAKE_PART: ("Automatic", "The sound too, where the model and the clip have one"),
@@ -274,7 +275,7 @@ def _offered(
 
 
 def _label(row: ControlRow, value: object) -> str:
-    if isinstance(value, Residency):
+    if isinstance(value, Residency | EncoderBits):
         return value.label
     if isinstance(value, int | float):
         return f"{value:g} {row.unit}".strip()

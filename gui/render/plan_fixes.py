@@ -176,6 +176,7 @@ _WITHOUT = {
     Control.CAMERA_MOTION: "No camera move",
     Control.SEED: "New seed each time",
     Control.MEMORY: "Lay out automatically",
+    Control.TEXT_ENCODER: "Choose the bits automatically",
 }
 """What is done without a choice, where that is better than the nearest one."""
 

@@ -52,7 +52,13 @@ _EVERYDAY = (
 )
 _ADVANCED = tuple(row.id for row in CHOICES if row.id not in (Control.TARGET, *_FRAME, *_EVERYDAY))
 # Where the field itself leads back to nothing chosen.
-_OWN_WAY_BACK = (Control.TARGET, Control.CAMERA_MOTION, Control.SEED, Control.MEMORY)
+_OWN_WAY_BACK = (
+    Control.TARGET,
+    Control.CAMERA_MOTION,
+    Control.SEED,
+    Control.MEMORY,
+    Control.TEXT_ENCODER,
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import free_disk_bytes
-from core.video.terms import Role
+from core.video.terms import EncoderBits, Role
 from providers.ltx_video.engine.warm_engine import WarmEngine
 from providers.ltx_video.install.model_files import (
     duration_head_problem,
@@ -20,6 +20,7 @@ from providers.ltx_video.install.model_files import (
 from providers.ltx_video.install.own_models import every_model
 from providers.ltx_video.models.memory_plan import memory_ladder
 from providers.ltx_video.models.memory_runs import MemoryTable
+from providers.ltx_video.models.profiles import Enhancer
 from providers.ltx_video.models.stage_peaks import WeightsLayout, stage_peaks, with_text_encoder
 from providers.ltx_video.models.timings import EngineState, TimingTable, layout_name, shortest_note
 from providers.ltx_video.models.workload import Workload
@@ -122,6 +123,8 @@ class LocalPlanner:
             laid_out = plan.model_copy(update={"memory_plan": memory})
             expected_s = self.timings.expected_s(Stage.DENOISE, laid_out)
             notes = (*notes, stages_note(plan, memory, first, expected_s))
+        if plan.enhances_prompt and model.profile.enhancer is Enhancer.TEXT_ENCODER:
+            notes = (*notes, *_slow_words(memory))
         loras = self._loras(model, plan)
         fitted = plan.with_notes(*notes, *loras.notes).model_copy(update={"memory_plan": memory})
         return self._completed(fitted)
@@ -202,7 +205,8 @@ class LocalPlanner:
         self.peaks.add(runs.run(laid_out, pool, gb, ran_out=ran_out))
 
     def _ladder_for(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
-        return self._ladder(model, self._workload(model, plan))
+        bits = plan.request.delivery.text_encoder
+        return self._ladder(model, self._workload(model, plan), bits)
 
     def _workload(self, model: LocalModel, plan: RenderPlan) -> Workload:
         billions = self._loras(model, plan).billions
@@ -220,7 +224,9 @@ class LocalPlanner:
         families = self._info.lora_families()
         return check_loras(plan.request, family, families, has_reference=has_reference)
 
-    def _ladder(self, model: LocalModel, workload: Workload) -> MemoryLadder:
+    def _ladder(
+        self, model: LocalModel, workload: Workload, bits: EncoderBits | None = None
+    ) -> MemoryLadder:
         machine = self.free_machine()
         return memory_ladder(
             machine,
@@ -229,6 +235,7 @@ class LocalPlanner:
             workload,
             scratch_free_gb=free_disk_bytes(self.engine.offload_dir) / 1e9,
             runs=self.peaks.of(model.id, _gpu_name(machine), workload),
+            encoder_bits=bits,
         )
 
     def _engine_for(self, plan: RenderPlan) -> EngineState:
@@ -265,6 +272,14 @@ def _loads(plan: RenderPlan) -> str:
 
 def _gpu_name(machine: Machine) -> str:
     return machine.best_gpu.name if machine.best_gpu else ""
+
+
+def _slow_words(memory: MemoryPlan) -> tuple[str, ...]:
+    """What writing prompts with a packed text encoder means."""
+    if memory.text_encoder_bits is EncoderBits.SIXTEEN:
+        return ()
+    words = memory.text_encoder_bits.words
+    return (f"The text encoder in {words} unpacks itself for each word, so enhancing takes long.",)
 
 
 def _refused_memory(message: str) -> UnsupportedRequest:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.video.request import Input
 from core.video.terms import (
     ControlMap,
+    EncoderBits,
     ExtendDirection,
     PersonGeneration,
     Residency,
@@ -79,5 +80,6 @@ any_choices = st.builds(
     person_generation=st.none() | st.sampled_from(list(PersonGeneration)),
     workflow=st.none() | st.just(Input(role=Role.WORKFLOW, path=Path("/w.json"))),
     memory=st.none() | st.sampled_from(list(Residency)),
+    text_encoder=st.none() | st.sampled_from(list(EncoderBits)),
     webhook_url=st.none() | st.text(min_size=1, max_size=9),
 )

@@ -30,7 +30,14 @@ _STATES = {
     TargetState.REFUSED: "It was not ordered.",
 }
 # Told at the top, or by each clip.
-_SHOWN_ELSEWHERE = (Control.PROMPT, Control.TARGET, Control.SEED, Control.MEMORY, Control.WEBHOOK)
+_SHOWN_ELSEWHERE = (
+    Control.PROMPT,
+    Control.TARGET,
+    Control.SEED,
+    Control.MEMORY,
+    Control.TEXT_ENCODER,
+    Control.WEBHOOK,
+)
 
 
 def page_of(comparison: Comparison) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.video.spec import FrameSize, ModelSpec
 
 # How a render is carried out is no part of what was made.
-_LEFT_ALONE = (Control.MEMORY, Control.WEBHOOK)
+_LEFT_ALONE = (Control.MEMORY, Control.TEXT_ENCODER, Control.WEBHOOK)
 _FILES = tuple(row for row in CHOICES if row.role is not None)
 
 

@@ -25,6 +25,7 @@ from core.video.memory import Device
 from core.video.spec import Precision, Residency
 from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeepingLTXVideoPipeline
+from providers.ltx_video.engine.packed_encoder import load_encoder
 from providers.ltx_video.engine.scheduler import scheduler_for
 from providers.ltx_video.engine.single_file import ScaledLinear, load_transformer
 from providers.ltx_video.engine.text import load_processor
@@ -166,6 +167,8 @@ class PartLoader:
         if name in ("scheduler", "tokenizer"):
             return loaded_class.from_pretrained(folder, local_files_only=True)
         dtype = part_dtype(name, order)
+        if name == "text_encoder":
+            return load_encoder(loaded_class, folder, dtype, order.memory.text_encoder_bits)
         if library == "transformers":
             return loaded_class.from_pretrained(folder, dtype=dtype, local_files_only=True).eval()
         return loaded_class.from_pretrained(folder, dtype=dtype, local_files_only=True)

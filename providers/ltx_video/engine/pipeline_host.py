@@ -433,6 +433,7 @@ def _layout(order: RenderOrder) -> str:
             memory.device,
             memory.residency,
             memory.precision,
+            memory.text_encoder_bits,
             order.profile.model_dump_json(),
         )
     )

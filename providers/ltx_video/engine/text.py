@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from core.errors import Problem, UnsupportedRequest
 from core.platform.files import hold_file, remove, set_aside
+from core.video.terms import EncoderBits
 from providers.ltx_video.models.profiles import Enhancer, PipelineFamily
 
 if TYPE_CHECKING:
@@ -161,6 +162,8 @@ class EmbeddingCache:
     def _file(self, order: ModelOrder, text: str) -> Path:
         profile = order.profile
         parts = (order.model_key, str(profile.max_sequence_length), profile.dtype.value, text)
+        if order.memory.text_encoder_bits is not EncoderBits.SIXTEEN:
+            parts = (*parts, order.memory.text_encoder_bits.value)
         name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
         return self._folder / f"{name}.safetensors"
 

@@ -131,6 +131,7 @@ _VIDEO_2B = _Offer(
     footprint=Footprint(
         transformer=1.92,
         text_encoder=4.76,
+        word_table=0.13,
         video_vae=1.25,
         hidden_size=2048,
         block_count=28,
@@ -173,6 +174,8 @@ _AV_19B = _Offer(
     footprint=Footprint(
         transformer=18.88,
         text_encoder=12.2,
+        # 262,208 words of 3,840 values, and layers of the eye whose rows are no whole blocks.
+        word_table=1.15,
         connectors=1.43,
         video_vae=1.2,
         audio=0.2,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.video.memory import Device, MemoryPlan, Pool
 from core.video.spec import Precision, Residency
+from core.video.terms import EncoderBits
 from providers.ltx_video.models.stage_peaks import WeightsLayout, stage_peaks, transformer_gb
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def memory_ladder(
     *,
     scratch_free_gb: float,
     runs: ClipRuns | None = None,
+    encoder_bits: EncoderBits | None = None,
 ) -> MemoryLadder:
     """The layouts for a model and a clip on a machine.
 
@@ -96,10 +98,11 @@ def memory_ladder(
         workload: the clip.
         scratch_free_gb: free disk for weights that are streamed from there.
         runs: what was measured here of such clips; None to go by arithmetic alone.
+        encoder_bits: of the text encoder in every layout; None for whatever it fits with.
     """
     rungs: list[MemoryPlan] = []
     gaps_gb: list[float] = []
-    for layout in _layouts(machine.best_gpu, footprint, dtype):
+    for layout in _layouts(machine.best_gpu, footprint, dtype, encoder_bits):
         peaks = stage_peaks(layout, footprint, dtype, workload)
         is_on_disk = layout.residency is Residency.GROUP_OFFLOAD_TO_DISK
         plan = MemoryPlan(
@@ -109,6 +112,7 @@ def memory_ladder(
             precision=layout.precision,
             quantization=footprint.quantization,
             text_encoder_device=layout.text_encoder_device,
+            text_encoder_bits=layout.text_encoder_bits,
             frees_text_encoder=layout.frees_text_encoder,
             tiled_decode=layout.is_tiled,
             framewise_decode=layout.is_tiled,
@@ -142,39 +146,83 @@ def _marked(rungs: list[MemoryPlan], runs: ClipRuns, machine: Machine) -> list[M
     return marked
 
 
-def _layouts(gpu: Gpu | None, footprint: Footprint, dtype: Precision) -> tuple[WeightsLayout, ...]:
-    """The layouts that make sense, quickest first."""
-    stored = Precision.GGUF if footprint.quantization else dtype
-    on_cpu = WeightsLayout(Device.CPU, Residency.RESIDENT, stored, Device.CPU)
-    cpu = (
-        on_cpu,
-        replace(on_cpu, is_tiled=True),
-        replace(on_cpu, is_tiled=True, frees_text_encoder=True),
-    )
-    if gpu is None:
-        return cpu
-    if gpu.kind == Device.MPS:
+def _layouts(
+    gpu: Gpu | None, footprint: Footprint, dtype: Precision, bits: EncoderBits | None
+) -> tuple[WeightsLayout, ...]:
+    """The layouts that make sense, each taking less of something than those before.
+
+    Args:
+        gpu: None for the processor alone.
+        footprint: the model's parts.
+        dtype: the number format that the model is run in.
+        bits: of the text encoder in all of them; None for 16 where that may fit, and for fewer
+            before anything takes much longer.
+    """
+    layouts = _on_cpu(footprint, dtype)
+    if gpu is not None and gpu.kind == Device.MPS:
         # Main memory is the GPU's memory here, so moving weights between the two gains nothing.
-        return tuple(
-            replace(layout, device=Device.MPS, text_encoder_device=Device.MPS) for layout in cpu
+        layouts = tuple(
+            replace(layout, device=Device.MPS, text_encoder_device=Device.MPS) for layout in layouts
         )
+    elif gpu is not None:
+        is_large = footprint.transformer > MOST_BILLIONS_WITHOUT_GPU
+        layouts = (*_on_cuda(footprint, dtype), *(() if is_large else layouts))
+    if bits is None:
+        return layouts
+    return tuple(dict.fromkeys(_with(bits, layout) for layout in layouts))
+
+
+def _on_cpu(footprint: Footprint, dtype: Precision) -> tuple[WeightsLayout, ...]:
+    whole = WeightsLayout(Device.CPU, Residency.RESIDENT, _stored(footprint, dtype), Device.CPU)
+    tiled = replace(whole, is_tiled=True)
+    freed = replace(tiled, frees_text_encoder=True)
+    if dtype is not Precision.BFLOAT16:
+        return (whole, tiled, freed)
+    # In fewer bits still it is no longer what takes most.
+    return (whole, tiled, _with(EncoderBits.EIGHT, tiled), freed, _with(EncoderBits.EIGHT, freed))
+
+
+def _on_cuda(footprint: Footprint, dtype: Precision) -> tuple[WeightsLayout, ...]:
+    stored = _stored(footprint, dtype)
     whole = WeightsLayout(Device.CUDA, Residency.RESIDENT, stored, Device.CUDA)
     tiled = replace(whole, is_tiled=True)
-    cuda: tuple[WeightsLayout, ...] = (whole, tiled)
-    if dtype is Precision.BFLOAT16:
-        by_part = replace(tiled, residency=Residency.MODEL_OFFLOAD)
-        # What is quantised already is not cast once more.
-        is_quantized = stored is Precision.GGUF
-        eight_bit = by_part if is_quantized else replace(by_part, precision=Precision.FLOAT8)
-        words_on_cpu = replace(eight_bit, text_encoder_device=Device.CPU)
-        words_freed = replace(words_on_cpu, frees_text_encoder=True)
-        streamed = replace(words_on_cpu, residency=Residency.GROUP_OFFLOAD)
-        freed = replace(streamed, frees_text_encoder=True)
-        # From disk the weights go as they are: casting would pull all of them into memory first.
-        from_disk = replace(freed, residency=Residency.GROUP_OFFLOAD_TO_DISK, precision=stored)
-        by_parts = (by_part, eight_bit, words_on_cpu, words_freed, streamed, freed, from_disk)
-        cuda = (*cuda, *dict.fromkeys(by_parts))
-    return cuda if footprint.transformer > MOST_BILLIONS_WITHOUT_GPU else (*cuda, *cpu)
+    if dtype is not Precision.BFLOAT16:
+        return (whole, tiled)
+    by_part = replace(tiled, residency=Residency.MODEL_OFFLOAD)
+    # What is quantised already is not cast once more.
+    is_quantized = stored is Precision.GGUF
+    eight_bit = by_part if is_quantized else replace(by_part, precision=Precision.FLOAT8)
+    words_on_cpu = replace(eight_bit, text_encoder_device=Device.CPU)
+    streamed = replace(words_on_cpu, residency=Residency.GROUP_OFFLOAD)
+    freed = replace(streamed, frees_text_encoder=True)
+    # From disk the weights go as they are: casting would pull all of them into memory first.
+    from_disk = replace(freed, residency=Residency.GROUP_OFFLOAD_TO_DISK, precision=stored)
+    layouts = (
+        whole,
+        tiled,
+        by_part,
+        eight_bit,
+        _with(EncoderBits.EIGHT, eight_bit),
+        words_on_cpu,
+        _with(EncoderBits.EIGHT, words_on_cpu),
+        replace(words_on_cpu, frees_text_encoder=True),
+        streamed,
+        _with(EncoderBits.EIGHT, streamed),
+        freed,
+        from_disk,
+        _with(EncoderBits.EIGHT, from_disk),
+        _with(EncoderBits.FOUR, from_disk),
+    )
+    return tuple(dict.fromkeys(layouts))
+
+
+def _stored(footprint: Footprint, dtype: Precision) -> Precision:
+    """What a transformer is stored in that nobody casts."""
+    return Precision.GGUF if footprint.quantization else dtype
+
+
+def _with(bits: EncoderBits, layout: WeightsLayout) -> WeightsLayout:
+    return replace(layout, text_encoder_bits=bits)
 
 
 def _judged(
@@ -233,6 +281,9 @@ def _description(plan: MemoryPlan, gpu: Gpu | None, billions: float) -> str:
         details.append("the transformer in 8 bit, which changes the picture a little")
     if plan.precision is Precision.GGUF:
         details.append(f"the transformer in {plan.quantization}, as in its GGUF file")
+    if plan.text_encoder_bits is not EncoderBits.SIXTEEN:
+        words = plan.text_encoder_bits.words
+        details.append(f"the text encoder in {words}, which changes the picture a little")
     if plan.text_encoder_device is not plan.device:
         details.append("the prompt is read by the processor")
     if plan.frees_text_encoder:

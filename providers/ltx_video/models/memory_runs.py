@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.frozen import Frozen
 from core.video.memory import Device, MeasuredPeak, Pool
+from core.video.terms import EncoderBits
 from providers.ltx_video.models.timings import KEPT, TableFile
 
 if TYPE_CHECKING:
@@ -155,7 +156,12 @@ def layout_text(memory: MemoryPlan) -> str:
         memory.quantization or memory.precision,
         f"words-{memory.text_encoder_device}",
     ]
-    marks = {"words-freed": memory.frees_text_encoder, "tiled": memory.tiled_decode}
+    bits = memory.text_encoder_bits
+    marks = {
+        f"words-{bits}": bits is not EncoderBits.SIXTEEN,
+        "words-freed": memory.frees_text_encoder,
+        "tiled": memory.tiled_decode,
+    }
     return "/".join([*words, *(mark for mark, is_so in marks.items() if is_so)])
 
 

@@ -4,9 +4,11 @@ The arithmetic, in GB of 10^9 bytes. None of it was measured on a large GPU, so 
 5 % in reserve, and running out of memory leads to the next rung.
 
 weights      parameters in billions × bytes each: 4 in 32 bit, 2 in 16 bit, 1.05 in 8 bit (norms
-             and embeddings stay in 16 bit). Only the transformer is ever stored in 8 bit. One out
-             of a GGUF file is as large as that file; what unpacking its layers takes is counted as
-             one block in 16 bit
+             and embeddings stay in 16 bit). One out of a GGUF file is as large as that file; what
+             unpacking its layers takes is counted as one block in 16 bit
+reading      a text encoder in fewer bits has layers of 34 or 18 bytes for 32 parameters, and its
+             table of words in 16 bit. The layer at work is unpacked: at most 1 % of all, in two
+             formats for a moment. It is packed tensor by tensor while it is loaded
 LoRAs        parameters × bytes in the format of the arithmetic, beside the transformer; where that
              is streamed they wait in main memory too
 tokens       ((frames - 1) / 8 + 1) × (width / 32) × (height / 32), and those of one frame for each
@@ -35,6 +37,7 @@ from typing import TYPE_CHECKING
 from core.jobs.lanes import Stage
 from core.video.memory import Device, Pool, StagePeak
 from core.video.spec import Precision, Residency
+from core.video.terms import EncoderBits
 
 if TYPE_CHECKING:
     from core.video.memory import MemoryPlan
@@ -45,6 +48,9 @@ CUDA_CONTEXT_GB = 0.6
 """What CUDA itself takes of a GPU's memory, beside all that a program puts there."""
 
 _BYTES = {Precision.FLOAT32: 4.0, Precision.BFLOAT16: 2.0, Precision.FLOAT8: 1.05}
+_PACKED_BYTES = {EncoderBits.EIGHT: 34 / 32, EncoderBits.FOUR: 18 / 32}
+_LARGEST_LAYER = 0.01
+_UNPACKED_BYTES = 6.0
 _VALUES_PER_TOKEN = 24
 _LIVING_COPIES = 6
 _TILE = 512
@@ -65,6 +71,7 @@ class WeightsLayout:
     text_encoder_device: Device
     frees_text_encoder: bool = False
     is_tiled: bool = False
+    text_encoder_bits: EncoderBits = EncoderBits.SIXTEEN
 
     @classmethod
     def of(cls, memory: MemoryPlan) -> WeightsLayout:
@@ -76,6 +83,7 @@ class WeightsLayout:
             memory.text_encoder_device,
             memory.frees_text_encoder,
             memory.tiled_decode,
+            memory.text_encoder_bits,
         )
 
     @property
@@ -134,12 +142,21 @@ def _weights(
         block=block,
         moved_block=stored_gb / footprint.block_count if is_quantized else block,
         unpacked=0.0 if layout.precision is dtype else block,
-        text_encoder=footprint.text_encoder * size,
+        text_encoder=_text_encoder_gb(layout, footprint, size),
         enhancer=footprint.enhancer * size if workload.has_enhancer else 0.0,
         connectors=footprint.connectors * size,
         video_vae=(footprint.video_vae + upsampler) * decoder,
         audio=footprint.audio * _BYTES[Precision.FLOAT32],
     )
+
+
+def _text_encoder_gb(layout: WeightsLayout, footprint: Footprint, size: float) -> float:
+    packed_bytes = _PACKED_BYTES.get(layout.text_encoder_bits)
+    if packed_bytes is None:
+        return footprint.text_encoder * size
+    layers, at_work = footprint.text_encoder - footprint.word_table, _LARGEST_LAYER
+    unpacked_gb = footprint.text_encoder * at_work * _UNPACKED_BYTES
+    return layers * packed_bytes + footprint.word_table * size + unpacked_gb
 
 
 def transformer_gb(footprint: Footprint, precision: Precision) -> float:
@@ -161,8 +178,9 @@ def with_text_encoder(
         footprint: the model's parts.
         dtype: the number format that the model is run in.
     """
-    if WeightsLayout.of(laid_out).keeps_text_encoder:
-        return gb + footprint.text_encoder * _BYTES[dtype]
+    layout = WeightsLayout.of(laid_out)
+    if layout.keeps_text_encoder:
+        return gb + _text_encoder_gb(layout, footprint, _BYTES[dtype])
     words = [peak for peak in laid_out.peaks if peak.stage is Stage.ENCODE]
     return max([gb, *(peak.gb(pool) for peak in words)])
 

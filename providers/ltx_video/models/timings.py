@@ -12,7 +12,7 @@ from core.frozen import Frozen
 from core.jobs.lanes import Stage
 from core.platform.files import set_aside, write_text_atomically
 from core.platform.units import clock
-from core.video.terms import ControlMap, Role
+from core.video.terms import ControlMap, EncoderBits, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +87,10 @@ def layout_name(plan: RenderPlan) -> str:
     memory = plan.memory_plan
     if memory is None:
         return ""
-    return f"{memory.device}/{memory.residency}/{memory.precision}"
+    name = f"{memory.device}/{memory.residency}/{memory.precision}"
+    # Without them the times of earlier versions still count.
+    is_packed = memory.text_encoder_bits is not EncoderBits.SIXTEEN
+    return f"{name}/{memory.text_encoder_bits}" if is_packed else name
 
 
 def shortest_note(shortest: RenderPlan) -> str:

@@ -165,8 +165,9 @@ class Footprint(Frozen):
     """The parameters of a model's parts, in billions, and what its pictures are made of.
 
     Attributes:
-        transformer: the diffusion model; the only part that is ever stored in fewer bits.
+        transformer: the diffusion model.
         text_encoder, connectors: what turns the prompt into conditions.
+        word_table: of the text encoder's what stays in 16 bit where its layers are in fewer.
         upsampler: what enlarges latents between two stages.
         enhancer: what rewrites prompts, where that is not the text encoder.
         video_vae, audio: the video encoder with its decoder; the audio decoder with its vocoder.
@@ -182,6 +183,7 @@ class Footprint(Frozen):
 
     transformer: float = Field(gt=0)
     text_encoder: float = Field(gt=0)
+    word_table: float = Field(default=0.0, ge=0)
     connectors: float = Field(default=0.0, ge=0)
     video_vae: float = Field(gt=0)
     upsampler: float = Field(default=0.0, ge=0)
