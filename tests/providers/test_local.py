@@ -17,7 +17,7 @@ from core.video.controls import taken_by
 from core.video.planning.clip_plan import make_plan
 from core.video.provider import NotReady, ProviderContext, Ready, ReasonCode
 from core.video.request import Delivery, FrameRequest, RenderRequest
-from core.video.terms import Residency, Target
+from core.video.terms import EncoderBits, Residency, Target
 from providers.ltx_video.engine.progress_meter import ProgressMeter
 from providers.ltx_video.install.builtin_proof import find_difference, write_hashes
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER, damage_of, model_key
@@ -168,6 +168,29 @@ def test_a_memory_layout_that_cannot_be_had_is_refused_with_the_reason(
         local_on(tmp_path, vram_gb).fit(with_memory(memory))
     assert [problem.field for problem in caught.value.problems] == ["delivery.memory"]
     assert "leave it to the program" in str(caught.value)
+
+
+@pytest.mark.parametrize("vram_gb", [0, 48])
+def test_the_bits_of_the_text_encoder_can_be_chosen_where_layouts_can(
+    tmp_path: Path, vram_gb: float
+) -> None:
+    spec = BY_ID[LTXModel.LTX_VIDEO_2B_095].spec
+    provider = local_on(tmp_path, vram_gb)
+    for bits in EncoderBits:
+        request = RenderRequest(
+            target=target(spec.id), prompt="a ball", delivery=Delivery(text_encoder=bits)
+        )
+        plan: RenderPlan | None = provider.fit(make_plan(request, spec))
+        while plan is not None:
+            assert plan.memory_plan is not None
+            assert plan.memory_plan.text_encoder_bits is bits
+            plan = provider.cheaper(plan)
+    mini = BY_ID[LTXModel.LTX_MINI].spec
+    asked = RenderRequest(
+        target=target(mini.id), prompt="a ball", delivery=Delivery(text_encoder=EncoderBits.FOUR)
+    )
+    with pytest.raises(UnsupportedRequest, match="no number of bits to choose for its text enc"):
+        make_plan(asked, mini)
 
 
 def test_mini_says_what_it_cannot_draw(empty: LocalLTX) -> None:

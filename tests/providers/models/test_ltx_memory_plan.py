@@ -13,7 +13,7 @@ from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
 from core.video.memory import Device, MemoryPlan
 from core.video.spec import Precision, Residency
-from core.video.terms import Target
+from core.video.terms import EncoderBits, Target
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MODELS, PROVIDER, LocalModel
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.memory_plan import MemoryLadder, memory_ladder
@@ -377,6 +377,82 @@ def test_loras_count_where_the_transformer_lies_or_waits() -> None:
         added = max(more.vram_gb - less.vram_gb, more.ram_gb - less.ram_gb)
         # 1.5 billion parameters in 16 bit.
         assert added == pytest.approx(3.0, abs=0.02), plain.residency
+
+
+@pytest.mark.parametrize(
+    ("bits", "gb"), [(None, 24.4), (EncoderBits.EIGHT, 14.77), (EncoderBits.FOUR, 9.25)]
+)
+def test_a_text_encoder_in_fewer_bits_counts_as_packed_with_one_layer_unpacked(
+    bits: EncoderBits | None, gb: float
+) -> None:
+    model = BY_ID[LTXModel.LTX_2_3_DISTILLED]
+    found = memory_ladder(
+        machine(256, 200),
+        model.footprint,
+        model.profile.dtype,
+        SMALL_CLIP,
+        scratch_free_gb=500,
+        encoder_bits=bits,
+    )
+    peaks = {peak.stage: peak for peak in found.rungs[0].peaks}
+    others = 2 * (18.99 + 3.17 + 1.2) + 4 * 0.2
+    context_gb = 0.6
+    assert peaks[Stage.LOAD].vram_gb == pytest.approx(others + gb + context_gb, abs=0.02)
+    assert {rung.text_encoder_bits for rung in found.rungs if bits} <= {bits}
+    assert found.residencies == tuple(Residency)
+
+
+def test_a_prompt_is_read_in_fewer_bits_before_the_processor_has_to_read_it() -> None:
+    model = BY_ID[LTXModel.LTX_2_3_DISTILLED_Q4]
+    on_24 = ladder(model, machine(64, 24), SMALL_CLIP).choose()
+    assert on_24.text_encoder_bits is EncoderBits.EIGHT
+    assert on_24.text_encoder_device is Device.CUDA
+    assert "the text encoder in 8 bit, which changes the picture a little" in on_24.reasons[0]
+    assert "text encoder in 8 bit" in on_24.weights_text
+    on_48 = ladder(model, machine(64, 48), SMALL_CLIP).choose()
+    assert on_48.text_encoder_bits is EncoderBits.SIXTEEN
+    assert "text encoder" not in on_48.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("ram_gb", "bits"), [(32, EncoderBits.SIXTEEN), (20, EncoderBits.EIGHT), (16, EncoderBits.FOUR)]
+)
+def test_little_memory_holds_a_text_encoder_in_as_many_bits_as_it_can(
+    ram_gb: int, bits: EncoderBits
+) -> None:
+    plan = ladder(BY_ID[LTXModel.LTX_2_3_DISTILLED], machine(ram_gb, 16), SMALL_CLIP).choose()
+    assert plan.fits, plan.reasons
+    assert plan.text_encoder_bits is bits
+
+
+@pytest.mark.parametrize("kind", ["mps", None])
+def test_fewer_bits_help_without_a_graphics_card_of_its_own_too(kind: str | None) -> None:
+    model = BY_ID[LTXModel.LTX_VIDEO_2B_095]
+    clip = Workload(832, 480, 33)
+    needed = {
+        bits: ladder_of_bits(model, machine(64, 64, kind), clip, bits) for bits in EncoderBits
+    }
+    assert needed[EncoderBits.FOUR] <= needed[EncoderBits.EIGHT] < needed[EncoderBits.SIXTEEN]
+    tight = machine(needed[EncoderBits.EIGHT] / 0.95 + 0.1, 64, kind)
+    assert ladder(model, tight, clip).choose().text_encoder_bits is EncoderBits.EIGHT
+
+
+def ladder_of_bits(model: LocalModel, on: Machine, clip: Workload, bits: EncoderBits) -> float:
+    """The least memory that any layout takes with so many bits."""
+    found = memory_ladder(
+        on,
+        model.footprint,
+        model.profile.dtype,
+        clip,
+        scratch_free_gb=500,
+        encoder_bits=bits,
+    )
+    return min(rung.peak_ram_gb for rung in found.rungs)
+
+
+def test_what_is_run_in_32_bit_reads_in_32_bit() -> None:
+    rungs = ladder(BY_ID[LTXModel.LTX_MINI], machine(1.1, 8), MINI_CLIP).rungs
+    assert {rung.text_encoder_bits for rung in rungs} == {EncoderBits.SIXTEEN}
 
 
 def test_what_enhances_a_prompt_counts_while_it_writes_and_not_longer() -> None:
