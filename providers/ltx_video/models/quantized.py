@@ -1,7 +1,8 @@
 """Models whose transformer is stored in fewer bits: smaller downloads that run like another one.
 
-Besides it such a model needs what the other one does. Its text encoder, the same Gemma 3, comes in
-the 16 bit in which it is used anyway, from where its makers publish it for LTX.
+Besides it such a model needs what the other one does. Where the text encoder lies there in 32 bit,
+the same Gemma 3 comes in the 16 bit in which it is used anyway, from where its makers publish it
+for LTX. In fewer bits it is packed while it is loaded; see `engine/packed_encoder.py`.
 """
 
 from __future__ import annotations
@@ -28,11 +29,27 @@ _GEMMA = FileSet(
 )
 _GEMMA_BYTES = 24_400_000_000
 _GB = 1_000_000_000
-# What is left out of the other model's repository: its transformer in 16 bit and its text encoder
-# in 32.
-_LEFT_OUT_BYTES = 38_000_000_000 + 48_800_000_000
+# What is left out of the other model's download: its transformer, and a text encoder in 32 bit. The
+# single files of LTX-Video hold its decoder too.
+_GEMMA_3_IN_32_BIT_GB = 48.8
+_IN_32_BIT = (LTXModel.LTX_2_3_DISTILLED, LTXModel.LTX_2_3)
+_TRANSFORMER_GB = {
+    LTXModel.LTX_2_5_DISTILLED: 38.0,
+    LTXModel.LTX_2_5: 38.0,
+    LTXModel.LTX_2_3_DISTILLED: 38.0,
+    LTXModel.LTX_2_3: 38.0,
+    LTXModel.LTX_VIDEO_13B_098_DISTILLED: 26.1,
+    LTXModel.LTX_VIDEO_13B_098_DEV: 28.6,
+    LTXModel.LTX_VIDEO_13B_097_DISTILLED: 26.1,
+    LTXModel.LTX_VIDEO_13B_097_DEV: 26.1,
+    LTXModel.LTX_VIDEO_2B_098_DISTILLED: 6.3,
+    LTXModel.LTX_VIDEO_2B_096_DISTILLED: 6.3,
+}
 _MAKERS, _UNSLOTH = "Lightricks/LTX-2.3-fp8", "unsloth/LTX-2.3-GGUF"
 _MAKERS_REVISION = "1d756cd27fa11c0896c4dfee093cd1bf36c7f7a1"
+_VANTAGE = "vantagewithai/LTX-2.5-GGUF"
+_VANTAGE_REVISION = "9a5c1bed3ff27b5e5d055fc04e3ae884381c2343"
+_LTX_VIDEO = "Lightricks/LTX-Video"
 
 
 @dataclass(frozen=True)
@@ -83,19 +100,11 @@ class Quantized:
         Args:
             like: that of the model that it runs like.
         """
-        first, *others = like.sets
-        unused = (f"{TRANSFORMER}/*.safetensors*", f"{_TEXT_ENCODER}/*")
-        kept = tuple(
-            pattern
-            for pattern in first.allow_patterns
-            if not pattern.startswith(f"{_TEXT_ENCODER}/")
-        )
-        rest = first.model_copy(
-            update={
-                "allow_patterns": kept,
-                "ignore_patterns": (*first.ignore_patterns, *unused),
-            }
-        )
+        has_other_encoder = self.like in _IN_32_BIT
+        # A single file in the place of a transformer is all of its set.
+        others = [one for one in like.sets if one.target_folder != TRANSFORMER or one.source_folder]
+        rest = [_without_weights(one, text_encoder=has_other_encoder) for one in others]
+        encoder = (_GEMMA,) if has_other_encoder else ()
         known = RemoteFile(path=self.path, size_bytes=self.size_bytes, sha256=self.sha256)
         file = FileSet(
             repo_id=self.repo_id,
@@ -105,14 +114,19 @@ class Quantized:
             target_folder=TRANSFORMER,
             known_files=(known,),
         )
-        file_bytes = self.size_bytes or round(self.size_gb * _GB)
+        size_bytes = like.download_bytes - round(_TRANSFORMER_GB[self.like] * _GB)
+        size_bytes += self.size_bytes or round(self.size_gb * _GB)
         source = f"{self.path} as listed on {self.repo_id}, {self.size_gb} GB"
+        source += f"; the rest as {like.model}"
+        if has_other_encoder:
+            size_bytes += _GEMMA_BYTES - round(_GEMMA_3_IN_32_BIT_GB * _GB)
+            source += ", with Gemma 3 in 16 bit"
         return like.model_copy(
             update={
                 "model": self.id,
-                "sets": (rest, file, _GEMMA, *others),
-                "download_bytes": like.download_bytes - _LEFT_OUT_BYTES + _GEMMA_BYTES + file_bytes,
-                "source": f"{source}; the rest as {like.model}, with Gemma 3 in 16 bit",
+                "sets": (rest[0], file, *encoder, *rest[1:]),
+                "download_bytes": size_bytes,
+                "source": source,
             }
         )
 
@@ -152,7 +166,59 @@ class Quantized:
         )
 
 
+def _without_weights(files: FileSet, *, text_encoder: bool) -> FileSet:
+    """Files of the other model without its transformer's weights, and without its text encoder."""
+    unused = [f"{files.source_folder or TRANSFORMER}/*.safetensors*"]
+    kept = files.allow_patterns
+    if text_encoder:
+        unused.append(f"{_TEXT_ENCODER}/*")
+        kept = tuple(one for one in kept if not one.startswith(f"{_TEXT_ENCODER}/"))
+    return files.model_copy(
+        update={"allow_patterns": kept, "ignore_patterns": (*files.ignore_patterns, *unused)}
+    )
+
+
 QUANTIZED: tuple[Quantized, ...] = (
+    Quantized(
+        LTXModel.LTX_2_5_DISTILLED_Q4,
+        LTXModel.LTX_2_5_DISTILLED,
+        "Q4_K",
+        "The newest in 8 steps; has room on a GPU of 24 GB, and runs from 12 GB on.",
+        _VANTAGE,
+        "distilled/ltx-2.5-22b-distilled-transformer-Q4_K_M.gguf",
+        15.7,
+        vram_gb=12,
+        comfortable_vram_gb=24,
+        revision=_VANTAGE_REVISION,
+        size_bytes=15_687_639_424,
+        sha256="8954332873a705cf1a980a188ace1e0fa015fc84422d2a4a4948df6a629977a7",
+    ),
+    Quantized(
+        LTXModel.LTX_2_5_DISTILLED_Q3,
+        LTXModel.LTX_2_5_DISTILLED,
+        "Q3_K",
+        "The newest in 8 steps; the smallest, with losses that can be seen.",
+        "realrebelai/LTX-2.5_GGUFs",
+        "LTX-2.5-Distilled-Q3_K_M.gguf",
+        11.5,
+        vram_gb=10,
+        comfortable_vram_gb=24,
+        revision="112436f97aaf99ce13ecb7b7eca7e2f6c128d3ec",
+        size_bytes=11_525_623_808,
+        sha256="4286f8de1074c0c4fddfb92f38bd7df9161782b53c1717ebd69f1189c7933265",
+    ),
+    Quantized(
+        LTXModel.LTX_2_5_Q4,
+        LTXModel.LTX_2_5,
+        "Q4_K",
+        "The newest in 30 guided steps; has room on a GPU of 24 GB.",
+        _VANTAGE,
+        "dev/ltx-2.5-22b-dev-transformer-Q4_K_M.gguf",
+        15.7,
+        vram_gb=12,
+        comfortable_vram_gb=24,
+        revision=_VANTAGE_REVISION,
+    ),
     Quantized(
         LTXModel.LTX_2_3_DISTILLED_FP8,
         LTXModel.LTX_2_3_DISTILLED,
@@ -211,6 +277,91 @@ QUANTIZED: tuple[Quantized, ...] = (
         "ltx-2.3-22b-dev-Q4_K_M.gguf",
         14.3,
         comfortable_vram_gb=24,
+    ),
+    Quantized(
+        LTXModel.LTX_VIDEO_13B_098_DISTILLED_FP8,
+        LTXModel.LTX_VIDEO_13B_098_DISTILLED,
+        FP8,
+        "Silent, good pictures in 8 steps; the makers' own file in 8 bit.",
+        _LTX_VIDEO,
+        "ltxv-13b-0.9.8-distilled-fp8.safetensors",
+        15.7,
+        vram_gb=12,
+        comfortable_vram_gb=24,
+        size_bytes=15_694_280_140,
+        sha256="111a3d07baa17f520e98b571e7916139ae0865c9a24b7534529d6b9e74264db3",
+    ),
+    Quantized(
+        LTXModel.LTX_VIDEO_13B_098_DISTILLED_Q3,
+        LTXModel.LTX_VIDEO_13B_098_DISTILLED,
+        "Q3_K",
+        "Silent, in 8 steps on a GPU of 8 GB, with losses that can be seen.",
+        "QuantStack/LTXV-13B-0.9.8-distilled-GGUF",
+        "LTXV-13B-0.9.8-distilled-Q3_K_M.gguf",
+        6.5,
+        vram_gb=8,
+        comfortable_vram_gb=12,
+        ram_gb=16,
+        sha256="1301695484240e3423df052825eabb836302e43b68fc04111cc25076f5c64b24",
+    ),
+    Quantized(
+        LTXModel.LTX_VIDEO_13B_098_DEV_FP8,
+        LTXModel.LTX_VIDEO_13B_098_DEV,
+        FP8,
+        "Silent, in 30 guided steps; the makers' own file in 8 bit.",
+        _LTX_VIDEO,
+        "ltxv-13b-0.9.8-dev-fp8.safetensors",
+        15.7,
+        vram_gb=12,
+        comfortable_vram_gb=24,
+        size_bytes=15_694_279_916,
+        sha256="b281bbb53b76d25a02285c148212b32daa6a57dfa46ce804c9bddba46f948c94",
+    ),
+    Quantized(
+        LTXModel.LTX_VIDEO_13B_097_DISTILLED_Q4,
+        LTXModel.LTX_VIDEO_13B_097_DISTILLED,
+        "Q4_K",
+        "Silent, the older 13B in 8 steps; has room on a GPU of 16 GB.",
+        "wsbagnsv1/ltxv-13b-0.9.7-distilled-GGUF",
+        "ltxv-13b-0.9.7-distilled-Q4_K_M.gguf",
+        8.2,
+        vram_gb=8,
+        comfortable_vram_gb=16,
+    ),
+    Quantized(
+        LTXModel.LTX_VIDEO_13B_097_DEV_Q4,
+        LTXModel.LTX_VIDEO_13B_097_DEV,
+        "Q4_K",
+        "Silent, the older 13B in 30 guided steps; has room on a GPU of 16 GB.",
+        "wsbagnsv1/ltxv-13b-0.9.7-dev-GGUF",
+        "ltxv-13b-0.9.7-dev-Q4_K_M.gguf",
+        8.2,
+        vram_gb=8,
+        comfortable_vram_gb=16,
+    ),
+    Quantized(
+        LTXModel.LTX_VIDEO_2B_098_DISTILLED_FP8,
+        LTXModel.LTX_VIDEO_2B_098_DISTILLED,
+        FP8,
+        "Silent, light and quick: 8 steps; the makers' own file in 8 bit.",
+        _LTX_VIDEO,
+        "ltxv-2b-0.9.8-distilled-fp8.safetensors",
+        4.5,
+        vram_gb=8,
+        comfortable_vram_gb=12,
+        ram_gb=16,
+    ),
+    Quantized(
+        LTXModel.LTX_VIDEO_2B_096_DISTILLED_Q4,
+        LTXModel.LTX_VIDEO_2B_096_DISTILLED,
+        "Q4_K",
+        "Silent, light, 8 steps; the smallest of all.",
+        "city96/LTX-Video-0.9.6-distilled-gguf",
+        "ltxv-2b-0.9.6-distilled-04-25-Q4_K_M.gguf",
+        1.3,
+        vram_gb=6,
+        comfortable_vram_gb=12,
+        ram_gb=16,
     ),
 )
 """Of each model that they run like, best first."""

@@ -57,7 +57,8 @@ def test_the_generations_differ_where_they_were_trained_differently() -> None:
 
 def test_only_the_distilled_096_draws_new_noise_in_each_step() -> None:
     stochastic = [model.id for model in MODELS if model.profile.is_stochastic]
-    assert stochastic == ["ltx-video-2b-0.9.6-distilled"]
+    name = "ltx-video-2b-0.9.6-distilled"
+    assert stochastic == [name, f"{name}-q4"]
 
 
 def test_start_images_of_the_first_family_are_softened_as_their_maker_does() -> None:

@@ -30,9 +30,9 @@ def best_of(ram_gib: float, vram_gb: float = 0.0) -> Recommended | None:
     ("vram_gb", "model"),
     [
         (8, "ltx-video-2b-0.9.8-distilled"),
-        (12, "ltx-video-2b-0.9.8-distilled"),
-        (16, "ltx-2.3-distilled-q3"),
-        (24, "ltx-2.3-distilled-q4"),
+        (12, "ltx-video-13b-0.9.8-distilled-q3"),
+        (16, "ltx-2.5-distilled-q3"),
+        (24, "ltx-2.5-distilled-q4"),
         (32, "ltx-2.5-distilled"),
         (80, "ltx-2.5-distilled"),
     ],
