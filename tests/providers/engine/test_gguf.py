@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.errors import StudioError
 from core.video.spec import Precision, Residency
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.local import LocalLTX
+from providers.ltx_video.models.quantized import QUANTIZED
 from tests.fakes.checkpoints import as_the_makers_name_it
 from tests.fakes.inputs import lora
 from tests.fakes.loras import as_diffusers, random_pairs, write_lora
@@ -29,6 +31,7 @@ from tests.providers.tiny_home import (
     adding,
     context_of,
     home_with,
+    install,
     loras_of,
     made_by,
     order_for,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
     from core.video.plan import RenderPlan
     from providers.ltx_video.models.catalog import LocalModel
+    from providers.ltx_video.models.quantized import Quantized
     from tests.providers.tiny_home import Watched
 
     Watch = Callable[[], Watched]
@@ -48,6 +52,9 @@ if TYPE_CHECKING:
 # Plain diffusers makes seven clips first, in a process of its own.
 pytestmark = pytest.mark.timeout(300)
 
+SILENT_IN_GGUF = [
+    one for one in QUANTIZED if one.is_gguf and one.like.value.startswith("ltx-video")
+]
 CATALOGUE = {model.id: model for model in (*ALL_MODELS, WIDE_VIDEO)}
 LEAST_DB = {"Q8_0": 45, "Q6_K": 40, "Q5_K": 36, "Q4_K": 33, "Q4_0": 27, "Q3_K": 24}
 """How like the clip of the whole weights that of each quantisation is at least."""
@@ -118,6 +125,33 @@ def test_a_clip_is_what_plain_diffusers_makes_of_the_same_file(
     assert f"the transformer in {kind}, as in its GGUF file" in plan.memory_plan.reasons[0]
     clip = images(provider.render(plan, watched().context).path)
     assert np.array_equal(clip, of_diffusers(files, kind, tmp_path))
+
+
+@pytest.mark.parametrize("one", SILENT_IN_GGUF, ids=lambda one: one.id.value)
+def test_a_file_of_the_catalogue_is_read_from_where_it_is_installed(
+    files: Path, watched: Watch, tmp_path: Path, one: Quantized
+) -> None:
+    """Its folder has the config of the model that it runs like, and no weights of that."""
+    model = WIDE_VIDEO.model_copy(
+        update={
+            "profile": WIDE_VIDEO.profile.model_copy(update={"transformer_file": one.place}),
+            "footprint": WIDE_VIDEO.footprint.model_copy(
+                update={"quantization": one.stored, "quantized_gb": 0.001}
+            ),
+        }
+    )
+    home = tmp_path / "home"
+    folder = shutil.copytree(files / WIDE, context_of(home).paths.models_dir / model.id)
+    for weights in (folder / "transformer").glob("*.safetensors"):
+        weights.unlink()
+    shutil.copy(files / f"{one.stored}.gguf", folder / one.place)
+    install(folder, model)
+    provider = LocalLTX(context_of(home), (model,), TINY_INFO)
+    try:
+        clip = render(provider, watched, model)
+    finally:
+        provider.close()
+    assert np.array_equal(clip, of_diffusers(files, one.stored, tmp_path))
 
 
 def test_the_fewer_bits_the_less_alike_and_other_weights_not_at_all(files: Path) -> None:
