@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
-import stat
 import sys
 import textwrap
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from core.errors import num_shown, shortened
+from core.platform.standard_streams import ForgivingStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +22,6 @@ PROGRAM = "main.py"
 WIDTH = 80
 _QUOTED = re.compile(r"(?<!\w)'[^'\n]{1,72}'(?!\w)")
 _GLUE = "\x00"
-# What a write ends with when a pipe, a socket or a terminal was closed; the last one on Windows.
-_READER_GONE = (errno.EPIPE, errno.EIO, errno.EBADF, errno.ECONNRESET, errno.EINVAL)
 
 
 class Console:
@@ -129,52 +125,6 @@ def _never_fail_to_encode(stream: TextIO) -> None:
     if reconfigure is not None:
         is_utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
         reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")
-
-
-class ForgivingStream:
-    """A text stream whose reader may go away, such as a terminal that is closed.
-
-    Attributes:
-        lost: the first error that is none of a reader, such as that of a full disk.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.lost: OSError | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def write(self, text: str, /) -> int:
-        """Write, or pretend to when nobody reads."""
-        try:
-            return self._stream.write(text)
-        except (OSError, ValueError) as error:
-            self._let_go(error)
-            return len(text)
-
-    def flush(self) -> None:
-        """Flush, or pretend to when nobody reads."""
-        try:
-            self._stream.flush()
-        except (OSError, ValueError) as error:
-            self._let_go(error)
-
-    def _let_go(self, error: OSError | ValueError) -> None:
-        """Point the stream at nothing, so that leaving does not fail on it."""
-        if self.lost is None and isinstance(error, OSError) and not self._is_unread(error):
-            self.lost = error
-        with suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
-
-    def _is_unread(self, error: OSError) -> bool:
-        """Whether it says that the reader is gone; a file has none, whatever fails there."""
-        with suppress(OSError, ValueError):
-            if stat.S_ISREG(os.fstat(self._stream.fileno()).st_mode):
-                return False
-        return error.errno in _READER_GONE
 
 
 def _write(stream: TextIO, text: str) -> OSError | None:

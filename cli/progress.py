@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
 
-from cli.console import ForgivingStream
+from core.platform.standard_streams import ForgivingStream
 from core.platform.units import clock
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from core.platform.units import bytes_text
@@ -47,7 +46,7 @@ def show_models(registry: ProviderRegistry, models_dir: Path, voice: Voice, comm
         licence = f"{row.licence}{', gated' if row.is_gated else ''}"
         size = "-" if row.size_bytes is None else bytes_text(row.size_bytes)
         table.add_row(row.id, size, licence, "yes" if row.runs_here else "no", row.state)
-    Console(highlight=False).print(table)
+    voice.show(table)
     for row in rows:
         if not row.runs_here:
             voice.say(f"{row.id} does not run here: {row.why_not}")

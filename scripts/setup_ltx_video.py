@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.jobs.queue import JobQueue
     from core.platform.paths import Paths
     from core.studio import Studio
-    from providers.ltx_video.install.weights import Installable, InstallModelJob, Survey
+    from providers.ltx_video.install.weights import InstallModelJob
     from providers.ltx_video.models.catalog import LocalModel
     from scripts.voice import Voice
 
@@ -143,11 +143,15 @@ def _tell_failure(error: ErrorReport, voice: Voice) -> int:
 def _run(options: Options, cancel: CancelToken, voice: Voice) -> int:
     from core.studio import Studio
     from providers import PROVIDERS
+    from providers.ltx_video.models.info import INFO
 
     studio = Studio(PROVIDERS)
     for note in studio.notes:
         voice.say(note)
     models_dir = studio.paths.models_dir
+    other = INFO.other_name(options.model or "")
+    if other is not None and other.model is not None:
+        voice.say(other.meaning)
     if options.verify:
         return _verify(options, studio.paths, cancel, voice)
     if options.remove:
@@ -167,6 +171,7 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import check_parts
     from providers.ltx_video.install.weights import Installable, InstallModelJob
+    from scripts.ltx_install_text import list_files, tell_known, tell_survey
 
     model = Installable.find(options.model or "")
     models_dir, sources = studio.paths.models_dir, options.sources
@@ -188,12 +193,13 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
                 survey = job.survey(ctx)
         except UnsupportedRequest:
             raise
-        except StudioError:
+        except StudioError as error:
             if options.dry_run:
-                _announce_known(model, state.folder, voice)
+                tell_known(model, studio, voice, error)
             raise
-        _announce(options, model, survey, state.folder, voice)
+        tell_survey(model, survey, studio, voice, may_copy=options.may_copy)
         if options.dry_run:
+            list_files(survey, voice)
             return _DONE
     if survey.fetch_bytes and not _is_agreed(options, voice, "Download it on these terms?"):
         return _CANCELLED
@@ -243,87 +249,6 @@ def _job_id(job: InstallModelJob, queue: JobQueue, cancel: CancelToken) -> str:
         if (record.kind, record.payload) == (job.kind, job.payload()):
             return queue.resume(record.id, cancel)
     return queue.submit(job, cancel)
-
-
-def _announce(
-    options: Options, model: Installable, survey: Survey, folder: Path, voice: Voice
-) -> None:
-    from core.platform.units import bytes_text, count_text
-
-    parts = model.weights.licensed_parts(survey.files)
-    voice.tell_fields(
-        "survey",
-        model=model.id,
-        licence=model.licence.name,
-        folder=str(folder),
-        total_bytes=survey.total_bytes,
-        fetch_bytes=survey.fetch_bytes,
-        free_bytes=survey.free_bytes,
-        parts=list(parts),
-        left_out=list(survey.left_out),
-        found=[
-            {"folder": str(found.folder), "size_bytes": found.size_bytes} for found in survey.found
-        ],
-        files=[
-            {"place": file.place, "repo_id": file.repo_id, "size_bytes": file.size_bytes}
-            for file in survey.files
-        ],
-    )
-    lines = [
-        f"{model.label}: {count_text(len(survey.files), 'file')}, "
-        f"{bytes_text(survey.total_bytes)}.",
-        *(
-            f"Found: {bytes_text(found.size_bytes)} in {found.folder}"
-            f"{'' if options.may_copy else ', to be linked'} once they are proved."
-            for found in survey.found
-        ),
-        f"To download: {bytes_text(survey.fetch_bytes)}; "
-        f"free on the disk: {bytes_text(survey.free_bytes)}.",
-        *(f"With it: {text}." for text in parts),
-        *survey.left_out,
-        *_terms(model, folder),
-    ]
-    for line in lines:
-        voice.say(line)
-    if options.dry_run:
-        for file in survey.files:
-            voice.say(f"{bytes_text(file.size_bytes):>10}  {file.place}  ({file.repo_id})")
-
-
-def _announce_known(model: Installable, folder: Path, voice: Voice) -> None:
-    """Tell what the catalogue says of a model whose files cannot be listed now."""
-    from core.platform.machine import free_disk_bytes
-    from core.platform.units import bytes_text
-
-    weights, free_bytes = model.weights, free_disk_bytes(folder)
-    voice.tell_fields(
-        "known",
-        model=model.id,
-        licence=model.licence.name,
-        folder=str(folder),
-        about_bytes=weights.download_bytes,
-        as_of=weights.as_of.isoformat(),
-        free_bytes=free_bytes,
-        repo_ids=list(weights.repo_ids),
-    )
-    lines = [
-        f"{model.label}: about {bytes_text(weights.download_bytes)} from "
-        f"{' and '.join(weights.repo_ids)}, as of {weights.as_of}; "
-        f"free on the disk: {bytes_text(free_bytes)}.",
-        *_terms(model, folder),
-        "Not known: its files one by one, and what of them lies on this machine already.",
-    ]
-    for line in lines:
-        voice.say(line)
-
-
-def _terms(model: Installable, folder: Path) -> list[str]:
-    licence = model.licence
-    return [
-        f"Licence: {licence.name}. {licence.summary} {licence.url}".rstrip(),
-        f"Page: {model.weights.page_url}",
-        f"Folder: {folder}",
-    ]
 
 
 def _verify(options: Options, paths: Paths, cancel: CancelToken, voice: Voice) -> int:

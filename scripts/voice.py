@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from core.jobs.job import Notice, Progressed
+from core.platform.standard_streams import ForgivingStream
 from core.platform.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from rich.table import Table
 
     from core.jobs.job import JobEvent
 
@@ -27,7 +31,11 @@ class Voice:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.people = Console(stderr=True, highlight=False)
+        # Who reads may go away, as `head -1` does.
+        self._out = cast("TextIO", ForgivingStream(sys.stdout))
+        self.people = Console(
+            file=cast("TextIO", ForgivingStream(sys.stderr)), stderr=True, highlight=False
+        )
         self._is_drawn = self.people.is_terminal and not as_json
         self._told_s = 0.0
         self._bar = Progress(
@@ -49,12 +57,20 @@ class Voice:
     def tell(self, event: JobEvent) -> None:
         """One event for programs."""
         if self.as_json:
-            print(event.model_dump_json(), flush=True)
+            self._line(event.model_dump_json())
 
     def tell_fields(self, event: str, **fields: object) -> None:
         """One line for programs that is no event of a job."""
         if self.as_json:
-            print(json.dumps({"event": event, **fields}), flush=True)
+            self._line(json.dumps({"event": event, **fields}))
+
+    def show(self, table: Table) -> None:
+        """What was asked for, for people."""
+        Console(file=self._out, highlight=False).print(table)
+
+    def _line(self, text: str) -> None:
+        self._out.write(f"{text}\n")
+        self._out.flush()
 
     def report(self, event: JobEvent) -> None:
         """What a job reports."""

@@ -14,20 +14,26 @@ import sys
 import termios
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from core.config.settings import ConfigManager, NetworkSettings, Settings
+from core.errors import ProviderUnavailable
 from core.platform.paths import Paths
 from core.platform.units import bytes_text
+from core.studio import Studio
 from core.video.model_store import OnDisk
+from providers import PROVIDERS
 from providers.ltx_video.install.installed import check_installed
+from providers.ltx_video.install.weights import Installable
 from providers.ltx_video.models.downloads import WEIGHTS
+from scripts.ltx_install_text import tell_known
 from scripts.setup_ltx_video import main
+from scripts.voice import Voice
 from tests.fakes.catalogue_hub import (
     BIG_BYTES,
     BIG_FILE,
@@ -262,6 +268,71 @@ def test_a_dry_run_that_reaches_no_hub_says_what_is_known_and_what_is_not(
     known, failed = script.run("--model", MODEL, "--dry-run", "--json").events[-2:]
     assert (known["event"], known["about_bytes"]) == ("known", weights.download_bytes)
     assert failed["event"] == "failed"
+
+
+def test_all_that_stands_in_the_way_of_a_model_is_told_though_no_hub_answers(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    answer = script.run("--model", GATED, "--dry-run")
+    assert answer.code == 1
+    for said in ("It does not run on this machine: ", "Its licence must be accepted first, at "):
+        assert said in answer.messages
+    assert "keys set huggingface" in answer.messages
+    monkeypatch.setenv("HF_TOKEN", "hf_token_of_an_account")
+    assert "licence must be accepted" not in script.run("--model", GATED, "--dry-run").messages
+
+
+def test_a_disk_that_is_too_small_is_told_though_no_hub_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = Installable.find("ltx-2.5")
+    huge = replace(found, weights=found.weights.model_copy(update={"download_bytes": 10**18}))
+    silent = ProviderUnavailable("The hub does not answer.")
+    studio = Studio(PROVIDERS, paths=Paths.below(tmp_path))
+    tell_known(huge, studio, Voice(as_json=False), silent)
+    studio.close()
+    told = capsys.readouterr().err
+    assert "It does not fit on the disk: about 1000000000.0 GB are needed, and " in told
+    assert "config set folders.models" in told
+
+
+def test_a_model_that_does_not_run_here_is_told_before_anybody_agrees(
+    script: Script, hub: StubHub
+) -> None:
+    answer = script.run("--model", GATED, "--dry-run", "--json")
+    assert answer.code == 0
+    (survey,) = (event for event in answer.events if event["event"] == "survey")
+    (told,) = cast("list[str]", survey["obstacles"])
+    assert told.startswith("It does not run on this machine: It needs a GPU")
+
+
+@pytest.mark.parametrize("name", ["ltx-video-2b", "LTX_Video_2B"])
+def test_the_name_of_a_family_stands_for_the_same_model_as_in_a_render(
+    script: Script, hub: StubHub, name: str
+) -> None:
+    assert script.run("--model", name, "--dry-run").messages.startswith(
+        "ltx-video-2b stands for ltx-video-2b-0.9.8-distilled.\n"
+    )
+    told = script.run("--verify", name)
+    assert told.code == 3
+    assert "LTX-Video 2B 0.9.8 distilled is not installed" in told.messages
+    told = script.run("--model", "ltx-2-fast", "--dry-run")
+    assert told.code == 2
+    assert "is a tier of the makers' paid service" in told.messages
+
+
+@pytest.mark.parametrize("words", [("--json",), ()])
+def test_a_reader_that_goes_away_is_no_error(script: Script, words: tuple[str, ...]) -> None:
+    with script.start(*words) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        messages = process.stderr.read()
+    assert process.returncode == 0, messages
+    assert "Traceback" not in messages
 
 
 def test_every_folder_to_take_from_that_is_none_is_told_before_anybody_is_asked(

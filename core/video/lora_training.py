@@ -159,6 +159,10 @@ class LoraTrainer(Protocol):
         """Why a model cannot be trained, and what to do; empty where it can be once installed."""
         ...
 
+    def too_large(self, model: str) -> str:
+        """Why this machine has no room for the least training of a model; empty where it has."""
+        ...
+
     def usual(self, model: str) -> Recipe:
         """The recipe that suits a model."""
         ...
@@ -192,6 +196,7 @@ class TrainableModel:
 
     Attributes:
         refusal: why it cannot be trained, whatever is installed; empty where it can be.
+        too_large: why there is no room for it here, whatever it learns; empty where there is.
         readiness: whether what it takes is there.
     """
 
@@ -199,12 +204,13 @@ class TrainableModel:
     spec: ModelSpec
     usual: Recipe
     refusal: str
+    too_large: str
     readiness: Readiness
 
     @property
     def is_possible(self) -> bool:
         """Whether it can be trained here and now."""
-        return not self.refusal and isinstance(self.readiness, Ready)
+        return not (self.refusal or self.too_large) and isinstance(self.readiness, Ready)
 
 
 def list_trainable(registry: ProviderRegistry) -> tuple[TrainableModel, ...]:
@@ -228,6 +234,7 @@ def _trainable_models(anyone: Target, registry: ProviderRegistry) -> list[Traina
             spec=spec,
             usual=trainer.usual(spec.id),
             refusal=trainer.refusal(spec.id),
+            too_large=trainer.too_large(spec.id),
             readiness=registry.readiness(target),
         )
         for spec in provider.models()
@@ -274,17 +281,16 @@ def plan_training(
         path=path,
         overwrite=request.overwrite,
         parameters=0,
-        notes=(*found.notes, *_what_is_replaced(path)),
+        notes=(*_what_it_stands_for(request, registry), *found.notes, *_what_is_replaced(path)),
     )
-    plan = _fitted(plan, model, registry)
     free = free_bytes(lora_dir)
     if free < plan.disk_bytes:
         message = (
             f"There are {free / 1e6:,.0f} MB free for {str(lora_dir)!r}, and the training takes "
             f"up to {plan.disk_bytes / 1e6:,.0f} MB. Free some space there."
         )
-        raise UnsupportedRequest([Problem("out", message)])
-    return plan
+        raise UnsupportedRequest([Problem("out", message), *_readiness_problems(model)])
+    return _fitted(plan, model, registry)
 
 
 def _find_model(target: Target, registry: ProviderRegistry) -> TrainableModel:
@@ -299,16 +305,28 @@ def _find_model(target: Target, registry: ProviderRegistry) -> TrainableModel:
         raise UnsupportedRequest([Problem("target", message)])
     if target.model == AUTO:
         return next((model for model in models if model.is_possible), models[-1])
+    other = registry.find(target).other_name(target.model)
+    if other is not None and other.model is None:
+        raise UnsupportedRequest([Problem("target", other.meaning)])
+    if other is not None and other.model is not None:
+        target = target.with_model(other.model)
     registry.spec(target)
     return next(model for model in models if model.target == target)
 
 
+def _what_it_stands_for(request: TrainingRequest, registry: ProviderRegistry) -> list[str]:
+    other = registry.find(request.target).other_name(request.target.model)
+    return [] if other is None else [other.meaning]
+
+
 def _readiness_problems(model: TrainableModel) -> list[Problem]:
     # What cannot be trained at all need not be installed for it.
-    if isinstance(model.readiness, NotReady) and not model.refusal:
-        message = f"{model.readiness.reason} {model.readiness.fix}"
-        return [Problem("target", message, is_of_setup=True)]
-    return []
+    if model.refusal:
+        return []
+    messages = [model.too_large] if model.too_large else []
+    if isinstance(model.readiness, NotReady):
+        messages.append(f"{model.readiness.reason} {model.readiness.fix}")
+    return [Problem("target", message, is_of_setup=True) for message in messages]
 
 
 def _fitted(plan: TrainingPlan, model: TrainableModel, registry: ProviderRegistry) -> TrainingPlan:

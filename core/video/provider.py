@@ -72,6 +72,11 @@ class ProviderInfo:
     is_own_server: bool = False
     makes: tuple[OutputKind, ...] = (OutputKind.VIDEO,)
 
+    def other_name(self, model: str) -> OtherName | None:
+        """What a name means that is no model's, however it is spelled; None for nothing."""
+        asked = model.casefold().replace("_", "-")
+        return next((other for other in self.other_names if other.name == asked), None)
+
     @property
     def shown_name(self) -> str:
         """The provider's name for people."""

@@ -237,9 +237,11 @@ class MoreTrainingForm(TrainingRows):
 
 
 def _why_not(model: TrainableModel) -> str:
-    if model.refusal or not isinstance(model.readiness, NotReady):
+    if model.refusal:
         return model.refusal
-    return said_in_window(model.readiness, model.spec)
+    missing = model.readiness
+    missing_text = said_in_window(missing, model.spec) if isinstance(missing, NotReady) else ""
+    return " ".join(filter(None, (model.too_large, missing_text)))
 
 
 def _show_usual(

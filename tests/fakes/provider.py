@@ -410,6 +410,9 @@ class QuickTrainer:
     def refusal(self, model: str) -> str:
         return "" if model == self.trained else f"{model} learns nothing."
 
+    def too_large(self, model: str) -> str:
+        return "No room." if self.is_too_large else ""
+
     def usual(self, model: str) -> Recipe:
         return Recipe(
             rank=1, alpha=1, targets=Targets.ATTENTION, learning_rate=0.1, steps=2, batch_size=1,

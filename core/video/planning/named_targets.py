@@ -63,9 +63,8 @@ def known_target(word: str, registry: ProviderRegistry) -> Target:
 
 def _real_model(target: Target, registry: ProviderRegistry) -> str | None:
     """The model that another name of it stands for; None where the name is no such one."""
-    asked = target.model.casefold().replace("_", "-")
-    names = (name for name in registry.find(target).other_names if name.name == asked)
-    return next((name.model for name in names), None)
+    other = registry.find(target).other_name(target.model)
+    return None if other is None else other.model
 
 
 def _target_of_model(word: str, registry: ProviderRegistry) -> str | None:

@@ -279,8 +279,7 @@ def _with_real_name(
     request: RenderRequest, info: ProviderInfo
 ) -> tuple[RenderRequest, tuple[str, ...]]:
     """The request with the model that another name stands for, and a note that says so."""
-    asked = request.target.model.casefold().replace("_", "-")
-    other = next((name for name in info.other_names if name.name == asked), None)
+    other = info.other_name(request.target.model)
     if other is None:
         return request, ()
     if other.model is None:

@@ -131,7 +131,7 @@ class Hub:
         self._target = target
         self._network = network
         self.endpoint = os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or _DEFAULT_ENDPOINT
-        self._token = _find_token(keys)
+        self._token = find_token(keys)
 
     def check_open(self) -> None:
         """Do nothing while the network may be used.
@@ -363,14 +363,14 @@ class Hub:
             return AuthFailed(
                 f"{self.endpoint} rejected the Hugging Face token (401).",
                 target=self._target,
-                hint=f"Make a new one at {HUGGINGFACE_KEY.url} and {_SET_TOKEN}.",
+                hint=f"Make a new one at {HUGGINGFACE_KEY.url} and {SET_TOKEN}.",
             )
         if status in (401, 403, 404):
             return ProviderError(
                 f"{self.endpoint} has no file for {what}, or does not show it to this account "
                 f"({status}{f', {code}' if code else ''}).",
                 target=self._target,
-                hint=f"See {page} in a browser. If it is private, {_SET_TOKEN}.",
+                hint=f"See {page} in a browser. If it is private, {SET_TOKEN}.",
             )
         if status == 429:
             return RateLimited(
@@ -392,7 +392,7 @@ class Hub:
                 "Face token is set.",
                 target=self._target,
                 hint=f"Open {page}, sign in and accept the licence; make a token of the kind "
-                f"'read' at {HUGGINGFACE_KEY.url}; then {_SET_TOKEN}.",
+                f"'read' at {HUGGINGFACE_KEY.url}; then {SET_TOKEN}.",
             )
         return NotConfigured(
             f"The Hugging Face account of this token has no access to {repo_id!r}: its licence is "
@@ -422,7 +422,7 @@ def check_token(keys: ApiKeys, network: NetworkSwitch) -> Readiness:
         return NotReady(
             ReasonCode.KEY_MISSING,
             "No Hugging Face token is set. Only models behind a licence page need one.",
-            f"Make a token of the kind 'read' at {HUGGINGFACE_KEY.url}, then {_SET_TOKEN}.",
+            f"Make a token of the kind 'read' at {HUGGINGFACE_KEY.url}, then {SET_TOKEN}.",
         )
     return Ready(note=f"Hugging Face accepts the token; it belongs to {account!r}.")
 
@@ -432,10 +432,11 @@ OFFLINE = (
     "that ImageAI installed, a hub cache, or what 'hf download' made."
 )
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
-_SET_TOKEN = "set HF_TOKEN or run 'main.py keys set huggingface'"
+SET_TOKEN = "set HF_TOKEN or run 'main.py keys set huggingface'"
 
 
-def _find_token(keys: ApiKeys) -> str | None:
+def find_token(keys: ApiKeys) -> str | None:
+    """The token of an account there, right or wrong; None without one."""
     from huggingface_hub import get_token
 
     found = keys.find(HUGGINGFACE_KEY)

@@ -16,6 +16,7 @@ from core.video.terms import Role
 from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.installed import check_installed, manifest_of, model_folder
 from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
+from providers.ltx_video.models.info import INFO
 from providers.ltx_video.models.map_models import NEEDED, MapModel, find_map_models
 
 if TYPE_CHECKING:
@@ -47,12 +48,15 @@ def folder_of(model: LocalModel, models_dir: Path) -> Path:
 
 
 def find_model(model: str, models: Mapping[str, LocalModel]) -> LocalModel:
-    """A model by its id.
+    """A model by its id, or by the name of a family, of which one stands for all.
 
     Raises:
         UnsupportedRequest: there is no such model.
     """
-    row = models.get(model)
+    other = None if model in models else INFO.other_name(model)
+    if other is not None and other.model is None:
+        raise UnsupportedRequest([Problem("model", other.meaning)])
+    row = models.get(model if other is None else other.model or "")
     if row is None:
         raise UnsupportedRequest([Problem("model", unknown_name("model", model, models))])
     return row

@@ -116,13 +116,13 @@ class LTXStore:
         if row.spec.is_builtin:
             return verify_builtin(row, self._context.paths)
         with _context(cancel, on_fraction) as ctx:
-            verify_model(self._models_dir, model, ctx)
-            return check_parts(self._models_dir, model, row.weights)
+            verify_model(self._models_dir, row.id, ctx)
+            return check_parts(self._models_dir, row.id, row.weights)
 
     def remove(self, model: str) -> int:
         """Delete it; see `ModelStore.remove`."""
-        find_on_disk(model, self._models)
-        return remove_model(self._models_dir, model)
+        row = find_on_disk(model, self._models)
+        return remove_model(self._models_dir, row.id)
 
     def _find(self, model: str) -> Installable:
         from providers.ltx_video.install.weights import Installable

@@ -18,11 +18,8 @@ from core.jobs.lanes import Stage
 from core.lora.training import JOB_NOTE, RECORD, Recipe, Targets, lora_metadata
 from core.platform.files import write_text_atomically
 from core.video.lora_training import TrainedFiles
-from core.video.memory import Device, MemoryPlan, StagePeak
 from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, RenderRequest, Sampling
-from core.video.spec import Precision
-from core.video.terms import Residency
 from core.video.train_lora_job import find_item
 from providers.ltx_video.engine.engine_process import EngineProcess
 from providers.ltx_video.engine.following import events_of
@@ -35,6 +32,7 @@ from providers.ltx_video.install.model_files import (
 )
 from providers.ltx_video.mini.vocabulary import read
 from providers.ltx_video.models.sizes import token_count
+from providers.ltx_video.training.training_memory import is_small, least_memory, training_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
     from core.jobs.job import JobContext
     from core.lora.lora_family import LoraFamily
     from core.video.lora_training import TrainingPlan
+    from core.video.memory import MemoryPlan
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext, ProviderInfo
     from providers.ltx_video.models.catalog import LocalModel
@@ -73,16 +72,7 @@ _SMALL = Recipe(
     validate_every=50,
     save_every=25,
 )
-_SMALL_BILLIONS = 0.1
-"""Up to this size a model is trained on processors within minutes."""
 
-_GB = 1e9
-_BYTES = {Precision.FLOAT32: 4.0, Precision.BFLOAT16: 2.0, Precision.FLOAT8: 2.0}
-_VALUES_PER_TOKEN = 24
-# The matrices, their gradients, and the optimizer's two running means, in 32 bit.
-_BYTES_PER_PARAMETER = 16
-_RUNTIME_GB = 1.2
-_USABLE = 0.95
 _CACHE_BYTES = 20 * 10**9
 # Reading the set and the model is the first part of the bar.
 _PREPARED = 0.1
@@ -138,9 +128,15 @@ class LocalTrainer:
             )
         return ""
 
+    def too_large(self, model: str) -> str:
+        """Why there is no room here to train a model; see `LoraTrainer.too_large`."""
+        row = self._models[model]
+        machine, family = self._context.read_machine(), self._family(row)
+        return " ".join(least_memory(row, family, machine, self.usual(model)).reasons)
+
     def usual(self, model: str) -> Recipe:
         """The recipe that suits a model; see `LoraTrainer.usual`."""
-        return _SMALL if self._is_small(self._models[model]) else _LARGE
+        return _SMALL if is_small(self._models[model]) else _LARGE
 
     def fit(self, plan: TrainingPlan) -> TrainingPlan:
         """The plan with what only this provider knows; see `LoraTrainer.fit`."""
@@ -276,62 +272,8 @@ class LocalTrainer:
         return made.model_copy(update={"prompt": caption_of(made).text})
 
     def _memory(self, plan: TrainingPlan, model: LocalModel) -> MemoryPlan:
-        """Where the model lies while it is trained, and whether that fits."""
-        machine, profile, footprint = self._context.read_machine(), model.profile, model.footprint
-        gpu = machine.best_gpu
-        device = Device.CPU if gpu is None or self._is_small(model) else Device(gpu.kind)
-        size = _BYTES[profile.dtype]
-        bucket, recipe = plan.largest, plan.recipe
-        tokens = token_count(bucket.width, bucket.height, bucket.num_frames) * recipe.batch_size
-        weights = (
-            footprint.transformer + footprint.connectors + footprint.video_vae + footprint.audio
-        )
-        # The input of each block, and twice what lives within one, forwards and back.
-        values = tokens * footprint.hidden_size * (footprint.block_count + 2 * _VALUES_PER_TOKEN)
-        lora = recipe.lora_parameters(self._family(model)) * _BYTES_PER_PARAMETER
-        training_gb = weights * size + (values * size + lora) / _GB
-        words_gb = (footprint.text_encoder + footprint.connectors) * size
-        has_room = gpu is not None and words_gb < gpu.vram_free_gb * _USABLE
-        words_on = device if device is not Device.CPU and has_room else Device.CPU
-        here, elsewhere = training_gb + _RUNTIME_GB, words_gb + _RUNTIME_GB
-        is_cpu = device is Device.CPU
-        peak = StagePeak(
-            stage=Stage.TRAIN,
-            vram_gb=0.0 if is_cpu else round(here, 2),
-            ram_gb=round(max(here, elsewhere) if is_cpu else elsewhere, 2),
-        )
-        reasons: list[str] = []
-        label = model.spec.label
-        if is_cpu and not self._is_small(model):
-            reasons.append(
-                f"{label} cannot be trained on this machine: it needs a GPU with about "
-                f"{here:.0f} GB, and processors alone would work for weeks. LTX Mini can be "
-                "trained here."
-            )
-        for needed, usable, name in (
-            (peak.ram_gb, machine.ram_free_gb, "memory"),
-            (peak.vram_gb, gpu.vram_free_gb if gpu else 0.0, "GPU memory"),
-        ):
-            if needed > usable * _USABLE and not reasons:
-                reasons.append(
-                    f"Training {label} on {plan.batch_text} needs about {needed:.1f} GB of {name}, "
-                    f"and {usable:.1f} GB are free. Choose a smaller resolution, length or batch, "
-                    "or close other programs."
-                )
-        return MemoryPlan(
-            rung=0,
-            device=device,
-            residency=Residency.RESIDENT,
-            precision=profile.dtype,
-            text_encoder_device=words_on,
-            frees_text_encoder=True,
-            peaks=(peak,),
-            fits=not reasons,
-            reasons=tuple(reasons),
-        )
-
-    def _is_small(self, model: LocalModel) -> bool:
-        return model.footprint.transformer <= _SMALL_BILLIONS
+        machine, family = self._context.read_machine(), self._family(model)
+        return training_memory(model, family, machine, plan.recipe, plan.largest)
 
     def _family(self, model: LocalModel) -> LoraFamily:
         family = self._info.lora_family(model.spec)

@@ -26,6 +26,7 @@ from core.lora.training_set import list_training_set
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.lora_training import TrainingRequest, list_trainable
+from core.video.provider import OtherName
 from core.video.terms import AUTO, Target
 from core.video.train_lora_job import find_item
 from scripts.sample_training_set import write_ink_set
@@ -95,6 +96,24 @@ def test_auto_is_the_best_that_can_be_trained(studio: Studio, ink: Path) -> None
     assert all(refusal for model, refusal in offered.items() if model != FULL.id)
 
 
+def test_the_name_of_a_family_stands_for_the_same_model_as_in_a_render(
+    trainer: QuickTrainer, tmp_path: Path, ink: Path
+) -> None:
+    names = (
+        OtherName("fake-family", "fake-family stands for fake-full.", FULL.id),
+        OtherName("fake-pro", "'fake-pro' is a tier and no model."),
+    )
+    entry = entry_with(trainer)
+    entry = replace(entry, info=replace(entry.info, other_names=names))
+    studio = Studio([entry], paths=Paths.below(tmp_path / "home"))
+    plan = studio.plan_training(asked(ink, target=TARGET.with_model("Fake_Family")))
+    assert plan.target.model == FULL.id
+    assert plan.notes[0] == "fake-family stands for fake-full."
+    problems = problems_of(studio, asked(ink, target=TARGET.with_model("fake-pro")))
+    assert problems == {"target": "'fake-pro' is a tier and no model."}
+    studio.close()
+
+
 def test_all_that_is_wrong_is_told_at_once(studio: Studio, ink: Path) -> None:
     (ink / "00.txt").unlink()
     wrong = {"choices": {"rank": 0}, "name": "a/b", "resolution": "8k", "length_s": 99.0}
@@ -134,9 +153,15 @@ def test_everything_wrong_is_told_of_a_model_that_is_not_installed_too(
         studio.plan_training(asked(ink, target=target))
     (ink / "00.txt").unlink()
     wrong = {"choices": {"rank": 0}, "name": "a/b", "resolution": "8k", "length_s": 99.0}
-    found = problems_of(studio, asked(ink, target=target, **wrong))
-    assert set(found) == {"set", "rank", "name", "resolution", "length", "target"}
-    assert found["target"] == "Fake Big is not installed. Install it."
+    with pytest.raises(UnsupportedRequest) as caught:
+        studio.plan_training(asked(ink, target=target, **wrong))
+    found = caught.value.problems
+    assert {one.field for one in found} == {"set", "rank", "name", "resolution", "length", "target"}
+    assert [one.message for one in found if one.field == "target"] == [
+        "No room.",
+        "Fake Big is not installed. Install it.",
+    ]
+    assert all(one.is_of_setup for one in found if one.field == "target")
 
 
 def test_a_disk_without_room_is_told_before_anything_begins(
@@ -144,6 +169,10 @@ def test_a_disk_without_room_is_told_before_anything_begins(
 ) -> None:
     studio = studio_with(trainer, tmp_path / "home", 10_000_000)
     assert "10 MB free" in problems_of(studio, asked(ink))["out"]
+    trainer.is_too_large = True
+    found = problems_of(studio, asked(ink))
+    assert "10 MB free" in found["out"]
+    assert found["target"] == "No room."
     studio.close()
 
 

@@ -145,6 +145,7 @@ def test_models_that_cannot_be_trained_say_why(
     }
     assert "is distilled" in tips["ltx-2.3-distilled"]
     assert "is not installed" in tips["ltx-2.3"]
+    assert "needs a GPU with about" in tips["ltx-2.3"]
     assert tips["ltx-2.3"].endswith("Install it in the Models tab.")
     assert not any("setup_ltx_video.py" in tip for tip in tips.values())
 

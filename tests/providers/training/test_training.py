@@ -281,6 +281,14 @@ def test_a_large_model_without_a_gpu_is_refused(place: Place, ink_set: Path) -> 
     trainer = LocalTrainer(context_of(place.home), {model.id: model}, TINY_INFO, lambda: None)
     with pytest.raises(NotConfigured, match="needs a GPU with about"):
         trainer.fit(plan)
+    # Whatever the set may be, which need not be right for it.
+    assert "needs a GPU with about" in trainer.too_large(model.id)
+    assert (
+        LocalTrainer(
+            context_of(place.home), {TINY_VIDEO.id: trainable(TINY_VIDEO)}, TINY_INFO, lambda: None
+        ).too_large(TINY_VIDEO.id)
+        == ""
+    )
 
 
 def test_the_usual_time_counts_start_and_end_too(place: Place, ink_set: Path) -> None:
