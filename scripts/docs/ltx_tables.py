@@ -10,7 +10,7 @@ from core.platform.machine import Gpu, Machine
 from core.video.controls import CONTROLS
 from core.video.memory import Device
 from core.video.spec import Precision
-from core.video.terms import Residency, Target
+from core.video.terms import EncoderBits, Residency, Target
 from providers.ltx_video.mini.vocabulary import PHRASES, Attribute
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.memory_plan import memory_ladder
@@ -183,13 +183,15 @@ def _layout_number(memory: MemoryPlan) -> int:
         case Residency.RESIDENT:
             return 2 if memory.tiled_decode else 1
         case Residency.MODEL_OFFLOAD if memory.text_encoder_device is not memory.device:
+            return 6
+        case Residency.MODEL_OFFLOAD if memory.text_encoder_bits is not EncoderBits.SIXTEEN:
             return 5
         case Residency.MODEL_OFFLOAD:
             return 4 if memory.precision is Precision.FLOAT8 else 3
         case Residency.GROUP_OFFLOAD:
-            return 6
-        case Residency.GROUP_OFFLOAD_TO_DISK:
             return 7
+        case Residency.GROUP_OFFLOAD_TO_DISK:
+            return 8
 
 
 def _other_knobs(guidance: Guidance) -> str:

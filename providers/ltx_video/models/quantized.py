@@ -295,7 +295,7 @@ QUANTIZED: tuple[Quantized, ...] = (
         LTXModel.LTX_VIDEO_13B_098_DISTILLED_Q3,
         LTXModel.LTX_VIDEO_13B_098_DISTILLED,
         "Q3_K",
-        "Silent, in 8 steps on a GPU of 8 GB, with losses that can be seen.",
+        "Silent, in 8 steps; has room on a GPU of 12 GB, with losses that can be seen.",
         "QuantStack/LTXV-13B-0.9.8-distilled-GGUF",
         "LTXV-13B-0.9.8-distilled-Q3_K_M.gguf",
         6.5,
