@@ -158,7 +158,7 @@ def _run(options: Options, cancel: CancelToken, voice: Voice) -> int:
         return _remove(options, models_dir, voice)
     if options.model is None:
         # Imported late, as all of the program is: the environment comes first.
-        from scripts.ltx_model_table import show_models
+        from scripts.ltx_setup.model_table import show_models
 
         show_models(studio.registry, models_dir, voice, _COMMAND)
         return _DONE
@@ -171,7 +171,7 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import check_parts
     from providers.ltx_video.install.weights import Installable, InstallModelJob
-    from scripts.ltx_install_text import list_files, tell_known, tell_survey
+    from scripts.ltx_setup.install_text import list_files, tell_known, tell_survey
 
     model = Installable.find(options.model or "")
     models_dir, sources = studio.paths.models_dir, options.sources

@@ -117,6 +117,12 @@ MAY_IMPORT_FOLDERS = {
         "providers/ltx_video/models",
         "providers/ltx_video/mini",
         "providers/ltx_video/maps",
+        "providers/ltx_video/engine/loading",
+    },
+    # A damaged file is told by the engine's own error.
+    "providers/ltx_video/engine/loading": {
+        "providers/ltx_video/models",
+        "providers/ltx_video/engine",
     },
     "providers/ltx_video/training": {
         "providers/ltx_video/models",

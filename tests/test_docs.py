@@ -157,14 +157,14 @@ def test_what_is_said_of_the_large_models_is_so() -> None:
     large = [model.spec for model in MODELS if not model.spec.is_builtin]
     sizes = [round(spec.size_bytes / 1e9) for spec in large if spec.size_bytes]
     vram = [spec.needs.vram_gb for spec in large if spec.needs.vram_gb]
-    assert (len(large), min(sizes), max(sizes)) == (19, 25, 97)
+    assert (len(large), min(sizes), max(sizes)) == (29, 20, 97)
     comfortable = [s.needs.comfortable_vram_gb for s in large if s.needs.comfortable_vram_gb]
     assert set(vram) == {8}
-    assert (min(comfortable), max(comfortable)) == (16, 32)
-    assert "25 to\n97 GB" in text_of(README)
-    assert "with 8 GB of memory at least, the larger ones 16 to 32 GB" in text_of(README)
-    assert "25 to 97 GB" in text_of(SETUP)
-    assert "Nineteen" in text_of(CHANGELOG)
+    assert (min(comfortable), max(comfortable)) == (10, 32)
+    assert "20 to\n97 GB" in text_of(README)
+    assert "with 8 GB of memory at least, the larger ones 10 to 32 GB" in text_of(README)
+    assert "20 to 97 GB" in text_of(SETUP)
+    assert "Twenty-nine" in text_of(CHANGELOG)
 
 
 def test_the_readme_begins_with_an_image_and_the_two_commands() -> None:

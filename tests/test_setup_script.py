@@ -31,7 +31,7 @@ from providers import PROVIDERS
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.install.weights import Installable
 from providers.ltx_video.models.downloads import WEIGHTS
-from scripts.ltx_install_text import tell_known
+from scripts.ltx_setup.install_text import tell_known
 from scripts.setup_ltx_video import main
 from scripts.voice import Voice
 from tests.fakes.catalogue_hub import (

@@ -338,9 +338,9 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.TEXT_ENCODER, "delivery.text_encoder", ControlKind.CHOICE, "Text encoder",
         "How many bits the weights take that read the prompt: fewer take less memory and change "
-        "the clip a little", "number of bits for its text encoder",
+        "the clip a little", "choice of bits for its text encoder",
         lambda spec: OneOf(tuple(EncoderBits)) if len(spec.residencies) > 1 else None,
-        "has no number of bits to choose for its text encoder. Leave it to the program.",
+        "has no choice of bits for its text encoder. Leave it to the program.",
         options=("--text-encoder",), metavar="BITS",
     ),
     ControlRow(

@@ -64,6 +64,7 @@ CASES = (
     Case(("--no-two-stage",), "sampling.two_stage", False),
     Case(("--seed", "7"), "sampling.seed", 7),
     Case(("--memory", "group-offload"), "delivery.memory", "group-offload"),
+    Case(("--text-encoder", "8bit"), "delivery.text_encoder", "8bit"),
     Case(("--strength", "0.4", "--source-video", "clip.mp4"), "editing.strength", 0.4),
     Case(
         ("--extend-direction", "backward", "--extend", "clip.mp4"), "editing.direction", "backward"

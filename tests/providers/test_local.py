@@ -189,7 +189,7 @@ def test_the_bits_of_the_text_encoder_can_be_chosen_where_layouts_can(
     asked = RenderRequest(
         target=target(mini.id), prompt="a ball", delivery=Delivery(text_encoder=EncoderBits.FOUR)
     )
-    with pytest.raises(UnsupportedRequest, match="no number of bits to choose for its text enc"):
+    with pytest.raises(UnsupportedRequest, match="no choice of bits for its text enc"):
         make_plan(asked, mini)
 
 

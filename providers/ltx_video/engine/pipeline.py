@@ -25,9 +25,9 @@ from core.video.memory import Device
 from core.video.spec import Precision, Residency
 from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeepingLTXVideoPipeline
-from providers.ltx_video.engine.packed_encoder import load_encoder
+from providers.ltx_video.engine.loading.packed_encoder import load_encoder
+from providers.ltx_video.engine.loading.single_file import ScaledLinear, load_transformer
 from providers.ltx_video.engine.scheduler import scheduler_for
-from providers.ltx_video.engine.single_file import ScaledLinear, load_transformer
 from providers.ltx_video.engine.text import load_processor
 from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
 from providers.ltx_video.models.profiles import Enhancer, PipelineFamily

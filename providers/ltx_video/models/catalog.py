@@ -124,9 +124,10 @@ _VIDEO_2B = _Offer(
     durations=Durations(minimum=0.5, maximum=8.5, default=5.0),
     licence=LTXV_LICENCE,
     needs=Needs(
-        ram_gb=16,
+        ram_gb=8,
         vram_gb=8,
-        note=f"{FOR_A_CLIP} Runs without a GPU too, very slowly, with no more memory.",
+        note=f"{FOR_A_CLIP} On a GPU full speed takes 16 GB of memory; it runs without a GPU too, "
+        "very slowly, with 16 GB of memory.",
     ),
     footprint=Footprint(
         transformer=1.92,
@@ -144,7 +145,7 @@ _VIDEO_13B = replace(
     _VIDEO_2B,
     lora_family="ltx-video-13b",
     needs=Needs(
-        ram_gb=16,
+        ram_gb=8,
         vram_gb=8,
         comfortable_vram_gb=24,
         note=f"{FOR_A_CLIP} Needs a GPU; full speed takes 24 GB of memory.",
@@ -170,7 +171,12 @@ _AV_19B = _Offer(
     ),
     audio=AudioSpec(sample_rate_hz=24_000),
     licence=LTX_2_LICENCE,
-    needs=Needs(ram_gb=32, vram_gb=8, comfortable_vram_gb=32, note=f"{FOR_A_CLIP} Needs a GPU."),
+    needs=Needs(
+        ram_gb=16,
+        vram_gb=8,
+        comfortable_vram_gb=32,
+        note=f"{FOR_A_CLIP} Needs a GPU; full speed takes 32 GB of memory.",
+    ),
     footprint=Footprint(
         transformer=18.88,
         text_encoder=12.2,

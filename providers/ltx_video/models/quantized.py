@@ -2,7 +2,7 @@
 
 Besides it such a model needs what the other one does. Where the text encoder lies there in 32 bit,
 the same Gemma 3 comes in the 16 bit in which it is used anyway, from where its makers publish it
-for LTX. In fewer bits it is packed while it is loaded; see `engine/packed_encoder.py`.
+for LTX. In fewer bits it is packed while it is loaded; see `engine/loading/packed_encoder.py`.
 """
 
 from __future__ import annotations
@@ -62,8 +62,10 @@ class Quantized:
         path: of the file in its repository.
         size_gb: about.
         size_bytes, sha256: None where only the hub knows them.
-        comfortable_vram_gb: with how much of a GPU's memory no weights move in each step.
+        comfortable_vram_gb: with how much of a GPU's memory no weights move in each step; None
+            where that is so with the least that it needs.
         ram_gb: of main memory; 8 bit is unpacked there as a whole.
+        full_speed_ram_gb: of main memory where no weights move in each step; None for no more.
     """
 
     id: LTXModel
@@ -73,8 +75,9 @@ class Quantized:
     repo_id: str
     path: str
     size_gb: float
-    comfortable_vram_gb: int
-    ram_gb: int = 32
+    comfortable_vram_gb: int | None = None
+    ram_gb: int = 16
+    full_speed_ram_gb: int | None = 32
     revision: str = "main"
     size_bytes: int | None = None
     sha256: str | None = None
@@ -130,6 +133,12 @@ class Quantized:
             }
         )
 
+    def _needs_note(self) -> str:
+        more = self.full_speed_ram_gb
+        return f"{FOR_A_CLIP} Needs a GPU" + (
+            "." if more is None else f"; full speed takes {more} GB of memory."
+        )
+
     def row(self, like: LocalModel, weights: WeightsSpec) -> LocalModel:
         """The model as it stands in the catalogue.
 
@@ -137,16 +146,18 @@ class Quantized:
             like: the model that it runs like.
             weights: its own download.
         """
+        needs = like.spec.needs
+        is_large = needs.comfortable_vram_gb is not None
         spec = like.spec.model_copy(
             update={
                 "id": self.id.value,
                 "label": f"{like.spec.label}, {self.shown_as}",
                 "summary": self.summary,
-                "needs": like.spec.needs.model_copy(
+                "needs": needs.model_copy(
                     update={
                         "ram_gb": self.ram_gb,
                         "comfortable_vram_gb": self.comfortable_vram_gb,
-                        "note": f"{FOR_A_CLIP} Needs a GPU.",
+                        "note": self._needs_note() if is_large else needs.note,
                     }
                 ),
                 "size_bytes": weights.download_bytes,
@@ -183,11 +194,10 @@ QUANTIZED: tuple[Quantized, ...] = (
         LTXModel.LTX_2_5_DISTILLED_Q4,
         LTXModel.LTX_2_5_DISTILLED,
         "Q4_K",
-        "The newest in 8 steps; has room on a GPU of 24 GB, and runs from 12 GB on.",
+        "The newest in 8 steps; has room on a GPU of 24 GB, and runs from 8 GB on.",
         _VANTAGE,
         "distilled/ltx-2.5-22b-distilled-transformer-Q4_K_M.gguf",
         15.7,
-        vram_gb=12,
         comfortable_vram_gb=24,
         revision=_VANTAGE_REVISION,
         size_bytes=15_687_639_424,
@@ -201,8 +211,7 @@ QUANTIZED: tuple[Quantized, ...] = (
         "realrebelai/LTX-2.5_GGUFs",
         "LTX-2.5-Distilled-Q3_K_M.gguf",
         11.5,
-        vram_gb=10,
-        comfortable_vram_gb=24,
+        comfortable_vram_gb=16,
         revision="112436f97aaf99ce13ecb7b7eca7e2f6c128d3ec",
         size_bytes=11_525_623_808,
         sha256="4286f8de1074c0c4fddfb92f38bd7df9161782b53c1717ebd69f1189c7933265",
@@ -215,7 +224,6 @@ QUANTIZED: tuple[Quantized, ...] = (
         _VANTAGE,
         "dev/ltx-2.5-22b-dev-transformer-Q4_K_M.gguf",
         15.7,
-        vram_gb=12,
         comfortable_vram_gb=24,
         revision=_VANTAGE_REVISION,
     ),
@@ -229,6 +237,7 @@ QUANTIZED: tuple[Quantized, ...] = (
         29.5,
         comfortable_vram_gb=32,
         ram_gb=48,
+        full_speed_ram_gb=None,
         revision=_MAKERS_REVISION,
         size_bytes=29_531_884_062,
         sha256="d9646b6f2d5c42d337b23671634c43bfeece6989644f51b4a3aa088465ccd3b2",
@@ -264,6 +273,7 @@ QUANTIZED: tuple[Quantized, ...] = (
         29.1,
         comfortable_vram_gb=32,
         ram_gb=48,
+        full_speed_ram_gb=None,
         revision=_MAKERS_REVISION,
         size_bytes=29_145_431_166,
         sha256="28606c5b5a06ce56f896d4dfcb20f212739e07a68fbe48e53638188449d26450",
@@ -286,8 +296,9 @@ QUANTIZED: tuple[Quantized, ...] = (
         _LTX_VIDEO,
         "ltxv-13b-0.9.8-distilled-fp8.safetensors",
         15.7,
-        vram_gb=12,
         comfortable_vram_gb=24,
+        ram_gb=32,
+        full_speed_ram_gb=None,
         size_bytes=15_694_280_140,
         sha256="111a3d07baa17f520e98b571e7916139ae0865c9a24b7534529d6b9e74264db3",
     ),
@@ -295,13 +306,13 @@ QUANTIZED: tuple[Quantized, ...] = (
         LTXModel.LTX_VIDEO_13B_098_DISTILLED_Q3,
         LTXModel.LTX_VIDEO_13B_098_DISTILLED,
         "Q3_K",
-        "Silent, in 8 steps; has room on a GPU of 12 GB, with losses that can be seen.",
+        "Silent, in 8 steps; has room on a GPU of 10 GB, with losses that can be seen.",
         "QuantStack/LTXV-13B-0.9.8-distilled-GGUF",
         "LTXV-13B-0.9.8-distilled-Q3_K_M.gguf",
         6.5,
-        vram_gb=8,
-        comfortable_vram_gb=12,
-        ram_gb=16,
+        comfortable_vram_gb=10,
+        ram_gb=8,
+        full_speed_ram_gb=16,
         sha256="1301695484240e3423df052825eabb836302e43b68fc04111cc25076f5c64b24",
     ),
     Quantized(
@@ -312,8 +323,9 @@ QUANTIZED: tuple[Quantized, ...] = (
         _LTX_VIDEO,
         "ltxv-13b-0.9.8-dev-fp8.safetensors",
         15.7,
-        vram_gb=12,
         comfortable_vram_gb=24,
+        ram_gb=32,
+        full_speed_ram_gb=None,
         size_bytes=15_694_279_916,
         sha256="b281bbb53b76d25a02285c148212b32daa6a57dfa46ce804c9bddba46f948c94",
     ),
@@ -321,12 +333,13 @@ QUANTIZED: tuple[Quantized, ...] = (
         LTXModel.LTX_VIDEO_13B_097_DISTILLED_Q4,
         LTXModel.LTX_VIDEO_13B_097_DISTILLED,
         "Q4_K",
-        "Silent, the older 13B in 8 steps; has room on a GPU of 16 GB.",
+        "Silent, the older 13B in 8 steps; has room on a GPU of 12 GB.",
         "wsbagnsv1/ltxv-13b-0.9.7-distilled-GGUF",
         "ltxv-13b-0.9.7-distilled-Q4_K_M.gguf",
         8.2,
-        vram_gb=8,
-        comfortable_vram_gb=16,
+        comfortable_vram_gb=12,
+        ram_gb=8,
+        full_speed_ram_gb=16,
     ),
     Quantized(
         LTXModel.LTX_VIDEO_13B_097_DEV_Q4,
@@ -336,8 +349,9 @@ QUANTIZED: tuple[Quantized, ...] = (
         "wsbagnsv1/ltxv-13b-0.9.7-dev-GGUF",
         "ltxv-13b-0.9.7-dev-Q4_K_M.gguf",
         8.2,
-        vram_gb=8,
         comfortable_vram_gb=16,
+        ram_gb=8,
+        full_speed_ram_gb=16,
     ),
     Quantized(
         LTXModel.LTX_VIDEO_2B_098_DISTILLED_FP8,
@@ -347,9 +361,7 @@ QUANTIZED: tuple[Quantized, ...] = (
         _LTX_VIDEO,
         "ltxv-2b-0.9.8-distilled-fp8.safetensors",
         4.5,
-        vram_gb=8,
-        comfortable_vram_gb=12,
-        ram_gb=16,
+        ram_gb=8,
     ),
     Quantized(
         LTXModel.LTX_VIDEO_2B_096_DISTILLED_Q4,
@@ -359,9 +371,7 @@ QUANTIZED: tuple[Quantized, ...] = (
         "city96/LTX-Video-0.9.6-distilled-gguf",
         "ltxv-2b-0.9.6-distilled-04-25-Q4_K_M.gguf",
         1.3,
-        vram_gb=6,
-        comfortable_vram_gb=12,
-        ram_gb=16,
+        ram_gb=8,
     ),
 )
 """Of each model that they run like, best first."""

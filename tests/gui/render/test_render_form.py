@@ -25,7 +25,7 @@ from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import Ready
 from core.video.request import Input
 from core.video.spec import Residency
-from core.video.terms import PersonGeneration, Role, Target
+from core.video.terms import EncoderBits, PersonGeneration, Role, Target
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from providers.ltx_video.models.catalog import BY_ID
@@ -88,6 +88,7 @@ FULL_OWN = chosen(
     person_generation=PersonGeneration.ALLOW_ADULT,
     workflow=Input(role=Role.WORKFLOW, path=Path("/w.json")),
     memory=Residency.RESIDENT,
+    text_encoder=EncoderBits.EIGHT,
     webhook_url="https://example.com/",
 )
 FIELDS = tuple(row.id.value for row in CHOICES)
@@ -244,6 +245,8 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("workflow_reset", click, value),
         ControlCase("memory", down, value),
         ControlCase("memory_reset", click, value),
+        ControlCase("text_encoder", down, value),
+        ControlCase("text_encoder_reset", click, value),
         ControlCase("webhook_url", typed, value),
         ControlCase("webhook_url_reset", click, value),
         *extra,
@@ -289,6 +292,7 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
         "lora_add",
         "workflow",
         "memory",
+        "text_encoder",
     ):
         assert not control(shown, name).isVisibleTo(shown), name
     for case in check_cases():

@@ -65,7 +65,9 @@ class _Packing(QuantizationConfigMixin):
 class _Packer(HfQuantizer):
     """Packs each layer as its weights come from disk, so that no two are there unpacked."""
 
-    quantization_config: _Packing
+    def __init__(self, quantization_config: _Packing, **kwargs: Any) -> None:
+        super().__init__(quantization_config, **kwargs)
+        self._asked = quantization_config
 
     @override
     def param_needs_quantization(self, model: Any, param_name: str, **kwargs: Any) -> bool:
@@ -74,11 +76,11 @@ class _Packer(HfQuantizer):
 
     @override
     def get_quantize_ops(self) -> ConversionOps:
-        return _Pack(self.quantization_config.kind)
+        return _Pack(self._asked.kind)
 
     @override
     def _process_model_before_weight_loading(self, model: Any, **kwargs: Any) -> Any:
-        asked = self.quantization_config
+        asked = self._asked
         row, _ = GGML_QUANT_SIZES[asked.kind]
         # It shares its weights with the table of words.
         left_out = model.get_output_embeddings()
@@ -102,12 +104,12 @@ class _Packer(HfQuantizer):
         return model
 
     @override
-    def is_serializable(self) -> bool:
+    def is_serializable(self) -> Any:
         return False
 
     @property
     @override
-    def is_trainable(self) -> bool:
+    def is_trainable(self) -> Any:
         return False
 
 
@@ -126,4 +128,6 @@ class _Pack(ConversionOps):
         blocks = torch.from_numpy(quantize(weight.float().numpy(), self._kind))
         # T5 turns what comes into a layer into the format of its weights, unless they are int8.
         signed = blocks.view(torch.int8)
-        return {full_layer_name: GGUFParameter(signed, quant_type=self._kind)}
+        # Its arguments are those of `__new__`, which the type checker does not look at.
+        make: Any = GGUFParameter
+        return {full_layer_name: make(signed, quant_type=self._kind)}
