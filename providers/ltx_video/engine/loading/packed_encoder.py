@@ -51,7 +51,6 @@ def load_encoder(
     ).eval()
 
 
-@register_quantization_config(_METHOD)
 class _Packing(QuantizationConfigMixin):
     """How `_Packer` is told what to do."""
 
@@ -61,7 +60,6 @@ class _Packing(QuantizationConfigMixin):
         self.dtype = dtype
 
 
-@register_quantizer(_METHOD)
 class _Packer(HfQuantizer):
     """Packs each layer as its weights come from disk, so that no two are there unpacked."""
 
@@ -131,3 +129,8 @@ class _Pack(ConversionOps):
         # Its arguments are those of `__new__`, which the type checker does not look at.
         make: Any = GGUFParameter
         return {full_layer_name: make(signed, quant_type=self._kind)}
+
+
+# Not as decorators, which the type checker takes to give the parents of the classes.
+register_quantization_config(_METHOD)(_Packing)
+register_quantizer(_METHOD)(_Packer)
