@@ -16,9 +16,9 @@ from core.jobs.lanes import Stage
 from core.platform.paths import Paths
 from core.video.planning.clip_plan import make_plan
 from core.video.planning.prompt_parts import with_enhanced_prompt
-from core.video.request import FrameRequest, RenderRequest, Sampling
+from core.video.request import Delivery, FrameRequest, RenderRequest, Sampling
 from core.video.spec import Precision
-from core.video.terms import Target
+from core.video.terms import EncoderBits, Target
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models import profiles
@@ -98,6 +98,18 @@ def plan_to_enhance(
         motion = request.motion.model_copy(update={"camera": camera})
         request = request.model_copy(update={"motion": motion})
     return provider.fit(make_plan(request, model.spec))
+
+
+def test_a_packed_text_encoder_is_said_to_write_slowly(enhancing: LocalLTX) -> None:
+    """Where it writes itself; the prompt enhancer of 2.5 is never packed."""
+    said = "unpacks itself for each word"
+    for generation, is_said in (("2.3", True), ("2.5", False)):
+        plan = plan_to_enhance(enhancing, MODELS[generation])
+        assert said not in " ".join(plan.notes)
+        delivery = Delivery(text_encoder=EncoderBits.EIGHT)
+        request = plan.request.model_copy(update={"delivery": delivery})
+        packed = enhancing.fit(plan.model_copy(update={"request": request}))
+        assert (said in " ".join(packed.notes)) is is_said
 
 
 @pytest.mark.parametrize("task", ["t2v", "i2v"])
