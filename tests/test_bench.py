@@ -23,7 +23,9 @@ from scripts.benchmark import (
 )
 from scripts.benchmark.app_memory import section as memory_section
 from scripts.benchmark.clips import prompt
-from scripts.benchmark.engine_race import Race, goals
+from scripts.benchmark.engine.bare_messages import BareCall
+from scripts.benchmark.engine.race import Race, goals, table
+from scripts.benchmark.engine.warm_jobs import LATE, LoraSwitches, ManyJobs
 from scripts.benchmark.figures import Series, ratio
 from scripts.benchmark.film_clips import FilmSize, film_of
 from scripts.benchmark.peaks import Peaks, watch
@@ -176,11 +178,44 @@ def test_goals_follow_from_the_figures() -> None:
     assert "| app process" in memory_section(quick).text()
 
 
-def test_a_different_frame_misses_the_goal_of_the_race() -> None:
-    same = Race(Series("bare", (2.0,)), Series("engine", (2.05,)), 33, 33, True, 1)
-    assert [goal.is_met for goal in goals(same)] == [True, True]
-    other = Race(Series("bare", (2.0,)), Series("engine", (2.2,)), 33, 32, True, 1)
-    assert [goal.is_met for goal in goals(other)] == [False, False]
+def raced(mode: str = "text", engine_s: float = 2.05, **other: object) -> Race:
+    bare, engine = Series("bare", (2.0,)), Series("engine", (engine_s,))
+    same = Race(mode, BareCall.DIFFUSERS, bare, engine, bare, bare, 33, 33, True, 1)
+    return replace(same, **other)
+
+
+def test_a_different_frame_of_one_mode_misses_the_goal_of_the_race_and_is_named() -> None:
+    assert [goal.is_met for goal in goals([raced(), raced("extend")])] == [True, True]
+    for differs, said in (
+        ({"identical_frames": 32}, "retake: frames 32 of 33"),
+        ({"is_audio_identical": False}, "retake: audio"),
+        ({"identical_files": 0}, "retake: files 0 of 1"),
+    ):
+        same, quick = goals([raced(), raced("retake", **differs)])
+        assert (same.is_met, quick.is_met) == (False, True)
+        assert f"({said})" in str(same)
+
+
+def test_a_slow_mode_misses_the_goal_of_the_race_and_is_named() -> None:
+    same, quick = goals([raced(), raced("retake", 2.2)])
+    assert (same.is_met, quick.is_met) == (True, False)
+    assert "(retake: 1.10): NO" in str(quick)
+    assert "| retake |" in table([raced("retake", 2.2)])
+
+
+def test_a_switch_of_a_lora_that_loads_the_model_misses_its_goal() -> None:
+    series = (Series("no change", (1.0, 1.0)), Series("another LoRA", (1.1, 1.3)))
+    switches = LoraSwitches(series, loads=0)
+    assert [goal.is_met for goal in switches.goals] == [True]
+    assert "another LoRA +200 ms" in switches.findings[0]
+    assert [goal.is_met for goal in LoraSwitches(series, loads=1).goals] == [False]
+
+
+def test_an_engine_that_grows_misses_its_goal() -> None:
+    flat = (0,) * 9 + (600_000_000,) * (LATE - 10) + (630_000_000,)
+    assert [goal.is_met for goal in ManyJobs(flat).goals] == [True]
+    assert "grew by 30 MB" in ManyJobs(flat).findings[0]
+    assert [goal.is_met for goal in ManyJobs((*flat[:-1], 631_000_000)).goals] == [False]
 
 
 TINY = FilmSize(width=64, height=48, fps=24, clips=3, clip_frames=18, dissolve=6)

@@ -183,7 +183,7 @@ class LocalRenderer:
         followers = {item.path for item, _ in ic_loras_of(plan)}
         return RenderOrder(
             number=next(self._numbers),
-            plan=_in_its_words(plan, model),
+            plan=in_its_words(plan, model),
             memory=memory,
             profile=model.profile,
             folder=folder,
@@ -281,7 +281,7 @@ class LocalRenderer:
         )
 
 
-def _in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:
+def in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:
     """The plan with the words that the model itself is given."""
     if not model.spec.is_builtin:
         return plan

@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 TARGET = Target.parse("ltx-video/local/ltx-mini")
 SEED = 7
 
+# Their counts have no divisor in common, so that the same three meet again after 210 prompts.
 _COLOURS = ("red", "blue", "green", "yellow", "purple", "orange", "pink")
 _MOVES = ("moving right", "moving left", "rising", "falling", "standing still")
+_AT = ("at sunset", "at night", "in the field", "over the sea", "in the desert", "in the snow")
 
 
 def prompt(number: int) -> str:
     """The prompt of the clip with this number; neighbours differ, so that none is read twice."""
-    colour, move = _COLOURS[number % len(_COLOURS)], _MOVES[number % len(_MOVES)]
-    return f"a {colour} ball {move} at sunset with a steady tone"
+    colour, move, at = (words[number % len(words)] for words in (_COLOURS, _MOVES, _AT))
+    return f"a {colour} ball {move} {at} with a steady tone"
 
 
 @contextmanager
@@ -58,6 +60,11 @@ def planned(studio: Studio, number: int) -> PlannedRender:
         NotConfigured: it cannot be made here.
     """
     request = RenderRequest(target=TARGET, prompt=prompt(number), sampling=Sampling(seed=SEED))
+    return planned_request(studio, request)
+
+
+def planned_request(studio: Studio, request: RenderRequest) -> PlannedRender:
+    """What is asked of LTX Mini, planned; raises as `planned`."""
     plan = studio.plan(request)
     if isinstance(plan.readiness, NotReady):
         raise NotConfigured(plan.readiness.reason, target=str(TARGET), hint=plan.readiness.fix)
