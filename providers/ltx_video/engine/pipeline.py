@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from core.jobs.job import CancelToken
+    from core.video.terms import EncoderBits
     from providers.ltx_video.engine.protocol import ModelOrder
 
 Pipeline = KeepingLTXVideoPipeline | KeepingLTX2Pipeline
@@ -150,28 +151,37 @@ class PartLoader:
         if name == UPSAMPLER:
             # It came to some models from elsewhere, and their index does not name it.
             loaded_class = _upsampler_class(order.profile.family)
-            library = "diffusers"
         elif name == DURATION_HEAD:
-            loaded_class, library = LTX2DurationHead, "diffusers"
+            loaded_class = LTX2DurationHead
         elif name == Enhancer.OWN:
             # It comes from elsewhere too, and its own folder says what it is.
             from transformers import AutoModelForImageTextToText
 
-            loaded_class, library = AutoModelForImageTextToText, "transformers"
+            loaded_class = AutoModelForImageTextToText
         else:
-            library, class_name = self._index[name]
-            loaded_class = _class_of(library, class_name)
+            loaded_class = _class_of(*self._index[name])
         folder = self._folder / name
         if not folder.is_dir():
             raise DamagedModel(f"{name}/", "the folder is not there")
         if name in ("scheduler", "tokenizer"):
             return loaded_class.from_pretrained(folder, local_files_only=True)
-        dtype = part_dtype(name, order)
-        if name == "text_encoder":
-            return load_encoder(loaded_class, folder, dtype, order.memory.text_encoder_bits)
-        if library == "transformers":
-            return loaded_class.from_pretrained(folder, dtype=dtype, local_files_only=True).eval()
-        return loaded_class.from_pretrained(folder, dtype=dtype, local_files_only=True)
+        bits = order.memory.text_encoder_bits if name == "text_encoder" else None
+        return self.read_weights(loaded_class, folder, part_dtype(name, order), bits).eval()
+
+    def read_weights(
+        self, part_class: Any, folder: Path, dtype: torch.dtype, bits: EncoderBits | None
+    ) -> torch.nn.Module:
+        """A part of this class as it lies in its folder; measuring takes weights from elsewhere.
+
+        Args:
+            part_class: of diffusers or transformers.
+            folder: with its config and its weights.
+            dtype: the number format of the arithmetic.
+            bits: how the layers of a text encoder are kept; None for any other part.
+        """
+        if bits is not None:
+            return load_encoder(part_class, folder, dtype, bits)
+        return part_class.from_pretrained(folder, dtype=dtype, local_files_only=True)
 
     def _load_single_file(self, file: Path) -> torch.nn.Module:
         if not file.is_file():

@@ -56,27 +56,35 @@ from providers.ltx_video.models.profiles import Enhancer
 from providers.ltx_video.models.two_stages import first_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import numpy as np
 
     from core.jobs.job import CancelToken
-    from providers.ltx_video.engine.protocol import Event, RenderOrder
+    from providers.ltx_video.engine.protocol import Event, ModelOrder, RenderOrder
     from providers.ltx_video.engine.stages import Denoised
     from providers.ltx_video.engine.streams import EventWriter
     from providers.ltx_video.engine.text import Embedding
+
+    LoaderFactory = Callable[[ModelOrder, CancelToken, Callable[[float, str], None]], PartLoader]
 
 # Of the bar of an enhancement.
 _LOADING_SHARE = 0.3
 
 
 class PipelineHost:
-    """Holds the loaded model between clips; a clip of another model or layout replaces it."""
+    """Holds the loaded model between clips; a clip of another model or layout replaces it.
 
-    def __init__(self, began_at: float) -> None:
+    Args:
+        began_at: when the process began, by the monotonic clock.
+        loader: makes what loads the parts of a model.
+    """
+
+    def __init__(self, began_at: float, loader: LoaderFactory = PartLoader) -> None:
         # The first clip counts the start of the engine as part of its loading.
         self._began_at: float | None = began_at
+        self._loader = loader
         self._layout = ""
         self._tokenizer: Any = None
         self._pipeline: Pipeline | None = None
@@ -182,7 +190,7 @@ class PipelineHost:
         before_s = None if self._began_at is None else time.monotonic() - self._began_at
         is_own = order.profile.enhancer is Enhancer.OWN
         with run.stage(Stage.ENHANCE, message="Loading what enhances the prompt"):
-            loader = PartLoader(
+            loader = self._loader(
                 order, run.cancel, lambda done, text: run.tell(_LOADING_SHARE * done, text)
             )
             if self._tokenizer is None:
@@ -221,7 +229,7 @@ class PipelineHost:
         is_short = run.was_short(Stage.ENCODE)
         with run.stage(Stage.ENCODE, is_short=is_short, message="Choosing the length"):
             if self._duration_head is None:
-                loader = PartLoader(run.order, run.cancel, lambda _, text: run.tell(1.0, text))
+                loader = self._loader(run.order, run.cancel, lambda _, text: run.tell(1.0, text))
                 self._duration_head = loader.load(DURATION_HEAD)
             num_frames = choose_length(pipeline, run.order, prompt, self._duration_head)
             plan = run.order.plan.with_length(num_frames)
@@ -239,7 +247,7 @@ class PipelineHost:
         cache = EmbeddingCache(order.embeddings_dir)
         if self._layout != _layout(order):
             self._drop()
-        loader = run.loader()
+        loader = self._loader(order, run.cancel, run.tell)
         is_warm = self._pipeline is not None
         began_at, self._began_at = self._began_at, None
         with run.stage(Stage.LOAD, is_short=is_warm, began_at=began_at):
@@ -350,9 +358,6 @@ class _ClipRun:
         plan = with_enhanced_prompt(self.order.plan, text)
         self.order = self.order.model_copy(update={"plan": plan})
 
-    def loader(self) -> PartLoader:
-        return PartLoader(self.order, self.cancel, self.tell)
-
     @contextmanager
     def stage(
         self,
@@ -368,6 +373,9 @@ class _ClipRun:
         forget_peaks()
         started = time.monotonic() if began_at is None else began_at
         yield
+        if torch.cuda.is_available():
+            # What a GPU still works on would count as the next stage's.
+            torch.cuda.synchronize()
         earlier = self._figures.get(stage)
         self._figures[stage] = StageFigures(
             stage=stage,

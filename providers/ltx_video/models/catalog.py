@@ -201,7 +201,9 @@ _AV_22B = replace(
     ),
     sizes=frame_sizes("540p", "480p", "448p", "720p", "1080p"),
     audio=AudioSpec(sample_rate_hz=48_000),
-    footprint=_AV_19B.footprint.model_copy(update={"transformer": 18.99, "connectors": 3.17}),
+    footprint=_AV_19B.footprint.model_copy(
+        update={"transformer": 18.99, "connectors": 3.17, "video_vae": 0.73}
+    ),
 )
 # No IC-LoRA that follows maps was published for 2.5.
 _AV_25 = replace(
