@@ -122,7 +122,7 @@ def main(arguments: list[str]) -> int:
     from core.errors import StudioError
     from core.film.model.delivery import ExportSettings, FrameFormat
     from core.film.model.film_file import NAME, write_film_file
-    from scripts.sample_music import write_music
+    from scripts.journey.sample_music import write_music
 
     folder: Path = options.folder.expanduser().absolute()
     folder.mkdir(parents=True, exist_ok=True)

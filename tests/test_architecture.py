@@ -181,7 +181,6 @@ IMPORT_NAMES = {
 # Needed without an import of ours: tools, plugins, and what a library loads by itself.
 USED_UNSEEN = {
     "pyside6-addons": "PySide6.QtMultimedia is a part of it",
-    "accelerate": "diffusers loads and offloads weights through it",
     "peft": "diffusers loads LoRAs through it; what is trained here is held against that",
     "sentencepiece": "the T5 tokenizer of LTX-Video 0.9.x",
     "protobuf": "the same tokenizer's file format",

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
-from scripts.sample_music import write_music
+from scripts.journey.sample_music import write_music
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import torch
+
 from core.jobs.lanes import Stage
 from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.planning.windows import windows_of

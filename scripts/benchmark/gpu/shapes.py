@@ -155,7 +155,7 @@ LTX_2_3 = Shapes(
     footprint=MODEL.footprint,
 )
 TINY = Shapes(
-    name="a tiny stand-in for LTX-2.3",
+    name="A tiny stand-in for LTX-2.3",
     configs={
         "transformer": {
             **_TRANSFORMER,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from transformers import PreTrainedModel
 
 from core.jobs.lanes import Stage
 from core.platform.machine import Gpu
@@ -104,7 +105,7 @@ def test_what_cannot_be_measured_is_a_row_with_its_reason(
     assert [each.problem for each in found] == ["not measured: the time was up"] * 2
     (tight,) = bench.measure(cases[:1], time.monotonic() + 600)
     assert tight.problem == "It needs 99 GB."
-    bare = layouts.BareCall(SIZE, problem="out of memory")
+    bare = layouts.BareFigures(SIZE, problem="out of memory")
     text = section(TINY, [bare], [tight], 2).text()
     assert "bare diffusers call: out of memory" in text
     assert "eager, native: It needs 99 GB." in text
@@ -138,6 +139,7 @@ def test_nothing_is_fetched_to_compute_attention() -> None:
 
 def test_random_weights_are_those_of_a_new_model() -> None:
     part = empty_parts(TINY)["text_encoder"]
+    assert isinstance(part, PreTrainedModel)
     assert {parameter.device.type for parameter in part.parameters()} == {"meta"}
     fill(part, torch.bfloat16, torch.device("cpu"))
     weights = dict(part.named_parameters())
@@ -148,7 +150,7 @@ def test_random_weights_are_those_of_a_new_model() -> None:
     for weight in widths:
         assert weight.float().std().item() == pytest.approx(weight.shape[1] ** -0.5, rel=0.2)
     # What they share is one tensor, as in the real one.
-    assert part.get_input_embeddings().weight is part.get_output_embeddings().weight
+    assert weights["model.language_model.embed_tokens.weight"] is part.lm_head.weight
 
 
 @pytest.mark.parametrize(
