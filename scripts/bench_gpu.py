@@ -7,6 +7,7 @@ nothing is downloaded: what they show is noise, what they take is what the real 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -112,6 +113,10 @@ def main(arguments: list[str]) -> int:
     files = [bootstrap.APP, bootstrap.LTX]
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, files)
 
+    from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
+
+    # Read by the libraries when they are loaded; an engine finds the same.
+    os.environ.update(ENGINE_ENVIRONMENT)
     import torch
 
     if not options.is_self_check and not torch.cuda.is_available():
