@@ -25,7 +25,13 @@ from core.video.spec import Residency
 from core.video.terms import EncoderBits, Target
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import is_out_of_memory
-from providers.ltx_video.engine.pipeline import needed_parts, return_memory, torch_device
+from providers.ltx_video.engine.pipeline import (
+    forget_peaks,
+    needed_parts,
+    return_memory,
+    torch_device,
+    vram_peak_gb,
+)
 from providers.ltx_video.engine.pipeline_host import PipelineHost
 from providers.ltx_video.engine.protocol import Made, Refused, RenderOrder, StageFigures
 from providers.ltx_video.engine.scheduler import scheduler_for
@@ -197,16 +203,15 @@ class Bench:
         if not memory.fits:
             return BareFigures(size, problem=" ".join(memory.reasons))
         pipeline: LTX2ConditionPipeline | None = None
-        seconds, clip = 0.0, b""
+        seconds, vram_gb, clip = 0.0, 0.0, b""
         try:
             for number in _CLIPS:
                 order = self._order(Case(size, memory), number, "bare")
                 pipeline = pipeline or self._bare_pipeline(order)
-                if torch.cuda.is_available():
-                    torch.cuda.reset_peak_memory_stats()
+                forget_peaks()
                 started = time.perf_counter()
                 clip = self._bare_clip(pipeline, order)
-                seconds = time.perf_counter() - started
+                seconds, vram_gb = time.perf_counter() - started, vram_peak_gb()
         except (RuntimeError, StudioError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -214,8 +219,7 @@ class Bench:
         finally:
             pipeline = None
             return_memory()
-        peak = torch.cuda.max_memory_allocated() / _GB if torch.cuda.is_available() else 0.0
-        return BareFigures(size, seconds, peak, clip)
+        return BareFigures(size, seconds, vram_gb, clip)
 
     def _bare_pipeline(self, order: RenderOrder) -> LTX2ConditionPipeline:
         loader = RandomPartLoader(order, CancelToken(), lambda *_: None, _EAGER)
