@@ -196,9 +196,6 @@ _AV_19B = _Offer(
 _AV_22B = replace(
     _AV_19B,
     lora_family="ltx-2.3",
-    needs=_AV_19B.needs.model_copy(
-        update={"note": f"{FOR_A_CLIP} Needs a GPU; full speed takes 48 GB of memory."}
-    ),
     sizes=frame_sizes("540p", "480p", "448p", "720p", "1080p"),
     audio=AudioSpec(sample_rate_hz=48_000),
     footprint=_AV_19B.footprint.model_copy(

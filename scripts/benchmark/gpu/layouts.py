@@ -38,6 +38,7 @@ from providers.ltx_video.engine.scheduler import scheduler_for
 from providers.ltx_video.engine.streams import EventWriter
 from providers.ltx_video.models.catalog import DEPLOYMENT, PROVIDER
 from providers.ltx_video.models.memory_plan import memory_ladder
+from providers.ltx_video.models.stage_peaks import CUDA_CONTEXT_GB
 from providers.ltx_video.models.workload import Workload
 from scripts.benchmark.clips import SEED, prompt
 from scripts.benchmark.engine.bare_diffusers import render_bare
@@ -356,7 +357,8 @@ def section(
         f"{shapes.name} with random weights on {device}: from the words to the file, {steps} "
         "steps, the second of two clips; loading is not measured, as nothing is read.",
         "GB of each stage are the most that was held and what the memory plan expects. On the GPU "
-        "that is what PyTorch gave out; the plan counts 0.6 GB more for what CUDA itself takes.",
+        f"that is what PyTorch gave out; the plan counts {CUDA_CONTEXT_GB:g} GB more for what CUDA "
+        "itself takes.",
     ]
     if on_gpu:
         # In 16 bit the bare call rounds before it decodes, so its clip is nearly the same.
