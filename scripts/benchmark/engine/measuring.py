@@ -105,7 +105,7 @@ def section(races: Sequence[Race], switches: LoraSwitches, memory: ManyJobs) -> 
             f"{size.width}x{size.height}, the frames of the whole clip, the same seed; another "
             f"prompt each time, {len(races[0].engine.values)} times in turns.",
             '"work" is the ratio of the processors\' seconds in all processes that took part, which'
-            " other programs change little.",
+            " other programs change less.",
             "Frames and audio are compared with those of the engine's stages before they are "
             "encoded, once a mode; files byte for byte with those of the engine, each time.",
             *switches.findings,

@@ -40,7 +40,7 @@ class Race:
 
     Attributes:
         bare_work, engine_work: seconds of the processors, of all processes that took part: what
-            others do on this machine changes it little.
+            others do on this machine changes it less.
     """
 
     mode: str
