@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from core.errors import Problem
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.terms import Role, Task
 from providers.ltx_video.hosted.orders import (
@@ -33,6 +34,8 @@ from providers.ltx_video.hosted.orders import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.services.service_client import RemoteOrder
     from core.video.plan import RenderPlan
 
@@ -48,10 +51,12 @@ class FalEndpoint(Endpoint):
         billed_by: what its price counts; None where that is not known, so that no price that Fal
             tells says what a clip costs.
         with_loras: the id of the same endpoint with LoRAs; empty where it takes none.
+        image_step: images stand at frames whose number it divides.
     """
 
     billed_by: PriceUnit | None = PriceUnit.SECOND
     with_loras: str = ""
+    image_step: int = 1
 
     @property
     def app(self) -> str:
@@ -73,6 +78,28 @@ class FalEndpoint(Endpoint):
         has_loras = bool(order.plan.request.of_role(Role.LORA))
         return {**super().body(order), **({"loras": _loras(order)} if has_loras else {})}
 
+    @override
+    def problems(self, plan: RenderPlan) -> tuple[Problem, ...]:
+        """What only this endpoint refuses of a plan."""
+        return (*super().problems(plan), *_off_step(plan, self.image_step))
+
+
+def _off_step(plan: RenderPlan, step: int) -> Iterator[Problem]:
+    # Imported late, as everywhere here: a list of models looks at no inputs.
+    from core.video.inputs import field_of
+    from core.video.placement import images_of
+
+    for image in images_of(plan) if step > 1 else ():
+        before = image.frame - image.frame % step
+        if before != image.frame:
+            after = min(before + step, plan.num_frames - 1)
+            times = " or ".join(f"{frame / plan.fps:.3f}" for frame in (before, after))
+            yield Problem(
+                field_of(image.item.role),
+                f"{plan.spec.label} takes images at every {step}th frame alone, and the "
+                f"{image.label} would be frame {image.frame}. Choose {times} s.",
+            )
+
 
 def _loras(order: RemoteOrder) -> list[dict[str, object]]:
     # Imported late: a list of models looks at no inputs.
@@ -81,6 +108,19 @@ def _loras(order: RemoteOrder) -> list[dict[str, object]]:
     return [
         {"path": order.uploads[item.path], "scale": scale_of(item)}
         for item in order.plan.request.of_role(Role.LORA)
+    ]
+
+
+def _images(order: RemoteOrder) -> list[dict[str, object]]:
+    from core.video.placement import images_of
+
+    return [
+        {
+            "image_url": order.uploads[image.item.path],
+            "start_frame_num": image.frame,
+            "strength": image.strength,
+        }
+        for image in images_of(order.plan)
     ]
 
 
@@ -261,6 +301,31 @@ AUDIO_23 = (
         Task.AUDIO_TO_VIDEO,
         (PROMPT, file_field("audio_url", Role.AUDIO), _START, ASPECT),
         _unknown("fal-ai/ltx-2.3/audio-to-video"),
+    ),
+)
+# The only model of Fal that takes images at any time. Its price is asked of Fal before it is paid.
+_PRICE_13B = per_second(
+    date(2026, 12, 1), "another program's table of Fal's prices", at_480p=0.02, at_720p=0.02
+)
+_OF_13B = (
+    PROMPT,
+    WireField("negative_prompt", lambda order: order.plan.negative_prompt),
+    _RESOLUTION,
+    ASPECT,
+    WireField("frame_rate", lambda order: order.plan.fps),
+    WireField("num_frames", lambda order: order.plan.num_frames),
+    WireField("seed", lambda order: order.plan.seed),
+    # The plan and the record say what the model reads; Fal would write it anew.
+    WireField("expand_prompt", lambda order: False),
+)
+KEYFRAMES_13B = (
+    FalEndpoint("fal-ai/ltxv-13b-098-distilled", Task.TEXT_TO_VIDEO, _OF_13B, _PRICE_13B),
+    FalEndpoint(
+        "fal-ai/ltxv-13b-098-distilled/multiconditioning",
+        Task.IMAGE_TO_VIDEO,
+        (*_OF_13B, WireField("images", _images)),
+        _PRICE_13B,
+        image_step=8,
     ),
 )
 DEV_22B = _open_weights("fal-ai/ltx-2.3-22b", _PER_MEGAPIXEL)

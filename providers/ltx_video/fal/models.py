@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from core.video.spec import Durations, FloatRange, IntRange, Licence
-from core.video.terms import Role, Task
+from core.video.spec import DurationLimit, Durations, FloatRange, IntRange, Licence
+from core.video.terms import AspectRatio, Role, Task
 from providers.ltx_video.fal import endpoints
 from providers.ltx_video.fal.endpoints import FalEndpoint
 from providers.ltx_video.hosted.models import (
@@ -52,6 +52,20 @@ _OPEN_WEIGHTS = {
     "takes_negative_prompt": True,
     "camera": moves_of(MOVES),
 }
+
+# Fal takes these shapes of it, and at most so many frames.
+_SIZES_13B = tuple(
+    size
+    for size in frame_sizes("720p", "480p")
+    if size.aspect in (AspectRatio.WIDE_16_9, AspectRatio.TALL_9_16, AspectRatio.SQUARE_1_1)
+)
+_MOST_FRAMES_13B = 161
+_DURATIONS_13B = Durations(
+    minimum=0.4,
+    maximum=_MOST_FRAMES_13B / 24,
+    default=5,
+    limits=tuple(DurationLimit(maximum=_MOST_FRAMES_13B / fps, fps=fps) for fps in (25, 30)),
+)
 
 
 MODELS: tuple[FalModel, ...] = (
@@ -112,6 +126,24 @@ MODELS: tuple[FalModel, ...] = (
         "The open weights in few steps: seed, negative prompt, camera moves and LoRAs.",
         endpoints.DISTILLED_22B,
         **_OPEN_WEIGHTS,
+    ),
+    hosted_model(
+        _ROW,
+        "ltx-video-13b-0.9.8-distilled",
+        "LTX-Video 13B 0.9.8 distilled",
+        "Images at any time of the clip, each with a strength; an older model, without sound.",
+        endpoints.KEYFRAMES_13B,
+        family="ltx-video",
+        inputs={Role.START: 1, Role.END: 1, Role.KEYFRAME: 6},
+        sizes=_SIZES_13B,
+        fps=(24, 25, 30),
+        default_fps=24,
+        durations=_DURATIONS_13B,
+        frame_grid=FRAME_GRID,
+        takes_seed=True,
+        takes_negative_prompt=True,
+        audio=None,
+        takes_audio_prompt=False,
     ),
 )
 """The first is what `auto` stands for."""

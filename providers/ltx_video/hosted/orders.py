@@ -66,7 +66,7 @@ class Endpoint:
         label, request = plan.spec.label, plan.request
         names = {field.name for field in self.fields}
         for item in request.of_role(Role.START, Role.END):
-            if scale_of(item) != 1 and "image_strength" not in names:
+            if scale_of(item) != 1 and names.isdisjoint(("image_strength", "images")):
                 message = f"{label} takes an image at its full strength alone. Leave that out."
                 found.append(Problem(field_of(item.role), message))
         if Role.START in self.needs and not request.of_role(Role.START):

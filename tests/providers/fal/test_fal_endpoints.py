@@ -394,3 +394,54 @@ def test_the_model_is_chosen_by_the_files(
     path = sound if role is Role.AUDIO else clip
     request = asked("auto", *([Input(role=role, path=path)] if role else []))
     assert studio.plan(request).plan.target.model == model
+
+
+KEYFRAMED = "ltx-video-13b-0.9.8-distilled"
+
+
+def keyframes(image: Path, *times_s: float) -> tuple[Input, ...]:
+    return tuple(
+        Input(role=Role.KEYFRAME, path=image, at_s=time_s, strength=0.5) for time_s in times_s
+    )
+
+
+def test_images_stand_at_their_frames_each_with_its_strength(studio: Studio, image: Path) -> None:
+    start, end = (Input(role=role, path=image) for role in (Role.START, Role.END))
+    frame = FrameRequest(duration_s=5, resolution="480p", fps=24)
+    request = asked(KEYFRAMED, start, *keyframes(image, 1.0), end, frame=frame)
+    where, body = sent(studio, request)
+    assert where == "fal-ai/ltxv-13b-098-distilled/multiconditioning"
+    url = "https://up/start.png"
+    assert body.pop("images") == [
+        {"image_url": url, "start_frame_num": 0, "strength": 1.0},
+        {"image_url": url, "start_frame_num": 24, "strength": 0.5},
+        {"image_url": url, "start_frame_num": 120, "strength": 1.0},
+    ]
+    assert isinstance(body.pop("seed"), int)
+    assert body == {
+        "prompt": "a red ball",
+        "resolution": "480p",
+        "aspect_ratio": "16:9",
+        "frame_rate": 24,
+        "num_frames": 121,
+        "expand_prompt": False,
+    }
+
+
+def test_words_alone_go_to_the_endpoint_without_images(studio: Studio) -> None:
+    where, body = sent(studio, asked(KEYFRAMED))
+    assert where == "fal-ai/ltxv-13b-098-distilled"
+    assert "images" not in body
+
+
+def test_every_image_between_two_places_is_refused_with_both(studio: Studio, image: Path) -> None:
+    request = asked(
+        KEYFRAMED, *keyframes(image, 1.1, 2.2), frame=FrameRequest(duration_s=5, fps=24)
+    )
+    with pytest.raises(UnsupportedRequest) as refused:
+        studio.plan(request)
+    told = [problem.message for problem in refused.value.problems]
+    assert [message.split("Choose ")[1] for message in told] == [
+        "1.000 or 1.333 s.",
+        "2.000 or 2.333 s.",
+    ]
