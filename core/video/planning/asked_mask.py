@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 _FIELD = field_of(Role.MASK)
 
 
-def mask_problems(request: RenderRequest, known: CheckedInputs) -> Iterator[Problem]:
-    """What is wrong with a mask and the image that it is for."""
-    if not request.of_role(Role.MASK):
+def mask_problems(
+    request: RenderRequest, known: CheckedInputs, spec: ModelSpec
+) -> Iterator[Problem]:
+    """What is wrong with a mask and the image that it is for, where a model takes one at all."""
+    if not (request.of_role(Role.MASK) and spec.limit(Role.MASK)):
         return
     if not request.of_role(Role.START):
         yield Problem(_FIELD, "A mask needs an image that is edited within it. Name one.")

@@ -207,7 +207,7 @@ class _Draft:
         task, refused = self.request.task, limit_problems(self.request, self.spec)
         self.problems += refused
         self.problems += strength_problems(self.request)
-        self.problems += mask_problems(self.request, self.known)
+        self.problems += mask_problems(self.request, self.known, self.spec)
         videos = [item.role for item in self.request.of_role(Role.SOURCE_VIDEO, *KEPT)]
         if len(set(videos)) > 1:
             self._refuse(
