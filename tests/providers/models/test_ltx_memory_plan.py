@@ -396,7 +396,7 @@ def test_a_text_encoder_in_fewer_bits_counts_as_packed_with_one_layer_unpacked(
         encoder_bits=bits,
     )
     peaks = {peak.stage: peak for peak in found.rungs[0].peaks}
-    others = 2 * (18.99 + 3.17 + 1.2) + 4 * 0.2
+    others = 2 * (18.99 + 3.17 + 0.73) + 4 * 0.2
     context_gb = 0.6
     assert peaks[Stage.LOAD].vram_gb == pytest.approx(others + gb + context_gb, abs=0.02)
     assert {rung.text_encoder_bits for rung in found.rungs if bits} <= {bits}
