@@ -233,6 +233,11 @@ def _offer(context: CliContext, host: _Host, wanted: set[str], *, skips: bool) -
         context.console.note(f"{problem.message} It is left out.")
     for item in sorted((*offer.planned, *offer.waiting), key=lambda one: host.number(one.scene.id)):
         _show(context, host, item, follows=item in offer.waiting)
+    for scene_id, job_id in offer.lost.items():
+        context.console.note(
+            f"Scene {host.number(scene_id)}: the answer to its earlier order was lost, so it may "
+            f"be bought already, and would be twice. See 'main.py jobs show {job_id}' first."
+        )
     count = len(offer.planned) + len(offer.waiting)
     if count > 1:
         context.console.tell(f"{count} clips, {price(offer.cost_usd)} in all.")

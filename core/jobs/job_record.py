@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from core.errors import JournalError
+from core.errors import AnswerLost, JournalError, ResultLost, SubmitUnknown
 from core.jobs.job import EVENT_JSON, Failed, Progressed, Subject, SubjectKind, Succeeded
 from core.jobs.lanes import Lane
 from core.jobs.owner import Owner
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.jobs.job import ErrorReport, Job, JobEvent
 
 
+_LOST = frozenset(error.__name__ for error in (SubmitUnknown, ResultLost, AnswerLost))
 _KEEPING = (SubjectKind.LORA, SubjectKind.MODEL)
 """Trainings keep checkpoints, and installations what has arrived."""
 
@@ -75,6 +76,12 @@ class JobRecord:
     def goes_on(self) -> bool:
         """Whether it goes on where it was, once it is stopped and resumed; others begin anew."""
         return self.subject is not None and self.subject.kind in _KEEPING
+
+    @property
+    def has_lost_order(self) -> bool:
+        """Whether nobody knows what became of its paid order; without a ticket there is none."""
+        error = self.error if self.state is JobState.FAILED and self.ticket is not None else None
+        return error is not None and error.kind in _LOST
 
     @property
     def passed_text(self) -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
 
-from core.errors import AnswerLost, ResultLost, SubmitUnknown
-from core.jobs.job_record import JobState
+from core.errors import AnswerLost
 from gui import theme
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
@@ -17,7 +16,6 @@ from gui.widgets.layouts import hbox, vbox
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
 
-_LOST = frozenset((SubmitUnknown.__name__, ResultLost.__name__, AnswerLost.__name__))
 _UNKEPT = (AnswerLost.__name__,)
 _QUESTION = (
     "Look into your account at the service: is this render listed there? "
@@ -86,11 +84,7 @@ class LostOrder(QWidget):
 
     def show_job(self, record: JobRecord | None) -> None:
         """Ask about this job if its order is lost; what is typed goes with the job."""
-        job_id = ""
-        if record is not None and record.state is JobState.FAILED and record.error is not None:
-            # Without a ticket it is known by now that nothing was ordered.
-            is_open = record.ticket is not None
-            job_id = record.id if is_open and record.error.kind in _LOST else ""
+        job_id = record.id if record is not None and record.has_lost_order else ""
         if job_id != self._job_id:
             self._job_id = job_id
             self._remote_id.clear()

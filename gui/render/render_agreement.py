@@ -64,7 +64,8 @@ def agree_to_offer(
         return False
     count = len(offer.refused)
     left_out = "A scene is left out." if count == 1 else f"{count} scenes are left out."
-    return agree(parent, renders, left_out if count else "", reasons)
+    told = "\n\n".join(filter(None, [_lost_orders(project, offer), reasons]))
+    return agree(parent, renders, left_out if count else "", told)
 
 
 def can_start(
@@ -180,6 +181,21 @@ def _packages(renders: Sequence[PlannedRender]) -> str:
     missing = {one.readiness.installs for one in renders if isinstance(one.readiness, Ready)}
     named = " and ".join(sorted(str(packages) for packages in missing if packages is not None))
     return f"Python packages are installed first, this once: {named}." if named else ""
+
+
+def _lost_orders(project: VideoProject, offer: RenderOffer) -> str:
+    """The scenes that may be bought already, and where that is asked; empty where there is none."""
+    if not offer.lost:
+        return ""
+    numbers = sorted(
+        project.index(scene_id) + 1 for scene_id in offer.lost if project.scene(scene_id)
+    )
+    which = "Scene" if len(numbers) == 1 else "Scenes"
+    return (
+        f"{which} {', '.join(map(str, numbers))}: the answer to an earlier order was lost, so it "
+        "may be bought already, and would be twice. Select the failed job first: it says where to "
+        "look."
+    )
 
 
 def _refusals(project: VideoProject, offer: RenderOffer) -> str:

@@ -6,7 +6,7 @@ Knows no thread and no window. The window and the command line each lend it a ho
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from core.errors import Problem, SpendingError, StudioError, UnsupportedRequest
@@ -21,7 +21,7 @@ from core.video.planning.render_planner import total_usd
 from core.video.record import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from core.jobs.job import CancelToken, JobUpdate, Subject
@@ -42,12 +42,15 @@ class RenderOffer:
             without their start frame, to know their price.
         refused: scenes that cannot be rendered as they are.
         refusal: why all of it together is not ordered: it would pass a cap; None where it is.
+        lost: by scene the job whose paid order may have arrived, though its answer was lost; what
+            is ordered now may be bought twice.
     """
 
     planned: tuple[PlannedScene, ...]
     waiting: tuple[PlannedScene, ...]
     refused: tuple[RefusedScene, ...]
     refusal: StudioError | None = None
+    lost: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def cost_usd(self) -> float | None:
@@ -197,10 +200,7 @@ class SceneRendering:
 
     def scene_of(self, subject: Subject | None) -> str:
         """The scene of this project that a job is for; empty for any other job."""
-        if subject is None or subject.kind is not SubjectKind.SCENE:
-            return ""
-        project_id, _, scene_id = subject.id.partition("/")
-        return scene_id if project_id == self._host.project.id else ""
+        return scene_in(self._host.project.id, subject)
 
     def _submit(
         self, planned: Sequence[PlannedScene], waiting: Sequence[PlannedScene] = ()
@@ -374,6 +374,23 @@ def _waits(project: VideoProject, scene: Scene, coming: set[str]) -> bool:
     return before.id in coming or start_take(project, scene) is None
 
 
+def _lost_orders(studio: Studio, project: VideoProject, wanted: set[str]) -> dict[str, str]:
+    newest: dict[str, JobRecord] = {}
+    for record in sorted(studio.queue.jobs(), key=lambda one: one.created_at):
+        scene_id = scene_in(project.id, record.subject)
+        if scene_id in wanted:
+            newest[scene_id] = record
+    return {scene_id: record.id for scene_id, record in newest.items() if record.has_lost_order}
+
+
+def scene_in(project_id: str, subject: Subject | None) -> str:
+    """The scene of a project that a job is for; empty for any other job."""
+    if subject is None or subject.kind is not SubjectKind.SCENE:
+        return ""
+    its_project, _, scene_id = subject.id.partition("/")
+    return scene_id if its_project == project_id else ""
+
+
 def plan_scenes(
     studio: Studio,
     project: VideoProject,
@@ -420,7 +437,8 @@ def plan_scenes(
             continue
         coming.add(scene.id)
         (waiting if has_to_wait else planned).append(replace(item, scene=scene))
-    offer = RenderOffer(tuple(planned), tuple(waiting), tuple(refused))
+    lost = _lost_orders(studio, project, {item.scene.id for item in (*planned, *waiting)})
+    offer = RenderOffer(tuple(planned), tuple(waiting), tuple(refused), lost=lost)
     try:
         renders = (item.planned for item in (*planned, *waiting))
         studio.check_caps(renders, ProjectBudget.of(project))

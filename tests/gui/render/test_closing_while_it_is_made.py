@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QThread
-from PySide6.QtWidgets import QLineEdit, QListView, QPushButton, QToolButton
+from PySide6.QtWidgets import QLineEdit, QListView, QMessageBox, QPushButton, QToolButton
 
 from core.errors import SubmitUnknown
 from core.jobs.job import Progressed
@@ -102,6 +102,7 @@ def test_what_was_ordered_before_the_window_was_closed_is_one_purchase_and_one_t
     again = open_it()
     again.until(lambda: again.window.project_model)
     if moment is Moment.ANSWER and place.bill_usd:
+        warned_of_a_second_one(again, service, answers)
         look_for_it(again, service)
     again.until(lambda: again.num_takes() == [1])
     project = again.model.project
@@ -157,6 +158,20 @@ def be_quick(service: StubService[Any, Any]) -> None:
     habits = service.habits
     habits.stalls_answers = habits.stalls_questions = False
     habits.drip_s, habits.polls_until_done = 0.0, 0
+
+
+def warned_of_a_second_one(
+    window: OpenWindow, service: StubService[Any, Any], answers: BoxAnswers
+) -> None:
+    """Whoever renders the scene once more is told that it may be bought already."""
+    queue = window.window.studio.queue
+    window.until(lambda: queue.jobs()[0].state is JobState.FAILED)
+    answers.button = QMessageBox.StandardButton.Cancel
+    click(child(window.tab, QToolButton, "render_this"))
+    window.until(lambda: answers.heard and "may be bought already" in answers.heard[-1])
+    answers.button = QMessageBox.StandardButton.Ok
+    assert service.purchases == 1
+    assert len(queue.jobs()) == 1
 
 
 def look_for_it(window: OpenWindow, service: StubService[Any, Any]) -> None:
