@@ -10,6 +10,8 @@ import pytest
 from cli import main
 from tests.fakes.app import ENTRY
 from tests.fakes.provider import FAKE_KEY
+from tests.fakes.services.cloud_provider import CLOUD_KEY, cloud_entry
+from tests.fakes.services.cloud_server import KEY, CloudServer, cloud_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,3 +61,26 @@ def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[...
     for handler in [handler for handler in root.handlers if handler not in before]:
         root.removeHandler(handler)
         handler.close()
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudServer]:
+    """A service that costs money, and its key."""
+    monkeypatch.setenv(CLOUD_KEY.variables[0], KEY)
+    with cloud_server(tmp_path / "service") as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def shop(
+    run: Callable[..., Answer], cloud: CloudServer, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Answer]:
+    """The program with a service besides; `run` tidies up after it."""
+
+    def shop(*words: str) -> Answer:
+        capsys.readouterr()
+        code = main(words, [ENTRY, cloud_entry(cloud.url)])
+        captured = capsys.readouterr()
+        return Answer(code, captured.out, captured.err)
+
+    return shop

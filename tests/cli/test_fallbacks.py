@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli import main
 from core.video.record import read_settings_of
-from tests.cli.conftest import Answer
-from tests.fakes.app import ENTRY
-from tests.fakes.services.cloud_provider import CLOUD_KEY, cloud_entry
-from tests.fakes.services.cloud_server import KEY, CloudServer, cloud_server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.cli.conftest import Answer
+    from tests.fakes.services.cloud_server import CloudServer
 
     Run = Callable[..., Answer]
 
@@ -23,49 +21,31 @@ CLOUD = "cloud/fake/cloud-full"
 BALL = ("-p", "a broke ball", "--seed", "5")
 
 
-@pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudServer]:
-    monkeypatch.setenv(CLOUD_KEY.variables[0], KEY)
-    with cloud_server(tmp_path / "service") as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def ask(run: Run, cloud: CloudServer, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The program with a service besides; `run` tidies up after it."""
-
-    def ask(*words: str) -> Answer:
-        capsys.readouterr()
-        code = main(words, [ENTRY, cloud_entry(cloud.url)])
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return ask
-
-
 def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_the_plan_shows_the_list_with_prices_and_buys_nothing(ask: Run, cloud: CloudServer) -> None:
+def test_the_plan_shows_the_list_with_prices_and_buys_nothing(
+    shop: Run, cloud: CloudServer
+) -> None:
     words = (*BALL, "--fallback", f"{CLOUD}@0.5", "--fallback-to-paid", "--dry-run")
-    answer = ask(*words)
+    answer = shop(*words)
     assert answer.code == 0, answer.err
     assert f"If it cannot be made there: Cloud Full ({CLOUD}), $0.04 (at most $0.50)." in flat(
         answer.err
     )
-    (plan,) = ask(*words, "--json").events
+    (plan,) = shop(*words, "--json").events
     (fallback,) = plan["fallbacks"]
     assert (fallback["target"], fallback["limit_usd"]) == (CLOUD, 0.5)
     assert cloud.purchases == 0
 
 
-def test_a_render_goes_on_elsewhere_under_the_same_job(ask: Run, cloud: CloudServer) -> None:
+def test_a_render_goes_on_elsewhere_under_the_same_job(shop: Run, cloud: CloudServer) -> None:
     words = (*BALL, "--fallback", CLOUD, "--fallback-to-paid", "-o", "ball.mp4")
-    asked = ask(*words)
+    asked = shop(*words)
     assert (asked.code, cloud.purchases) == (2, 0)
     assert "It would buy the clip for $0.04: add --yes to agree." in flat(asked.err)
-    answer = ask(*words, "--yes")
+    answer = shop(*words, "--yes")
     assert answer.code == 0, answer.err
     assert "was passed over: The fake ran out of memory." in flat(answer.err)
     assert f"It goes on at Cloud Full ({CLOUD}), $0.04." in flat(answer.err)
@@ -73,16 +53,16 @@ def test_a_render_goes_on_elsewhere_under_the_same_job(ask: Run, cloud: CloudSer
 
 
 def test_from_free_to_paid_is_refused_with_what_switches_it_on(
-    ask: Run, cloud: CloudServer
+    shop: Run, cloud: CloudServer
 ) -> None:
-    answer = ask(*BALL, "--fallback", CLOUD)
+    answer = shop(*BALL, "--fallback", CLOUD)
     assert answer.code == 1
     assert "render with --fallback-to-paid" in flat(answer.err)
     assert cloud.purchases == 0
 
 
-def test_everything_wrong_with_the_list_comes_with_the_rest(ask: Run) -> None:
-    answer = ask("-p", " ", "--fallback", "cloud/fke", "--fallback", f"{CLOUD}@dear")
+def test_everything_wrong_with_the_list_comes_with_the_rest(shop: Run) -> None:
+    answer = shop("-p", " ", "--fallback", "cloud/fke", "--fallback", f"{CLOUD}@dear")
     assert answer.code == 2
     said = flat(answer.err)
     assert "--fallback: There is no cloud deployment named 'fke'" in said, said
@@ -90,35 +70,35 @@ def test_everything_wrong_with_the_list_comes_with_the_rest(ask: Run) -> None:
     assert "The prompt is empty" in said
 
 
-def test_the_settings_name_the_list_and_none_leaves_it_out(ask: Run, cloud: CloudServer) -> None:
-    assert ask("config", "set", "render.fallbacks", f"{CLOUD}@0.5").code == 0
-    assert ask("config", "set", "render.falls_back_to_paid", "yes").code == 0
-    (plan,) = ask(*BALL, "--dry-run", "--json").events
+def test_the_settings_name_the_list_and_none_leaves_it_out(shop: Run, cloud: CloudServer) -> None:
+    assert shop("config", "set", "render.fallbacks", f"{CLOUD}@0.5").code == 0
+    assert shop("config", "set", "render.falls_back_to_paid", "yes").code == 0
+    (plan,) = shop(*BALL, "--dry-run", "--json").events
     assert [one["target"] for one in plan["fallbacks"]] == [CLOUD]
-    (plan,) = ask(*BALL, "--dry-run", "--json", "--no-fallback-to-paid").events
+    (plan,) = shop(*BALL, "--dry-run", "--json", "--no-fallback-to-paid").events
     assert (plan["fallbacks"], len(plan["refused"])) == ([], 1)
-    (plan,) = ask(*BALL, "--dry-run", "--json", "--fallback", "none").events
+    (plan,) = shop(*BALL, "--dry-run", "--json", "--fallback", "none").events
     assert (plan["fallbacks"], plan["refused"]) == ([], [])
     assert cloud.purchases == 0
 
 
 @pytest.mark.parametrize("value", ["cloud/fke@1", "cloud/fake@x", "cloud/fake/cloud-ful"])
-def test_a_setting_takes_only_targets_that_there_are(ask: Run, value: str) -> None:
-    answer = ask("config", "set", "render.fallbacks", value)
+def test_a_setting_takes_only_targets_that_there_are(shop: Run, value: str) -> None:
+    answer = shop("config", "set", "render.fallbacks", value)
     assert answer.code == 2
     assert "render.fallbacks" in answer.err
 
 
-def test_what_is_not_installed_starts_elsewhere_at_once(ask: Run, cloud: CloudServer) -> None:
+def test_what_is_not_installed_starts_elsewhere_at_once(shop: Run, cloud: CloudServer) -> None:
     words = ("-p", "a ball", "--model", "fake-big", "-o", "ball.mp4", "--fallback", CLOUD)
-    answer = ask(*words, "--yes")
+    answer = shop(*words, "--yes")
     assert answer.code == 0, answer.err
     assert "was passed over: Fake Big is not installed." in flat(answer.err)
     assert cloud.purchases == 1
 
 
 def test_scenes_of_a_project_go_on_by_the_settings(
-    ask: Run, cloud: CloudServer, tmp_path: Path
+    shop: Run, cloud: CloudServer, tmp_path: Path
 ) -> None:
     from core.project.files.project_file import read_project, write_project
     from core.project.model.project import Scene
@@ -135,9 +115,9 @@ def test_scenes_of_a_project_go_on_by_the_settings(
         }
     )
     write_project(project, folder)
-    ask("config", "set", "render.fallbacks", CLOUD)
-    ask("config", "set", "render.falls_back_to_paid", "yes")
-    answer = ask("render", str(folder), "--yes")
+    shop("config", "set", "render.fallbacks", CLOUD)
+    shop("config", "set", "render.falls_back_to_paid", "yes")
+    answer = shop("render", str(folder), "--yes")
     assert answer.code == 0, answer.err
     take = read_project(folder).project.chosen_take("s0")
     assert take is not None

@@ -1,45 +1,26 @@
-"""`jobs never-arrived`: a lost order leaves the books by a person's word, and nothing else does."""
+"""Lost orders: who is warned of them, and whose word takes them out of the books."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from cli import main
 from core.media.ffmpeg import probe_clip
-from tests.cli.conftest import Answer
-from tests.fakes.app import ENTRY
-from tests.fakes.services.cloud_provider import CLOUD_KEY, cloud_entry
-from tests.fakes.services.cloud_server import KEY, CloudServer, cloud_server
+from core.project.files.project_file import write_project
+from core.project.model.project import Scene
+from core.video.request import RenderChoices
+from core.video.terms import Target
+from tests.project.projects import made_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.cli.conftest import Answer
+    from tests.fakes.services.cloud_server import CloudServer
 
     Run = Callable[..., Answer]
 
 BALL = ("-p", "a red ball", "--provider", "cloud", "--deployment", "fake", "--model", "cloud-full")
-
-
-@pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudServer]:
-    monkeypatch.setenv(CLOUD_KEY.variables[0], KEY)
-    with cloud_server(tmp_path / "service") as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def shop(run: Run, cloud: CloudServer, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The program with a service besides; `run` tidies up after it."""
-
-    def shop(*words: str) -> Answer:
-        capsys.readouterr()
-        code = main(words, [ENTRY, cloud_entry(cloud.url)])
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return shop
 
 
 def spent(shop: Run) -> float:
@@ -94,3 +75,29 @@ def test_an_order_that_the_service_took_is_never_struck(shop: Run, cloud: CloudS
     assert shop("jobs", "resume", job).code == 0
     assert shop("jobs", "never-arrived", job, "--yes").code == 2
     assert spent(shop) == price
+
+
+def test_a_scene_that_may_be_bought_already_is_told_before_it_is_ordered_again(
+    shop: Run, cloud: CloudServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Storm"
+    target = Target(provider="cloud", deployment="fake", model="cloud-full")
+    project = made_project(folder, "Storm").model_copy(
+        update={
+            "scenes": (Scene(id="ball", prompt="a red ball"),),
+            "render": RenderChoices(target=target),
+        }
+    )
+    write_project(project, folder)
+    plain = shop("render", str(folder), "--dry-run")
+    cloud.habits.drops_answers = 1
+    assert shop("render", str(folder), "--yes").code == 1
+    job = only_job(shop)
+    told = shop("render", str(folder), "--dry-run")
+    warning = f"may be bought already, and would be twice. See 'main.py jobs show {job}' first."
+    assert warning in " ".join(told.err.split())
+    assert "bought already" not in plain.err
+    assert cloud.purchases == 1
+    # Bought once more by a person's word, it is the newer order that counts.
+    assert shop("jobs", "buy-again", job).code == 0
+    assert "bought already" not in shop("render", str(folder), "--all", "--dry-run").err
