@@ -167,17 +167,3 @@ class ImageContract(OrderContract[ImageService[Any]]):
     def size_of(self, request: RenderRequest, studio: Studio) -> tuple[int, int]:
         plan = studio.plan(request).plan
         return plan.width, plan.height
-
-    def test_images_arrive_there_in_their_order(
-        self,
-        studio: Studio,
-        request_small: RenderRequest,
-        ask: Callable[..., Asked],
-        images: tuple[Path, ...],
-    ) -> None:
-        before = [path.read_bytes() for path in images]
-        asked = ask(studio, request_small.with_inputs(self.inputs(images)))
-        for path in images:
-            path.write_bytes(b"another")
-        assert asked.run().event == "succeeded", asked.ended
-        assert list(self.server.uploads.values()) == before

@@ -295,3 +295,17 @@ class OrderContract(ProviderContract, Generic[S]):
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert any(home in path.parents for path in files)
         assert [path.name for path in files if self.key.encode() in path.read_bytes()] == []
+
+    def test_inputs_arrive_there_as_they_were_when_the_job_was_queued(
+        self,
+        studio: Studio,
+        request_small: RenderRequest,
+        ask: Callable[..., Asked],
+        images: tuple[Path, ...],
+    ) -> None:
+        before = [path.read_bytes() for path in images]
+        asked = ask(studio, request_small.with_inputs(self.inputs(images)))
+        for path in images:
+            path.write_bytes(b"another")
+        assert asked.run().event == "succeeded", asked.ended
+        assert list(self.server.uploads.values()) == before

@@ -149,20 +149,6 @@ class PaidContract(OrderContract[S]):
         assert self.spent(studio) == record.cost_usd
         assert list(studio.paths.work_dir.iterdir()) == []
 
-    def test_inputs_arrive_there_as_they_were_when_the_job_was_queued(
-        self,
-        studio: Studio,
-        request_small: RenderRequest,
-        ask: Callable[..., Asked],
-        images: tuple[Path, ...],
-    ) -> None:
-        before = [path.read_bytes() for path in images]
-        asked = ask(studio, request_small.with_inputs(self.inputs(images)))
-        for path in images:
-            path.write_bytes(b"another")
-        assert asked.run().event == "succeeded", asked.ended
-        assert list(self.server.uploads.values()) == before
-
     def test_the_network_switched_off_while_it_waits_costs_no_second_purchase(
         self, studio: Studio, request_slow: RenderRequest, ask: Callable[..., Asked]
     ) -> None:
