@@ -64,8 +64,8 @@ def agree_to_offer(
         return False
     count = len(offer.refused)
     left_out = "A scene is left out." if count == 1 else f"{count} scenes are left out."
-    told = "\n\n".join(filter(None, [_lost_orders(project, offer), reasons]))
-    return agree(parent, renders, left_out if count else "", told)
+    details = "\n\n".join(filter(None, [_lost_orders(project, offer), reasons]))
+    return agree(parent, renders, left_out if count else "", details)
 
 
 def can_start(
