@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from core.platform.standard_streams import open_missing_streams
 from scripts import bootstrap
@@ -19,9 +21,35 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).resolve().parent
 _CANCELLED = 130
 _SELDOM = 50_000
+_METADATA = "importlib.metadata"
 _OURS = ("cli", "core", "gui", "providers", "scripts")
 # The exit code of a command that ran; of the window none, which closes in its own way.
 _codes: list[int] = []
+
+
+class _LateMetadata(ModuleType):
+    """Stands for `importlib.metadata`, which brings all of Python's e-mail, until it is used."""
+
+    def entry_points(self, **chosen: str) -> Any:
+        """What pydantic imports to look for plugins, and does not call where it looks for none."""
+        return self._real().entry_points(**chosen)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__path__":
+            # Every import asks for it, also one of the function above.
+            raise AttributeError(name)
+        return getattr(self._real(), name)
+
+    @classmethod
+    def put(cls) -> None:
+        """Put one in its place, unless it is loaded already."""
+        if _METADATA not in sys.modules:
+            sys.modules[_METADATA] = vars(importlib)["metadata"] = cls(_METADATA)
+
+    def _real(self) -> Any:
+        if sys.modules.get(_METADATA) is self:
+            del sys.modules[_METADATA]
+        return importlib.import_module(_METADATA)
 
 
 def main(arguments: list[str]) -> int:
@@ -32,6 +60,7 @@ def main(arguments: list[str]) -> int:
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, [bootstrap.APP])
     # We use no plugins of pydantic; to look for some, it reads the metadata of every package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    _LateMetadata.put()
     try:
         from providers import PROVIDERS
         from scripts.package_installer import EnvironmentInstaller

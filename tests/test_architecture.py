@@ -458,6 +458,7 @@ def test_a_list_of_models_loads_no_plan_no_service_and_no_engine(tmp_path: Path)
         "core.services.service_http",
         "core.video.plan",
         "core.video.request",
+        "email.message",
         "httpx2",
         "providers.google.omni.client",
         "providers.google.veo.client",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -85,6 +84,9 @@ def _is_installed(name: str) -> bool:
     # Most packages are imported by their own name, and to look for that is quick.
     if find_spec(name.replace("-", "_")) is not None:
         return True
+    # Imported late: it brings much along that a start does not need.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return bool(version(name))
     except PackageNotFoundError:
