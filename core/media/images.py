@@ -273,4 +273,5 @@ def write_fitted_image(
 
     image = read_rgb_image(source, kind, "inputs").image
     fitted = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)
-    fitted.save(destination, format="PNG")
+    # Read once and thrown away: a smaller file would take longer than it saves.
+    fitted.save(destination, format="PNG", compress_level=1)

@@ -73,6 +73,7 @@ class LocalRenderer:
         self._timings = planner.timings
         self._numbers = count(1)
         self._made_before: list[_Held] = []
+        self._versions: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
@@ -96,6 +97,9 @@ class LocalRenderer:
             state = self._engine.state_for(loads)
             meter = ProgressMeter(self._timings, plan, state)
             engine = self._engine.started(str(plan.target))
+            if state is EngineState.ABSENT or not self._versions:
+                # An engine keeps the packages that it has loaded, whatever is installed meanwhile.
+                self._versions = installed_versions()
             if state is EngineState.ABSENT and (expected := meter.pass_time()) is not None:
                 ctx.report(expected)
             machine = self._planner.free_machine()
@@ -156,7 +160,7 @@ class LocalRenderer:
             if any(peaks):
                 measured[f"peak_{name}"] = round(max(peaks), 3)
         return Provenance(
-            versions=installed_versions(),
+            versions=self._versions,
             model_files=weight_files(model, self._context.paths.models_dir),
             measured=measured,
         )

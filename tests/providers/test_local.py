@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -20,7 +21,13 @@ from core.video.request import Delivery, FrameRequest, RenderRequest
 from core.video.terms import EncoderBits, Residency, Target
 from providers.ltx_video.engine.progress_meter import ProgressMeter
 from providers.ltx_video.install.builtin_proof import find_difference, write_hashes
-from providers.ltx_video.install.model_files import BUILTIN_FOLDER, damage_of, model_key
+from providers.ltx_video.install.model_files import (
+    BUILTIN_FOLDER,
+    damage_of,
+    folder_of,
+    model_key,
+    weight_files,
+)
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, MODELS
 from providers.ltx_video.models.info import LTXModel
@@ -284,6 +291,18 @@ def test_the_key_of_a_model_changes_with_its_files(folder: Path) -> None:
     weights = next((folder / "vae").glob("*.safetensors"))
     weights.write_bytes(weights.read_bytes() + b" ")
     assert model_key(folder) != before
+
+
+def test_weights_are_told_by_what_they_hold_also_after_they_were_changed(tmp_path: Path) -> None:
+    model, paths = TINY_MODELS[0], context_of(tmp_path / "home").paths
+    weights = folder_of(model, paths.models_dir) / "vae" / "model.safetensors"
+    weights.parent.mkdir(parents=True)
+    for content in (b"one", b"two"):
+        weights.write_bytes(content)
+        os.utime(weights, ns=(0, int.from_bytes(content, "big")))
+        (found,) = weight_files(model, paths.models_dir)
+        assert (found.name, found.size_bytes) == ("vae/model.safetensors", 3)
+        assert found.sha256 == hashlib.sha256(content).hexdigest()
 
 
 def timings_of(plan: RenderPlan, seconds: dict[Stage, float]) -> list[Timing]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -258,13 +259,10 @@ def weight_files(model: LocalModel, models_dir: Path) -> tuple[ModelFile, ...]:
             for file in manifest.files
         )
     return tuple(
-        ModelFile(
-            name=file.relative_to(folder).as_posix(),
-            size_bytes=file.stat().st_size,
-            sha256=_sha256(file),
-        )
+        ModelFile(name=file.relative_to(folder).as_posix(), size_bytes=size, sha256=sha256)
         for file in _files(folder)
         if file.match(_WEIGHTS)
+        for size, sha256 in [_size_and_sha256(file)]
     )
 
 
@@ -272,6 +270,13 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*") if file.suffix in _DESCRIBED)
 
 
-def _sha256(file: Path) -> str:
+def _size_and_sha256(file: Path) -> tuple[int, str]:
+    found = file.stat()
+    return found.st_size, _sha256(file, found.st_size, found.st_mtime_ns)
+
+
+# Each clip's record names its weights, and to read them takes as long as a step of LTX Mini.
+@lru_cache(maxsize=64)
+def _sha256(file: Path, size: int, mtime_ns: int) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
