@@ -44,7 +44,9 @@ class _LateMetadata(ModuleType):
     def put(cls) -> None:
         """Put one in its place, unless it is loaded already."""
         if _METADATA not in sys.modules:
-            sys.modules[_METADATA] = vars(importlib)["metadata"] = cls(_METADATA)
+            late = sys.modules[_METADATA] = cls(_METADATA)
+            # As an import would do it.
+            importlib.metadata = late  # pyright: ignore[reportAttributeAccessIssue]
 
     def _real(self) -> Any:
         if sys.modules.get(_METADATA) is self:
