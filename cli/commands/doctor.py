@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -83,6 +83,11 @@ def doctor(ctx: typer.Context, json: JsonOption = False) -> int:
 
 
 def _show(context: CliContext, finding: Finding) -> None:
+    _tell(context, finding)
+    _say(context, finding)
+
+
+def _tell(context: CliContext, finding: Finding) -> None:
     context.console.event(
         "finding",
         subject=finding.subject,
@@ -90,6 +95,9 @@ def _show(context: CliContext, finding: Finding) -> None:
         ok=finding.is_ok,
         advice=finding.advice or None,
     )
+
+
+def _say(context: CliContext, finding: Finding) -> None:
     mark = "ok  " if finding.is_ok else "no  "
     text = f"{finding.subject}: {finding.text} {finding.advice}".strip()
     context.console.answer_in_words(wrapped(text, first=f"{mark}  ", rest=" " * 6))
@@ -208,10 +216,16 @@ def _shows_usable_builtin(context: CliContext) -> bool:
             text = f"{count}, for which the key is missing."
             _show(context, Finding(f"{provider.name} at {provider.place}", text, is_ok=False))
             continue
+        # Of many models the same is to be said, and it is said once.
+        alike: dict[Finding, list[str]] = {}
         for item in provider.models:
             finding = _judge(item)
             can_run_builtin |= item.spec.is_builtin and finding.is_ok
-            _show(context, finding)
+            _tell(context, finding)
+            names = alike.setdefault(replace(finding, subject=""), [])
+            names.append(item.spec.id if names else finding.subject)
+        for finding, names in alike.items():
+            _say(context, replace(finding, subject=", ".join(names)))
     return can_run_builtin
 
 

@@ -47,9 +47,12 @@ def show_models(registry: ProviderRegistry, models_dir: Path, voice: Voice, comm
         size = "-" if row.size_bytes is None else bytes_text(row.size_bytes)
         table.add_row(row.id, size, licence, "yes" if row.runs_here else "no", row.state)
     voice.show(table)
+    refused: dict[str, list[str]] = {}
     for row in rows:
         if not row.runs_here:
-            voice.say(f"{row.id} does not run here: {row.why_not}")
+            refused.setdefault(row.why_not, []).append(row.id)
+    for why_not, names in refused.items():
+        voice.say(f"Not here: {', '.join(names)}. {why_not}")
     voice.say("gated: the licence is accepted on the model's page first, by a free account there.")
     voice.say(f"Models are kept in {models_dir}.")
     if best is None:

@@ -265,6 +265,8 @@ def test_doctor_looks_at_everything_and_is_content_with_the_built_in_model(run) 
     spoken = run("doctor")
     assert max(map(len, spoken.out.splitlines())) <= 130
     assert "no    fake/local/fake-big: Fake Big is not installed. Install it." in spoken.out
+    # What is to be said of several models is said once.
+    assert "ok    fake/local/fake-small, fake-full: " in spoken.out
 
 
 def test_doctor_says_what_is_wrong_with_ffmpeg(run, tmp_path: Path, monkeypatch) -> None:
