@@ -46,7 +46,7 @@ class _LateMetadata(ModuleType):
         if _METADATA not in sys.modules:
             late = sys.modules[_METADATA] = cls(_METADATA)
             # As an import would do it.
-            importlib.metadata = late  # pyright: ignore[reportAttributeAccessIssue]
+            importlib.metadata = late  # pyright: ignore[reportAttributeAccessIssue] - a module is an object
 
     def _real(self) -> Any:
         if sys.modules.get(_METADATA) is self:
