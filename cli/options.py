@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from keyword import iskeyword
@@ -174,15 +174,15 @@ def file(text: str) -> Path:
     return Path(text)
 
 
-def chooser(kind: type[E]) -> Callable[[str], E]:
-    """Reads one of the choices."""
+def chooser(choices: Iterable[E]) -> Callable[[str], E]:
+    """Reads one of the choices, as which an enum counts too."""
+    known = {item.value: item for item in choices}
 
     def choose(text: str) -> E:
-        try:
-            return kind(text.lower())
-        except ValueError as error:
-            known = [item.value for item in kind]
-            raise Unreadable(unknown_name("choice", text, known)) from error
+        found = known.get(text.lower())
+        if found is None:
+            raise Unreadable(unknown_name("choice", text, known))
+        return found
 
     return choose
 

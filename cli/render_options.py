@@ -9,6 +9,7 @@ from cli.consent import YES
 from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
 from core.video.control_row import Control, ControlKind, ControlRow
 from core.video.controls import CONTROLS, ROWS
+from core.video.editing.tools import IMAGE_TOOLS
 from core.video.request import Input, RenderRequest
 from core.video.terms import (
     AUTO,
@@ -24,6 +25,7 @@ from core.video.terms import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
+    from enum import StrEnum
 
     from cli.options import Typed
     from core.config.settings import RenderSettings
@@ -151,13 +153,14 @@ def _reader(row: ControlRow) -> Callable[[str], Any]:
             own = {Role.LORA: _lora, Role.KEYFRAME: _keyframe}
             return own.get(role, partial(_input, role))
         case ControlKind.CHOICE:
-            kinds = {
+            kinds: dict[Control, Iterable[StrEnum]] = {
                 Control.MEMORY: Residency,
                 Control.TEXT_ENCODER: EncoderBits,
                 Control.EXTEND_DIRECTION: ExtendDirection,
                 Control.RETAKE_PART: RetakePart,
                 Control.CONTROL_MAP: ControlMap,
                 Control.PERSON_GENERATION: PersonGeneration,
+                Control.TOOL: IMAGE_TOOLS,
             }
             return chooser(kinds[row.id]) if row.id in kinds else str.strip
         case ControlKind.TEXT | ControlKind.SWITCH:

@@ -75,7 +75,7 @@ STARTS_WITHOUT_QT = (
 _LOW = {"core/platform", "core/jobs"}
 _FILM = _LOW | {"core/film/model"}
 _CLIP = _LOW | {"core/media", "core/config", "core/video", "core/lora"}
-_RENDER = _CLIP | {"core/video/planning"}
+_RENDER = _CLIP | {"core/video/planning", "core/video/editing"}
 _PROJECT = _RENDER | {"core/film/model", "core/project/model"}
 MAY_IMPORT_FOLDERS = {
     "core/platform": set(),
@@ -85,8 +85,11 @@ MAY_IMPORT_FOLDERS = {
     # Settings hold what a render is asked for, and a provider is opened with settings and keys.
     "core/config": _LOW | {"core/video", "core/video/planning"},
     # A plan is made of the same data that a render carries on with, so each knows the other.
-    "core/video": _LOW | {"core/media", "core/config", "core/lora", "core/video/planning"},
-    "core/video/planning": _CLIP,
+    "core/video": _LOW
+    | {"core/media", "core/config", "core/lora", "core/video/planning", "core/video/editing"},
+    "core/video/planning": _CLIP | {"core/video/editing"},
+    # The table of tools, which requests and specs are made of.
+    "core/video/editing": {"core/video"},
     "core/services": _RENDER,
     "core/routing": _RENDER | {"core/services", "core/spending"},
     "core/spending": _LOW | {"core/config", "core/video", "core/services", "core/project/model"},

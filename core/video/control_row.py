@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from core.frozen import Frozen
     from core.video.spec import ModelSpec
+    from core.video.terms import Task
 
 _T = TypeVar("_T", bound=RenderChoices)
 
@@ -66,6 +67,14 @@ class Control(StrEnum):
     LORAS = "loras"
     PERSON_GENERATION = "person_generation"
     QUALITY = "quality"
+    STYLE_PRESET = "style_preset"
+    TOOL = "tool"
+    MARGIN_LEFT = "left"
+    MARGIN_RIGHT = "right"
+    MARGIN_UP = "up"
+    MARGIN_DOWN = "down"
+    SEARCH = "search"
+    UPSCALE_FACTOR = "upscale_factor"
     MASK = "mask"
     WORKFLOW = "workflow"
     MEMORY = "memory"
@@ -101,6 +110,9 @@ class ControlRow:
         is_for_images: whether an image has it.
         is_for_clips: whether a clip has it.
         needs: the role of the file without which it means nothing.
+        image_needs: the same of an image.
+        image_tasks: of the kinds of work on images, those that it is for; empty for all.
+        needed_by: the tools that cannot do without it, or without another control that names them.
     """
 
     id: Control
@@ -118,6 +130,9 @@ class ControlRow:
     is_for_images: bool = True
     is_for_clips: bool = True
     needs: Role | None = None
+    image_needs: Role | None = None
+    image_tasks: tuple[Task, ...] = ()
+    needed_by: tuple[Task, ...] = ()
 
     @property
     def role(self) -> Role | None:

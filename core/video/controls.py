@@ -16,9 +16,10 @@ from core.video.allowed import (
     WebAddress,
 )
 from core.video.control_row import Control, ControlKind, ControlRow
+from core.video.editing.tools import IMAGE_TOOLS, WITH_STRENGTH
 from core.video.request import MAX_SEED
 from core.video.spec import ANOTHER_MODEL, IntRange
-from core.video.terms import EncoderBits, ExtendDirection, RetakePart, Role
+from core.video.terms import EncoderBits, ExtendDirection, RetakePart, Role, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
 
 _NO_ENHANCER = f"brings no prompt enhancer. Leave it out {ANOTHER_MODEL}."
+_BY_WORDS = (Task.SEARCH_AND_REPLACE, Task.SEARCH_AND_RECOLOR)
 
 
 def _files(role: Role) -> Callable[[ModelSpec], Allowed | None]:
@@ -41,6 +43,21 @@ def _words(is_taken: Callable[[ModelSpec], bool]) -> Callable[[ModelSpec], Allow
         return TextLimit(spec.max_prompt_tokens) if is_taken(spec) else None
 
     return takes
+
+
+def _strength(spec: ModelSpec) -> Allowed | None:
+    is_used = spec.limit(Role.SOURCE_VIDEO) or {*WITH_STRENGTH} & {*spec.tasks}
+    return spec.strength if is_used else None
+
+
+def _tools(spec: ModelSpec) -> Allowed | None:
+    tools = tuple(task for task in IMAGE_TOOLS if task in spec.tasks)
+    return OneOf(tools) if tools else None
+
+
+def _margin(spec: ModelSpec) -> Allowed | None:
+    most = spec.most_margin
+    return IntRange(minimum=0, maximum=most, default=0) if most else None
 
 
 def _retake_parts(spec: ModelSpec) -> Allowed | None:
@@ -95,13 +112,13 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.RESOLUTION, "frame.resolution", ControlKind.CHOICE, "Resolution",
         "How large the clips are, by name or in pixels", "resolution",
-        lambda spec: OneSize(spec.sizes),
+        lambda spec: OneSize(spec.sizes) if spec.sizes else None,
         options=("--resolution", "--ltx-resolution"), metavar="SIZE",
     ),
     ControlRow(
         Control.ASPECT, "frame.aspect", ControlKind.CHOICE, "Aspect",
         "Width to height of the clips", "aspect ratio",
-        lambda spec: OneOf(tuple(aspect.value for aspect in spec.aspects)),
+        lambda spec: OneOf(tuple(aspect.value for aspect in spec.aspects)) if spec.sizes else None,
         options=("--aspect", "--ltx-aspect"), metavar="W:H",
     ),
     ControlRow(
@@ -154,10 +171,11 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.STRENGTH, "editing.strength", ControlKind.NUMBER, "Strength",
-        "How much of the source video is changed: 0 gives it back, 1 ignores it", "strength",
-        lambda spec: spec.strength if spec.limit(Role.SOURCE_VIDEO) else None,
-        "takes no strength, because it makes no clip of another one. Leave it out.",
-        options=("--strength",), metavar="NUMBER", is_for_images=False, needs=Role.SOURCE_VIDEO,
+        "How much of the source video or the image is changed: 0 gives it back, 1 ignores it",
+        "strength", _strength,
+        f"leaves no choice how much is changed. Leave the {{noun}} out {ANOTHER_MODEL}.",
+        options=("--strength",), metavar="NUMBER", needs=Role.SOURCE_VIDEO,
+        image_needs=Role.START, image_tasks=WITH_STRENGTH,
     ),
     ControlRow(
         Control.EXTEND_VIDEO, "inputs.extend_video", ControlKind.FILE, "Extend",
@@ -321,6 +339,48 @@ CONTROLS: tuple[ControlRow, ...] = (
         "Where an image is edited: white there, black where it stays as it is", "mask",
         _files(Role.MASK),
         options=("--mask",), metavar="FILE", is_choice=False, is_for_clips=False,
+        image_tasks=(Task.IMAGE_EDIT, Task.ERASE), needed_by=(Task.ERASE,),
+    ),
+    ControlRow(
+        Control.TOOL, "editing.tool", ControlKind.CHOICE, "Tool",
+        "What is done to the image; without one it is edited by words, or within a mask", "tool",
+        _tools, f"works on images by no {{noun}}. Leave it out {ANOTHER_MODEL}.",
+        options=("--tool",), metavar="NAME", is_choice=False, is_for_clips=False,
+    ),
+    *(
+        ControlRow(
+            control, f"editing.margins.{side}", ControlKind.WHOLE, label,
+            f"How many pixels are added {where}", f"margin {where}", _margin,
+            unit="px", options=(f"--{side}",), metavar="PIXELS", is_choice=False,
+            is_for_clips=False, image_tasks=(Task.OUTPAINT,), needed_by=(Task.OUTPAINT,),
+        )
+        for control, side, label, where in (
+            (Control.MARGIN_LEFT, "left", "Left", "on the left"),
+            (Control.MARGIN_RIGHT, "right", "Right", "on the right"),
+            (Control.MARGIN_UP, "up", "Up", "above"),
+            (Control.MARGIN_DOWN, "down", "Down", "below"),
+        )
+    ),
+    ControlRow(
+        Control.SEARCH, "editing.search", ControlKind.TEXT, "Search",
+        "Words for what of the image is changed", "search text",
+        _words(lambda spec: bool({*_BY_WORDS} & {*spec.tasks})),
+        options=("--search",), metavar="TEXT", is_choice=False, is_for_clips=False,
+        image_tasks=_BY_WORDS, needed_by=_BY_WORDS,
+    ),
+    ControlRow(
+        Control.UPSCALE_FACTOR, "editing.upscale_factor", ControlKind.NUMBER, "Factor",
+        "How many times as wide and high the image becomes", "factor",
+        lambda spec: spec.upscale_factor,
+        unit="×", options=("--upscale",), metavar="NUMBER", is_choice=False, is_for_clips=False,
+        image_tasks=(Task.UPSCALE,),
+    ),
+    ControlRow(
+        Control.STYLE_PRESET, "style_preset", ControlKind.CHOICE, "Style",
+        "How an image looks", "style preset",
+        lambda spec: OneOf(spec.style_presets) if spec.style_presets else None,
+        f"has no style presets. Describe the style in the prompt {ANOTHER_MODEL}.",
+        options=("--style-preset",), metavar="NAME", is_choice=False, is_for_clips=False,
     ),
     ControlRow(
         Control.WORKFLOW, "inputs.workflow", ControlKind.FILE, "Workflow",

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.platform.units import count_text
+from core.video.editing.tools import WITH_STRENGTH
 from core.video.memory import MemoryPlan
 from core.video.request import Input, RenderRequest
 from core.video.spec import FrameGrid, ModelSpec
@@ -284,11 +285,21 @@ class RenderPlan(ClipSettings):
 
     @property
     def strength(self) -> float | None:
-        """How much of the source video is made anew; None where there is none to choose."""
-        if self.spec.strength is None or not self.request.of_role(Role.SOURCE_VIDEO):
+        """How much of the source video or the image is made anew; None where nobody chooses."""
+        of_image = self.task in WITH_STRENGTH and self.request.of_role(Role.START)
+        is_given = of_image or self.request.of_role(Role.SOURCE_VIDEO)
+        if self.spec.strength is None or not is_given:
             return None
         asked = self.request.editing.strength
         return self.spec.strength.default if asked is None else asked
+
+    @property
+    def upscale_factor(self) -> float | None:
+        """How many times as wide and high an image becomes; None where nobody chooses."""
+        if self.spec.upscale_factor is None or self.task is not Task.UPSCALE:
+            return None
+        asked = self.request.editing.upscale_factor
+        return self.spec.upscale_factor.default if asked is None else asked
 
     @property
     def makes_audio(self) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from core.frozen import Frozen
+from core.video.editing.tools import IMAGE_TOOLS
 from core.video.terms import (
     DEFAULT_TARGET,
     TASK_OF,
@@ -104,16 +105,30 @@ class Sampling(Frozen):
     two_stage: bool | None = None
 
 
+class Margins(Frozen):
+    """What is added to an image at each of its sides, in pixels."""
+
+    left: int | None = None
+    right: int | None = None
+    up: int | None = None
+    down: int | None = None
+
+
 class Editing(Frozen):
-    """How a given video is used.
+    """How a given video or image is used.
 
     Attributes:
-        strength: how much of a source video is made anew: 0 gives it back, 1 ignores it.
+        strength: how much of a source video or of an image is made anew: 0 gives it back, 1 ignores
+            it.
         direction: in which a video is extended.
         retake_from_s, retake_to_s: the part of a video that is made anew; None is the beginning of
             the video, and its end.
         retake_part: what of that part.
         control_map: what of a control video the clip follows.
+        tool: what is done to an image; None edits it by words, or within a mask.
+        margins: what is added to it.
+        search: words that choose what of it is changed.
+        upscale_factor: how many times as wide and high it becomes.
     """
 
     strength: float | None = None
@@ -122,6 +137,18 @@ class Editing(Frozen):
     retake_to_s: float | None = None
     retake_part: RetakePart | None = None
     control_map: ControlMap | None = None
+    tool: Task | None = None
+    margins: Margins = Margins()
+    search: str | None = None
+    upscale_factor: float | None = None
+
+    @field_validator("tool")
+    @classmethod
+    def _is_tool(cls, tool: Task | None) -> Task | None:
+        if tool is not None and tool not in IMAGE_TOOLS:
+            names = ", ".join(IMAGE_TOOLS)
+            raise ValueError(f"{tool.value} is no tool for images; these are: {names}")
+        return tool
 
 
 class RenderChoices(Frozen):
@@ -134,6 +161,7 @@ class RenderChoices(Frozen):
         enhance_prompt: the model's own enhancer rewrites the prompt before the clip is made.
         person_generation: whom the clip may show; None leaves it to the service.
         quality: how much work goes into an image, by the model's own word for it.
+        style_preset: how an image looks, likewise.
     """
 
     target: Target = DEFAULT_TARGET
@@ -147,6 +175,7 @@ class RenderChoices(Frozen):
     enhance_prompt: bool | None = None
     person_generation: PersonGeneration | None = None
     quality: str | None = None
+    style_preset: str | None = None
     sampling: Sampling = Field(default_factory=Sampling)
     delivery: Delivery = Field(default_factory=Delivery)
 
@@ -210,6 +239,8 @@ class RenderRequest(RenderChoices):
     def task(self) -> Task:
         """The kind of work that the given inputs and the output ask for."""
         if self.output is OutputKind.IMAGE:
+            if self.editing.tool is not None:
+                return self.editing.tool
             is_edit = self.of_role(Role.START, Role.REFERENCE, Role.MASK)
             return Task.IMAGE_EDIT if is_edit else Task.TEXT_TO_IMAGE
         for role, task in TASK_OF.items():

@@ -12,13 +12,16 @@ from typing_extensions import override
 
 from core.frozen import Frozen, older_fields
 from core.platform.units import bytes_text
+from core.video.editing.tools import IMAGE_TOOLS, ImageLimits, PromptUse, ResultSize
 from core.video.price import PriceTable
 from core.video.terms import (
     TASK_OF,
     AspectRatio,
     ControlMap,
     ExtendDirection,
+    FloatRange,
     FrameSize,
+    IntRange,
     OutputKind,
     PersonGeneration,
     Residency,
@@ -64,40 +67,6 @@ class FrameGrid(Frozen):
     def is_on_grid(self, num_frames: int) -> bool:
         """Whether the model can make exactly this many frames."""
         return num_frames >= self.step + self.offset and (num_frames - self.offset) % self.step == 0
-
-
-class IntRange(Frozen):
-    """Whole numbers a model accepts, ends included, and the one used when none is asked for."""
-
-    minimum: int
-    maximum: int
-    default: int
-
-    @model_validator(mode="after")
-    def _default_inside(self) -> IntRange:
-        if not self.minimum <= self.default <= self.maximum:
-            raise ValueError(f"default {self.default} is outside {self.minimum}-{self.maximum}")
-        return self
-
-    def __str__(self) -> str:
-        return f"{self.minimum}-{self.maximum}"
-
-
-class FloatRange(Frozen):
-    """Numbers a model accepts, ends included, and the one used when none is asked for."""
-
-    minimum: float
-    maximum: float
-    default: float
-
-    @model_validator(mode="after")
-    def _default_inside(self) -> FloatRange:
-        if not self.minimum <= self.default <= self.maximum:
-            raise ValueError(f"default {self.default} is outside {self.minimum}-{self.maximum}")
-        return self
-
-    def __str__(self) -> str:
-        return f"{self.minimum:g}-{self.maximum:g}"
 
 
 class DurationLimit(Frozen):
@@ -262,6 +231,7 @@ class ModelSpec(Frozen):
     """All that one model accepts on one deployment; planning allows exactly this and no more.
 
     Attributes:
+        sizes: empty where what comes of an image has its size.
         fps: empty, with a `default_fps` of 0, where it makes no clips.
         durations: likewise `NO_DURATION`.
         shortest_auto_s: of the lengths that it chooses itself, by the prompt; None where it cannot.
@@ -277,7 +247,14 @@ class ModelSpec(Frozen):
         audio: None where the model makes no sound.
         enhances_prompt: whether it brings an enhancer, which rewrites prompts as it likes them.
         most_parts: of how many prompts, one after the other, a clip can be made.
-        strength: how much of a source video is made anew; None where that cannot be chosen.
+        required: roles of files without which it makes nothing, besides the image of a tool.
+        needs_prompt_for: the tools that it does by words alone, which others do without.
+        image_limits: what images it takes; None where it takes any.
+        most_margin: how many pixels it adds at a side of an image at most.
+        upscale_factor: by how much it enlarges an image.
+        upscaled_pixels: to how many pixels it does, where no factor can be chosen.
+        strength: how much of a source video or of an image is made anew; None where that cannot be
+            chosen.
         reference_strength: with what strength reference images become keyframes; None where the
             model takes them as what they are.
         control_maps: what of a control video it can follow; empty where it takes none.
@@ -290,6 +267,7 @@ class ModelSpec(Frozen):
         takes_prompt: whether it reads words at all.
         qualities: how much work goes into an image, in the service's own words; the first is the
             usual one. Empty where there is no choice.
+        style_presets: how an image may look, likewise; none is the usual one.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
         is_exact: whether its clips have the planned size, length and rate to the frame, so that any
@@ -305,8 +283,9 @@ class ModelSpec(Frozen):
     family: str
     tasks: tuple[Task, ...] = Field(min_length=1)
     inputs: dict[Role, Annotated[int, Field(ge=1)]] = Field(default_factory=dict[Role, int])
+    required: tuple[Role, ...] = ()
     lora_family: str = ""
-    sizes: tuple[FrameSize, ...] = Field(min_length=1)
+    sizes: tuple[FrameSize, ...]
     fps: tuple[int, ...] = ()
     default_fps: int = 0
     durations: Durations = NO_DURATION
@@ -320,6 +299,7 @@ class ModelSpec(Frozen):
     large_resolutions: tuple[Resolution, ...] = ()
     takes_seed: bool = True
     takes_prompt: bool = True
+    needs_prompt_for: tuple[Task, ...] = ()
     takes_negative_prompt: bool
     camera: CameraSpec | None
     motion_speed: FloatRange | None = None
@@ -335,7 +315,12 @@ class ModelSpec(Frozen):
     sees_whole_video: bool = False
     follows_whole_audio: bool = False
     person_generation: tuple[PersonGeneration, ...] = ()
+    image_limits: ImageLimits | None = None
+    most_margin: int = 0
+    upscale_factor: FloatRange | None = None
+    upscaled_pixels: int | None = None
     qualities: tuple[str, ...] = ()
+    style_presets: tuple[str, ...] = ()
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
     takes_webhook: bool = False
@@ -382,6 +367,9 @@ class ModelSpec(Frozen):
                 raise ValueError(f"{self.id}: {task} needs a {role} and is all that is made of it")
         if bool(self.control_maps) != (Role.CONTROL in self.inputs):
             raise ValueError(f"{self.id}: a control video is followed by a map of it")
+        from_image = (Task.IMAGE_EDIT, *IMAGE_TOOLS)
+        if not self.sizes and not {*self.tasks} <= {*from_image}:
+            raise ValueError(f"{self.id}: makes images of no size")
         keys = [(size.resolution, size.aspect) for size in self.sizes]
         if len(set(keys)) != len(keys):
             raise ValueError(f"{self.id}: a resolution and aspect occur twice in sizes")
@@ -397,6 +385,18 @@ class ModelSpec(Frozen):
         size = [] if self.size_bytes is None else [bytes_text(self.size_bytes)]
         price = str(self.price) if self.price.rows else "price unknown"
         return (*size, price, str(self.licence))
+
+    def has_own_size(self, task: Task) -> bool:
+        """Whether what comes of it has a size of the table; else it follows from the image."""
+        tool = IMAGE_TOOLS.get(task)
+        follows = tool is not None and tool.size is not ResultSize.CHOSEN
+        return bool(self.sizes) and not follows
+
+    def prompt_use(self, task: Task) -> PromptUse:
+        """What words are to it for this kind of work."""
+        tool = IMAGE_TOOLS.get(task)
+        use = PromptUse.NEEDED if tool is None or task in self.needs_prompt_for else tool.prompt
+        return use if self.takes_prompt else PromptUse.UNUSED
 
     def limit(self, role: Role) -> int:
         """How many files of a role the model takes."""

@@ -1,4 +1,4 @@
-"""The words that requests, plans and models have in common: the target, tasks, roles of files."""
+"""The words that requests, plans and models have in common: target, tasks, roles, ranges."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from core.errors import Problem, UnsupportedRequest
 from core.frozen import Frozen
@@ -39,12 +39,33 @@ class Task(StrEnum):
     AUDIO_TO_VIDEO = "audio-to-video"
     TEXT_TO_IMAGE = "text-to-image"
     IMAGE_EDIT = "image-edit"
+    OUTPAINT = "outpaint"
+    ERASE = "erase"
+    SEARCH_AND_REPLACE = "search-and-replace"
+    SEARCH_AND_RECOLOR = "search-and-recolor"
+    REMOVE_BACKGROUND = "remove-background"
+    REPLACE_BACKGROUND = "replace-background"
+    UPSCALE = "upscale"
+    SKETCH = "sketch"
+    STRUCTURE = "structure"
+    STYLE = "style"
+    STYLE_TRANSFER = "style-transfer"
 
     @property
     def output(self) -> OutputKind:
         """What comes out of it."""
-        is_image = self in (Task.TEXT_TO_IMAGE, Task.IMAGE_EDIT)
-        return OutputKind.IMAGE if is_image else OutputKind.VIDEO
+        return OutputKind.VIDEO if self in _OF_CLIPS else OutputKind.IMAGE
+
+
+_OF_CLIPS = (
+    Task.TEXT_TO_VIDEO,
+    Task.IMAGE_TO_VIDEO,
+    Task.VIDEO_TO_VIDEO,
+    Task.EXTEND_VIDEO,
+    Task.RETAKE,
+    Task.REFRAME,
+    Task.AUDIO_TO_VIDEO,
+)
 
 
 class Role(StrEnum):
@@ -131,6 +152,40 @@ class FrameSize(Frozen):
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
+
+
+class IntRange(Frozen):
+    """Whole numbers a model accepts, ends included, and the one used when none is asked for."""
+
+    minimum: int
+    maximum: int
+    default: int
+
+    @model_validator(mode="after")
+    def _default_inside(self) -> IntRange:
+        if not self.minimum <= self.default <= self.maximum:
+            raise ValueError(f"default {self.default} is outside {self.minimum}-{self.maximum}")
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.minimum}-{self.maximum}"
+
+
+class FloatRange(Frozen):
+    """Numbers a model accepts, ends included, and the one used when none is asked for."""
+
+    minimum: float
+    maximum: float
+    default: float
+
+    @model_validator(mode="after")
+    def _default_inside(self) -> FloatRange:
+        if not self.minimum <= self.default <= self.maximum:
+            raise ValueError(f"default {self.default} is outside {self.minimum}-{self.maximum}")
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.minimum:g}-{self.maximum:g}"
 
 
 class EncoderBits(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -12,8 +13,8 @@ from core.video.request import (
     MAX_SEED,
     FrameRequest,
     Input,
+    RenderChoices,
     RenderRequest,
-    Sampling,
     images_as_inputs,
 )
 from core.video.terms import OutputKind, Role, Target
@@ -26,6 +27,7 @@ class ImageBatch(Frozen):
         resolution, aspect, quality: names of the model's own; empty for its usual one.
         images: the first is edited, and the others are looked at.
         mask: where the first is edited; None for all of it.
+        choices: what else is asked for, by the table of controls.
         seed: of the first picture, the next ones count on; None draws a new one for each.
     """
 
@@ -36,6 +38,7 @@ class ImageBatch(Frozen):
     quality: str = ""
     images: tuple[Path, ...] = ()
     mask: Path | None = None
+    choices: RenderChoices = RenderChoices()
     seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
     count: int = Field(default=1, ge=1, le=MAX_COUNT)
 
@@ -43,13 +46,16 @@ class ImageBatch(Frozen):
     def requests(self) -> tuple[RenderRequest, ...]:
         """A request for each picture."""
         mask = () if self.mask is None else (Input(role=Role.MASK, path=self.mask),)
-        request = RenderRequest(
-            target=self.target,
-            prompt=self.prompt,
-            output=OutputKind.IMAGE,
-            frame=FrameRequest(resolution=self.resolution or None, aspect=self.aspect or None),
-            quality=self.quality or None,
-            inputs=(*images_as_inputs(self.images), *mask),
-            sampling=Sampling(seed=self.seed),
-        )
+        choices = self.choices
+        fields: dict[str, Any] = {
+            name: getattr(choices, name) for name in type(choices).model_fields
+        }
+        fields |= {
+            "target": self.target,
+            "frame": FrameRequest(resolution=self.resolution or None, aspect=self.aspect or None),
+            "quality": self.quality or None,
+            "inputs": (*images_as_inputs(self.images), *mask),
+            "sampling": choices.sampling.model_copy(update={"seed": self.seed}),
+        }
+        request = RenderRequest(**fields, prompt=self.prompt, output=OutputKind.IMAGE)
         return request.several(self.count)

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from typing_extensions import override
 
+from core.video.editing.tools import PromptUse
+from core.video.inputs import limit_problems
 from core.video.listing import ModelListing
 from core.video.model_text import listed_text
 from core.video.request import MAX_COUNT, images_as_inputs
-from core.video.spec import Task
 from core.video.terms import DEFAULT_TARGET, Role, Target
 from gui import theme
 from gui.images.image_batch import ImageBatch
+from gui.images.tool_rows import (
+    ROWS_OF_TABLE,
+    TOOL,
+    TableField,
+    able_models,
+    is_for,
+    limit_of,
+    makes_images,
+    models_of,
+    path_of,
+    tool_choices,
+    without_others,
+)
 from gui.render.input_list import InputList, InputRow
 from gui.render.plan_fixes import ChooseFrame, ChooseValue, ClearFrame
 from gui.render.seed_field import SeedField
@@ -30,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from core.video.control_row import ControlRow
     from core.video.listing import ListedModel, ListedProvider
     from core.video.request import Input
     from core.video.spec import ModelSpec
@@ -96,6 +112,8 @@ class ImageForm(ModelForm[ImageBatch]):
         self._seed = SeedField(what="picture")
         count = NumberField(Limits(1, MAX_COUNT), NumberLook(0, 1.0, is_whole=True))
         self._quality = ChoiceField()
+        self._tool = ChoiceField()
+        self._table = [TableField(row) for row in ROWS_OF_TABLE]
         self._images = _ImageInputs()
         mask = FileField("image_mask", _MASK)
         model = FieldPath[ImageBatch](lambda batch: batch.target, self._for_model)
@@ -106,11 +124,22 @@ class ImageForm(ModelForm[ImageBatch]):
             "images", "I&mages", self._images, "", images, lambda _: self._limit(Role.START) > 0
         )
         self.add_row(
+            "tool", "&Tool", self._tool, TOOL.tip, path_of(TOOL), lambda _: bool(self._tools)
+        )
+        self.add_row(
             "mask", "Mas&k", mask, "White where the first image is edited, black where it stays",
             is_shown=lambda batch: bool(batch.images) and self._limit(Role.MASK) > 0,
         )  # fmt: skip
-        self.add_row("resolution", "Reso&lution", self._resolution, "How large the picture is")
-        self.add_row("aspect", "As&pect", self._aspect, "Width to height")
+        for field in self._table:
+            row = field.row
+            self.add_row(
+                row.id, row.label, field, row.tip, path_of(row), partial(self._is_for, row)
+            )
+        self.add_row(
+            "resolution", "Reso&lution", self._resolution, "How large the picture is",
+            is_shown=self._has_size,
+        )  # fmt: skip
+        self.add_row("aspect", "As&pect", self._aspect, "Width to height", is_shown=self._has_size)
         self.add_row(
             "quality", "&Quality", self._quality, "How much work goes into it; more costs more",
             is_shown=lambda _: bool(self._spec and self._spec.qualities),
@@ -135,7 +164,36 @@ class ImageForm(ModelForm[ImageBatch]):
     @property
     def model(self) -> ListedModel | None:
         """The model that would make the picture, where it is known."""
-        return self._listing.model(self._value.target)
+        models, request = self._models, self._value.requests[0]
+        for model in models:
+            if request.task in model.spec.tasks and not limit_problems(request, model.spec):
+                return model
+        return next(iter(models), None)
+
+    @property
+    def _models(self) -> tuple[ListedModel, ...]:
+        """Those that it may go to."""
+        return able_models(self._listing, self._value)
+
+    @property
+    def _tools(self) -> tuple[Choice, ...]:
+        provider = self._listing.provider(self._value.target)
+        return tool_choices(models_of(provider, self._value))
+
+    @property
+    def can_be_made(self) -> bool:
+        """Whether it says what there is to make."""
+        batch, spec = self._value, self._spec
+        task = batch.requests[0].task
+        needs_words = spec is None or spec.prompt_use(task) is PromptUse.NEEDED
+        return bool(batch.prompt.strip()) or not needs_words
+
+    def _is_for(self, row: ControlRow, batch: ImageBatch) -> bool:
+        return is_for(row, batch, self._spec)
+
+    def _has_size(self, batch: ImageBatch) -> bool:
+        """Whether its size can be chosen."""
+        return self._spec is None or self._spec.has_own_size(batch.requests[0].task)
 
     @property
     def _spec(self) -> ModelSpec | None:
@@ -143,20 +201,22 @@ class ImageForm(ModelForm[ImageBatch]):
 
     def _limit(self, *roles: Role) -> int:
         """How many files of these roles the model takes."""
-        return sum(self._spec.limit(role) for role in roles) if self._spec else 0
+        return limit_of(self._models, *roles)
 
     def _for_model(self, batch: ImageBatch, target: Target) -> ImageBatch:
         """The same for another model, without what is not of its own or what it does not take."""
-        model = self._listing.model(target)
-        spec = None if model is None else model.spec
         update = {"target": target, "resolution": "", "aspect": "", "quality": ""}
-        if spec is None or not spec.takes_seed:
-            update |= {"seed": None}
-        if spec is None or not spec.limit(Role.START):
-            update |= {"images": ()}
-        if spec is None or not spec.limit(Role.MASK):
-            update |= {"mask": None}
-        return batch.model_copy(update=update)
+        other = batch.model_copy(update=update)
+        models = models_of(self._listing.provider(target), other)
+        left_out: dict[str, object] = {}
+        if not any(model.spec.takes_seed for model in models):
+            left_out |= {"seed": None}
+        if not limit_of(models, Role.START):
+            left_out |= {"images": ()}
+        if not limit_of(models, Role.MASK):
+            left_out |= {"mask": None}
+        specs = [model.spec for model in models]
+        return without_others(other.model_copy(update=left_out), specs)
 
     def focus_prompt(self) -> None:
         """Go to the words."""
@@ -182,6 +242,10 @@ class ImageForm(ModelForm[ImageBatch]):
         models = _models(self._listing.providers) or [_not_read(value.target)]
         self._model.show_choices(models, value.target)
         spec = self._spec
+        self._tool.show_choices(self._tools, value.choices.editing.tool)
+        for field in self._table:
+            if spec is not None:
+                field.show_for(value.choices, spec)
         self._images.set_limit(self._limit(Role.START, Role.REFERENCE))
         qualities = () if spec is None else spec.qualities
         usual = Choice("", f"{_USUAL.label} ({qualities[0]})") if qualities else _USUAL
@@ -216,7 +280,7 @@ def _models(listing: Sequence[ListedProvider]) -> list[Choice]:
             Choice(offer.target, f"{offer.name}, automatic{name}", begins_group=bool(choices))
         )
         for model in offer.models:
-            why_not = "" if Task.TEXT_TO_IMAGE in model.spec.tasks else _NO_IMAGES
+            why_not = "" if makes_images(model.spec) else _NO_IMAGES
             target = offer.target.with_model(model.spec.id)
             label = listed_text(model)
             choices.append(Choice(target, label, why_not, model.spec.summary))

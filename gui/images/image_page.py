@@ -116,13 +116,13 @@ class ImagePage(QWidget):
     @Slot()
     def _plan(self) -> None:
         tab = self.tab
-        if tab is None or not tab.value().prompt.strip():
+        if tab is None or not tab.order.can_be_made:
             return
         studio, order, model = self._studio, tab.value(), tab.order.model
 
         def arrived(text: PlanText) -> None:
             # The words may have been taken back meanwhile.
-            if tab.value().prompt.strip():
+            if tab.order.can_be_made:
                 tab.show_plan(text)
 
         tab.line.set_checking()

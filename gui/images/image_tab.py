@@ -109,7 +109,7 @@ class ImageTab(QWidget):
         self._show_order()
 
     def _show_order(self) -> None:
-        has_words = bool(self.order.value().prompt.strip())
+        has_words = self.order.can_be_made
         self._make.setEnabled(has_words)
         self._label()
         self._make.setToolTip(

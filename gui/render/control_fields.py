@@ -47,6 +47,7 @@ _OPEN = {Control.RETAKE_FROM: "Beginning", Control.RETAKE_TO: "End"}
 _NOTHING = {
     Control.ASPECT: ("Automatic", "As the start frame, where there is one"),
     Control.CAMERA_MOTION: ("None", "Leave it to the prompt"),
+    Control.STYLE_PRESET: ("None", "As the prompt says"),
     Control.INTERPOLATED_FPS: ("None", "Every frame is made by the model"),
     Control.MEMORY: ("Automatic", "The quickest that fits"),
     Control.TEXT_ENCODER: ("Automatic", "16 bit where there is room for it"),

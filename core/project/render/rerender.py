@@ -139,6 +139,9 @@ def request_again(record: ClipRecord) -> RenderRequest:
     Pictures are named without their folders, as the record does; `find_input_file` finds them.
     """
     made = _as_made(record)
+    if made.output is OutputKind.IMAGE and made.of_role(Role.START):
+        # Of an image that is worked on the size follows from it, as it did then.
+        return made
     frame = made.frame.model_copy(
         update={
             "resolution": f"{record.width}x{record.height}",

@@ -22,8 +22,9 @@ from core.video.placement import (
 from core.video.plan import RenderPlan
 from core.video.planning.asked_audio import AskedAudio
 from core.video.planning.asked_kept import AskedKept
-from core.video.planning.asked_mask import mask_problems, mask_size_problem
+from core.video.planning.asked_mask import mask_problems
 from core.video.planning.asked_size import AskedSize
+from core.video.planning.asked_tool import AskedTool
 from core.video.planning.asked_video import AskedVideo, RoleVideo
 from core.video.planning.prompt_parts import AskedPrompt, prompt_problems
 from core.video.price import Billed
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
-# Judged where size, length and move are chosen, because they depend on one another.
-_JUDGED_TOGETHER = (Control.RESOLUTION, Control.ASPECT, Control.CAMERA_SPEED)
+# Judged where size, length, move and work are chosen, because they depend on one another.
+_JUDGED_TOGETHER = (Control.RESOLUTION, Control.ASPECT, Control.CAMERA_SPEED, Control.TOOL)
 
 
 def draw_seed() -> int:
@@ -142,10 +143,11 @@ class _Draft:
         self.kept_video = AskedKept(request, spec, self.problems, self.notes)
         self.audio = AskedAudio(request, spec, self.problems, self.notes)
         self.prompt = AskedPrompt(request, spec, self.problems, self.notes)
+        self.tool = AskedTool(request, spec, self.problems, self.notes)
 
     def choose(self) -> _Chosen | None:
         """All that is chosen, each with what was chosen before it; None where that cannot be."""
-        if self.spec.takes_prompt:
+        if self.tool.needs_prompt:
             self.problems += prompt_problems(self.request)
         self.check_inputs()
         self.check_controls()
@@ -208,6 +210,7 @@ class _Draft:
         self.problems += refused
         self.problems += strength_problems(self.request)
         self.problems += mask_problems(self.request, self.known, self.spec)
+        self.tool.check(self.known)
         videos = [item.role for item in self.request.of_role(Role.SOURCE_VIDEO, *KEPT)]
         if len(set(videos)) > 1:
             self._refuse(
@@ -238,30 +241,32 @@ class _Draft:
             return
         offered = ", ".join(task.value for task in self.spec.tasks)
         self._refuse(
-            "task",
+            self.tool.field,
             f"{self.spec.label} does no {task.value}. Ask for {offered} {ANOTHER_MODEL}.",
         )
 
     def check_controls(self) -> None:
         """Every control that is set must be one of the model's, with a value that it takes."""
         for row in CONTROLS:
-            if not row.is_set(self.request) or row.id in _JUDGED_TOGETHER:
+            if not row.is_set(self.request):
                 continue
-            if self.is_image and not row.is_for_images:
-                self._refuse(row.path, f"An image has no {row.noun}. Leave it out.")
+            unfit = self.tool.unfit(row)
+            if unfit is not None:
+                self._refuse(row.path, unfit)
                 continue
-            if row.role is not None:
+            if row.role is not None or row.id in _JUDGED_TOGETHER:
                 continue
             if row.id in (Control.PROMPT, Control.DURATION) and self.prompt.has_parts:
                 # May be longer than for one prompt; judged part by part.
                 continue
             if row.id is Control.DURATION and self.request.of_role(*AS_LONG):
                 continue  # not used, which is said
-            if row.id is Control.PROMPT and not self.spec.takes_prompt:
+            if row.id is Control.PROMPT and self.tool.reads_no_prompt:
                 continue  # likewise
-            if row.needs is not None and not self.request.of_role(row.needs):
+            needs = row.image_needs if self.is_image else row.needs
+            if needs is not None and not self.request.of_role(needs):
                 article = "An" if row.noun[0] in "aeiou" else "A"
-                needed = ROLES[row.needs].name
+                needed = ROLES[needs].name
                 self._refuse(row.path, f"{article} {row.noun} needs a {needed}. Name one.")
                 continue
             problem = row.problem(row.value(self.request), self.spec)
@@ -279,16 +284,12 @@ class _Draft:
         """A line of the model's size table; that of a video whose own frames stay as they are."""
         if self.kept is not None and self.kept.role is not Role.REFRAME_VIDEO:
             return self.kept_video.size_of_kept(self.kept)
-        size = self.size.choose(self.known)
-        problem = None if size is None else mask_size_problem(self.known, size, self.spec)
-        if problem is not None:
-            self.problems.append(problem)
-        elif Role.MASK in self.known.sizes and Role.START in self.known.sizes:
-            width, height = self.known.sizes[Role.START]
-            self.notes.append(
-                f"What is made is laid over the image within the mask, which keeps its {width}x"
-                f"{height}."
-            )
+        if not self.tool.has_own_size:
+            size = self.tool.size(self.known)
+        else:
+            size = self.size.choose(self.known)
+        if size is not None:
+            self.tool.check_mask(self.known, size)
         return size
 
     def choose_fps(self) -> int:

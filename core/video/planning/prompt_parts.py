@@ -12,6 +12,7 @@ from core.platform.units import count_text
 from core.video.allowed import find_value
 from core.video.control_row import Control
 from core.video.controls import ROWS
+from core.video.editing.tools import PromptUse
 from core.video.inputs import KEPT, PACING, ROLES
 from core.video.plan import ClipPart, RenderPlan
 from core.video.spec import CameraWay, shown_name
@@ -313,12 +314,15 @@ class AskedPrompt:
         Returns:
             Without parts where they are refused.
         """
-        refused = tuple(part_problems(self.request, self.spec)) if self.spec.takes_prompt else ()
+        is_read = self.spec.prompt_use(self.request.task) is not PromptUse.UNUSED
+        refused = tuple(part_problems(self.request, self.spec)) if is_read else ()
         self.problems.extend(refused)
         camera, audio = self._camera_words(), self._audio_words(makes_audio=makes_audio)
-        if not self.spec.takes_prompt:
+        if not is_read:
             if self.request.prompt.strip():
-                self.notes.append(f"{self.spec.label} reads no words: the prompt is not used.")
+                task = self.request.task
+                who = task.value.capitalize() if self.spec.takes_prompt else self.spec.label
+                self.notes.append(f"{who} reads no words: the prompt is not used.")
             return ReadPrompt("")
         if not self.has_parts:
             self._tell_enhancement()

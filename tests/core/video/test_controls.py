@@ -25,6 +25,7 @@ from core.video.allowed import (
 )
 from core.video.control_row import Control, ControlKind, ControlRow
 from core.video.controls import CONTROLS, ROWS, option_of
+from core.video.editing.tools import IMAGE_TOOLS
 from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, Input, RenderRequest
 from core.video.spec import Durations, FloatRange, IntRange
@@ -74,6 +75,8 @@ def values_for(row: ControlRow) -> st.SearchStrategy[object]:
         return st.sampled_from(RetakePart)
     if row.id is Control.CONTROL_MAP:
         return st.sampled_from(ControlMap)
+    if row.id is Control.TOOL:
+        return st.sampled_from(tuple(IMAGE_TOOLS))
     if row.id is Control.TARGET:
         return st.just(TARGET)
     match row.kind:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from core.video.editing.tools import IMAGE_TOOLS
 from core.video.listing import ModelListing
-from core.video.terms import Role
+from core.video.spec import FloatRange
+from core.video.terms import Role, Task
 from tests.fakes.provider import SMALL
 
 IMAGE = Path(__file__).resolve()
@@ -14,10 +16,22 @@ IMAGE = Path(__file__).resolve()
 
 
 def with_images(offers: ModelListing) -> ModelListing:
-    """The same, where the model takes images, a mask and a quality, and no seed."""
+    """The same, where the model takes images, a mask and a quality, and has tools."""
     inputs = {Role.START: 1, Role.REFERENCE: 2, Role.MASK: 1}
     offer = offers.providers[0]
-    spec = SMALL.model_copy(update={"inputs": inputs, "qualities": ("fine", "rough")})
+    spec = SMALL.model_copy(
+        update={
+            "inputs": inputs,
+            "tasks": (*SMALL.tasks, Task.IMAGE_EDIT, *IMAGE_TOOLS),
+            "qualities": ("fine", "rough"),
+            "style_presets": ("anime", "low-poly"),
+            "strength": FloatRange(minimum=0.1, maximum=1, default=0.5),
+            "guidance_scale": FloatRange(minimum=1, maximum=10, default=4),
+            "takes_negative_prompt": True,
+            "most_margin": 200,
+            "upscale_factor": FloatRange(minimum=2, maximum=4, default=2),
+        }
+    )
     models = tuple(
         replace(one, spec=spec) if one.spec.id == SMALL.id else one for one in offer.models
     )

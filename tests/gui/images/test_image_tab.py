@@ -140,6 +140,21 @@ CASES = (
     ControlCase("image_input_remove_0", click, lambda tab: tab.value().images),
     ControlCase("image_mask", answer_with(IMAGE), lambda tab: tab.value().mask),
     ControlCase("image_mask_clear", click, lambda tab: tab.value().mask),
+    ControlCase("image_tool", choose_index(1), lambda tab: tab.value().choices.editing.tool),
+    *(
+        ControlCase(f"image_{side}", step_up, lambda tab: tab.value().choices.editing.margins)
+        for side in ("left", "right", "up", "down")
+    ),
+    ControlCase("image_search", write("hat"), lambda tab: tab.value().choices.editing.search),
+    ControlCase("image_upscale_factor", step_up, lambda tab: tab.value().choices.editing),
+    ControlCase("image_strength", step_up, lambda tab: tab.value().choices.editing.strength),
+    ControlCase(
+        "image_style_preset", choose_index(1), lambda tab: tab.value().choices.style_preset
+    ),
+    ControlCase(
+        "image_negative_prompt", write("rain"), lambda tab: tab.value().choices.negative_prompt
+    ),
+    ControlCase("image_guidance_scale", step_up, lambda tab: tab.value().choices.sampling),
     ControlCase("seed_number", write("42"), lambda tab: tab.value().seed),
     ControlCase("seed_same", click, lambda tab: tab.value().seed),
     ControlCase("seed_new", click, lambda tab: tab.value().seed),
