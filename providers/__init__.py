@@ -14,6 +14,7 @@ from providers.ltx_video.models.info import INFO as LTX_LOCAL
 from providers.ltx_video.models.info import INSTALL_MODEL
 from providers.ltx_video.replicate.info import INFO as LTX_REPLICATE
 from providers.openai.info import OPENAI
+from providers.stability.info import STABILITY
 
 if TYPE_CHECKING:
     from core.jobs.job import Job
@@ -70,6 +71,12 @@ def _open_openai(context: ProviderContext) -> VideoProvider:
     return OpenAIImages(context)
 
 
+def _open_stability(context: ProviderContext) -> VideoProvider:
+    from providers.stability.provider import StabilityImages
+
+    return StabilityImages(context)
+
+
 def _open_ltx_comfyui(context: ProviderContext) -> VideoProvider:
     from providers.ltx_video.comfyui.provider import ComfyLTX
 
@@ -95,5 +102,6 @@ PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(VEO, _open_veo),
     ProviderEntry(OPENAI, _open_openai),
     ProviderEntry(GOOGLE_IMAGES, _open_google_images),
+    ProviderEntry(STABILITY, _open_stability),
 )
 """In the order in which they are offered."""

@@ -142,6 +142,7 @@ MAY_IMPORT_FOLDERS = {
     "providers/google/omni": {"providers/google"},
     "providers/google/images": {"providers/google"},
     "providers/openai": set(),
+    "providers/stability": set(),
     "providers/ltx_video/comfyui": {
         "providers/ltx_video/models",
         "providers/ltx_video/hosted",

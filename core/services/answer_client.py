@@ -8,6 +8,7 @@ import logging
 from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 from typing_extensions import override
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.jobs.job import CancelToken, JobContext
-    from core.services.service_client import RemoteOrder
+    from core.services.service_client import RemoteOrder, RemoteState
     from core.services.service_http import ServiceHttp
 
 
@@ -72,15 +73,22 @@ class AnswerClient(ServiceClient):
 
     @override
     def submit(self, order: RemoteOrder) -> str:
-        answer = self.order(order)
+        self.keep(order.attempt, self.order(order))
+        return order.attempt
+
+    def keep(self, remote: str, answer: dict[str, Any]) -> None:
+        """Write an answer down, which is asked from then on in the place of the service."""
         self.uses_network = False
         try:
-            write_text_atomically(self._place(order.attempt), json.dumps(answer))
+            write_text_atomically(self._place(remote), json.dumps(answer))
         except OSError as error:
             # What is here is not thrown away: there may be room for the image itself.
             log.warning("the answer of %s cannot be kept: %s", self.label, error)
             self._unkept = answer
-        return order.attempt
+
+    def has_answer(self, remote: str) -> bool:
+        """Whether the answer is here."""
+        return self._unkept is not None or self._place(remote).is_file()
 
     @override
     def find(self, attempt: str) -> str | None:
@@ -89,7 +97,7 @@ class AnswerClient(ServiceClient):
         return None if self.uses_network else attempt
 
     @override
-    def poll(self, remote: str) -> Finished | Ended:
+    def poll(self, remote: str) -> RemoteState:
         answer = self._answer(remote)
         try:
             found = self.read(answer)
@@ -123,7 +131,8 @@ class AnswerClient(ServiceClient):
 
     def _place(self, attempt: str) -> Path:
         assert self.answers is not None, "only what renders orders something"
-        return self.answers / f"answer-{attempt}.json"
+        # An id of a service may be anything, and no part of a path.
+        return self.answers / f"answer-{quote(attempt, safe='')}.json"
 
     def _answer(self, remote: str) -> dict[str, Any]:
         place = self._place(remote)

@@ -333,7 +333,7 @@ def _hidden_by(
     fields = {problem.field for problem in refused.problems}
     request = chosen.request
     for row in ROWS.values():
-        if row.path in fields and row.id is not Control.PROMPT:
+        if row.path in fields and row.id not in (Control.PROMPT, Control.TOOL):
             request = row.with_value(request, None)
     try:
         chosen.provider.fit(make_plan(request, chosen.spec, inputs))

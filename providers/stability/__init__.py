@@ -1,0 +1,1 @@
+"""Stability AI: the table of its routes, the provider, and the client that speaks to it."""
