@@ -74,11 +74,11 @@ class AskedTool(Judge):
             self.refuse(needed[0].path, f"{self.name} needs a {nouns}. Name one.")
         if spec.image_limits is None:
             return
-        for place, size in known.image_sizes.items():
-            role = self.request.inputs[place].role
-            problem = spec.image_limits.problem(size, spec.label)
-            if role is not Role.MASK and problem is not None:
-                self.refuse(field_of(role), problem)
+        for place, item in enumerate(self.request.inputs):
+            size = known.image_sizes.get(place)
+            problem = None if size is None else spec.image_limits.problem(size, spec.label)
+            if item.role is not Role.MASK and problem is not None:
+                self.refuse(field_of(item.role), problem)
 
     def unfit(self, row: ControlRow) -> str | None:
         """Why a control is not for this kind of result or work at all; None where it is."""

@@ -268,6 +268,8 @@ def _wrong_with(route: str, fields: dict[str, str], files: dict[str, bytes], num
 
 
 def _size_of(route: str, fields: dict[str, str], files: dict[str, bytes]) -> tuple[int, int]:
+    if route in ("control/style", "control/style-transfer"):
+        return _of_style(fields, files.get("init_image") or files["image"])
     image = next(
         (files[name] for name in ("image", "init_image", "subject_image") if name in files), None
     )
@@ -289,6 +291,18 @@ def _size_of(route: str, fields: dict[str, str], files: dict[str, bytes]) -> tup
         ratio = width / height
         return min(_ONE.values(), key=lambda size: abs(size[0] / size[1] - ratio))
     return width, height
+
+
+def _of_style(fields: dict[str, str], image: bytes) -> tuple[int, int]:
+    """A megapixel of the very ratio."""
+    with Image.open(BytesIO(image)) as found:
+        wide, high = found.size
+    if "aspect_ratio" in fields:
+        wide, high = map(int, fields["aspect_ratio"].split(":"))
+    ratios = [int(one) / int(two) for one, two in (name.split(":") for name in _ONE)]
+    ratio = min(ratios, key=lambda one: abs(one - wide / high))
+    width = round((1024 * 1024 * ratio) ** 0.5)
+    return width, round(width / ratio)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.studio import Studio
     from core.video.provider import ProviderEntry
     from tests.providers.contract import Asked
+    from tests.providers.order_contract import Child
 
 PLACE = Target(provider=STABILITY.id, deployment=STABILITY.deployment)
 
@@ -103,6 +104,20 @@ class TestOrders(_OverTheWire, PaidContract[StabilityServer]):
         """The answer to the last question is the image, so there is no download after it."""
         super().test_closed_at_any_moment_it_is_finished_by_the_next_start_with_one_purchase(
             open_studio, request_small, ask, moment
+        )
+
+    @pytest.mark.parametrize("moment", ["accepted", "waiting"])
+    @override
+    def test_killed_at_any_moment_it_is_finished_by_the_next_start_with_one_purchase(
+        self,
+        open_studio: Callable[[], Studio],
+        request_small: RenderRequest,
+        start_child: Callable[[RenderRequest], Child],
+        moment: str,
+    ) -> None:
+        """As above."""
+        super().test_killed_at_any_moment_it_is_finished_by_the_next_start_with_one_purchase(
+            open_studio, request_small, start_child, moment
         )
 
     @pytest.mark.parametrize(("habit", "value", "said"), [("size", (128, 96), "128x96 instead of")])
