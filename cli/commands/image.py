@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,8 +16,11 @@ from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_NOT_CONFIGURED
 from core.errors import NotConfigured, StudioError, UnsupportedRequest
 from core.platform.units import count_text, price
 from core.video.control_row import Control
-from core.video.controls import CONTROLS
+from core.video.controls import CONTROLS, ROWS
+from core.video.editing.tools import IMAGE_TOOLS
+from core.video.editing.variations import VARIATIONS, variation_of
 from core.video.planning.render_planner import total_usd
+from core.video.record import read_settings_of
 from core.video.request import MAX_COUNT, images_as_inputs
 from core.video.terms import OutputKind
 
@@ -37,16 +41,31 @@ _IMAGE = Option(
 _COUNT = Option(
     "--count",
     Kind.TEXT,
-    f"How many images, 1 to {MAX_COUNT}; each is an order of its own, and 1 when not given.",
+    f"How many images, 1 to {MAX_COUNT}; each is an order of its own, and 1 when not given, or "
+    f"{VARIATIONS} variations.",
     "NUMBER",
     others=("-n",),
 )
+_VARY = Option(
+    "--vary",
+    Kind.TEXT,
+    "An image of which variations are made: by the words, the model and the next seeds of its "
+    "record, changed a little. What is given besides counts before its record.",
+    "FILE",
+)
+_TOOL = replace(
+    CONTROL_OPTIONS[Control.TOOL],
+    help=f"{ROWS[Control.TOOL].tip}: {', '.join(IMAGE_TOOLS)}",
+)
+_TARGET_OPTIONS = ("--provider", "--deployment", "--model")
+_OWN_OPTIONS = {Control.START_IMAGE: _IMAGE, Control.TOOL: _TOOL}
 _OPTIONS = (
     *(
-        _IMAGE if row.id is Control.START_IMAGE else CONTROL_OPTIONS[row.id]
+        _OWN_OPTIONS.get(row.id, CONTROL_OPTIONS[row.id])
         for row in CONTROLS
         if row.is_for_images and row.id in CONTROL_OPTIONS
     ),
+    _VARY,
     _COUNT,
     Option(
         "--out",
@@ -112,7 +131,8 @@ def _plan(context: CliContext, typed: Typed) -> list[PlannedRender]:
     """
     studio = context.studio
     out, is_forced = typed.read("--out", file), typed.flag("--force")
-    count = typed.read(_COUNT.name, _read_count) or 1
+    usual = VARIATIONS if typed.text(_VARY.name) else 1
+    count = typed.read(_COUNT.name, _read_count) or usual
     requests = _read_request(context, typed).several(count)
     planned: list[PlannedRender] = []
     try:
@@ -133,9 +153,28 @@ def _read_request(context: CliContext, typed: Typed) -> RenderRequest:
     request = read_request(typed, studio.settings.render, infos, but=(Control.START_IMAGE,))
     images = [typed.convert(_IMAGE.name, text, file) for text in typed.texts(_IMAGE.name)]
     given = images_as_inputs([path for path in images if path is not None])
-    return request.with_inputs((*given, *request.inputs)).model_copy(
+    request = request.with_inputs((*given, *request.inputs)).model_copy(
         update={"output": OutputKind.IMAGE}
     )
+    original = typed.read(_VARY.name, file)
+    return request if original is None else _varied(context, typed, request, original)
+
+
+def _varied(
+    context: CliContext, typed: Typed, request: RenderRequest, original: Path
+) -> RenderRequest:
+    """The first variation of an image, with what was typed in place of what its record says."""
+    record = read_settings_of(original)
+    made = request if record is None else record.request
+    if record is None or any(typed.text(option) for option in _TARGET_OPTIONS):
+        made = made.model_copy(update={"target": request.target})
+    specs = context.studio.registry.open(made.target).models()
+    varied = variation_of(made, original, specs, None if record is None else record.seed)
+    for row in CONTROLS:
+        is_own = row.path.startswith("target") or row.role is not None
+        if not is_own and row.is_set(request) and row.value(request) != "":
+            varied = row.with_value(varied, row.value(request))
+    return varied.with_inputs((*varied.inputs, *request.inputs))
 
 
 def _numbered(out: Path, number: int) -> Path:

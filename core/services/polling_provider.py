@@ -88,12 +88,10 @@ class PollingProvider(ABC):
         from core.video.inputs import limit_problems
 
         specs = self.models()
-        able = (
-            spec.id
-            for spec in specs
-            if request.task in spec.tasks and not limit_problems(request, spec)
-        )
-        return ModelChoice(next(able, specs[0].id))
+        # One that does the work but does not take a file says which, and another one would not.
+        doing = [spec for spec in specs if request.task in spec.tasks] or [*specs]
+        able = (spec.id for spec in doing if not limit_problems(request, spec))
+        return ModelChoice(next(able, doing[0].id))
 
     def check(self, target: Target) -> Readiness:
         """Whether the key is there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -18,6 +18,8 @@ from core.video.request import (
     images_as_inputs,
 )
 from core.video.terms import OutputKind, Role, Target
+
+_CHOSEN_BY_TABLE = ("negative_prompt", "editing", "style_preset", "sampling")
 
 
 class ImageBatch(Frozen):
@@ -41,6 +43,24 @@ class ImageBatch(Frozen):
     choices: RenderChoices = RenderChoices()
     seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
     count: int = Field(default=1, ge=1, le=MAX_COUNT)
+
+    @classmethod
+    def of(cls, request: RenderRequest, count: int = 1) -> Self:
+        """The order that asks for this, and so many of it; its files have whole paths."""
+        frame, images = request.frame, request.of_role(Role.START, Role.REFERENCE)
+        fields: dict[str, Any] = {name: getattr(request, name) for name in _CHOSEN_BY_TABLE}
+        return cls(
+            target=request.target,
+            prompt=request.prompt,
+            resolution=frame.resolution or "",
+            aspect=frame.aspect or "",
+            quality=request.quality or "",
+            images=tuple(item.path for item in images),
+            mask=request.path_of(Role.MASK),
+            choices=RenderChoices(**fields),
+            seed=request.sampling.seed,
+            count=count,
+        )
 
     @property
     def requests(self) -> tuple[RenderRequest, ...]:

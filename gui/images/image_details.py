@@ -48,6 +48,7 @@ class ImageDetails(EntryView):
 
     Attributes:
         again: asks for the very same picture of a ClipRecord once more.
+        vary: asks for others like that of the HistoryEntry.
         show_file: asks for the Path to be shown in its folder.
         trash: asks for the file of the HistoryEntry to be thrown away.
     """
@@ -60,6 +61,10 @@ class ImageDetails(EntryView):
         self.again = EntryButton(
             "picture_again", "Make again", "Make it once more with the same settings and seed",
             lambda entry: entry.clip_record,
+        )  # fmt: skip
+        self.vary = EntryButton(
+            "picture_vary", "Variations", "Fill in an order for others that differ a little",
+            _variable,
         )  # fmt: skip
         copy = EntryButton(
             "picture_copy", "Copy prompt", "Copy the words it was made from",
@@ -79,8 +84,9 @@ class ImageDetails(EntryView):
             use = EntryButton(f"picture_{name}", text, tip, partial(_use, role))
             use.wanted.connect(self.use_wanted)
             self.buttons.addWidget(use, 1, 2 * place, 1, 2)
-        for place, button in enumerate((self.again, copy, self.show_file, self.trash)):
+        for place, button in enumerate((self.again, self.vary, copy, self.show_file)):
             self.buttons.addWidget(button, 2 + place // 2, 3 * (place % 2), 1, 3)
+        self.buttons.addWidget(self.trash, 4, 0, 1, 6)
         for column in range(6):
             self.buttons.setColumnStretch(column, 1)
         self._uses.setEnabled(False)
@@ -93,3 +99,7 @@ class ImageDetails(EntryView):
 
 def _use(role: ImageRole, entry: HistoryEntry) -> GalleryUse | None:
     return None if entry.is_missing else GalleryUse(entry.path, role)
+
+
+def _variable(entry: HistoryEntry) -> HistoryEntry | None:
+    return None if entry.is_missing or entry.clip_record is None else entry

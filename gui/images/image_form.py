@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton
 from typing_extensions import override
 
 from core.video.editing.tools import PromptUse
+from core.video.editing.variations import VARIATIONS, variation_of
 from core.video.inputs import limit_problems
 from core.video.listing import ModelListing
 from core.video.model_text import listed_text
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
     from core.video.control_row import ControlRow
     from core.video.listing import ListedModel, ListedProvider
+    from core.video.record import ClipRecord
     from core.video.request import Input
     from core.video.spec import ModelSpec
 
@@ -221,6 +223,14 @@ class ImageForm(ModelForm[ImageBatch]):
     def focus_prompt(self) -> None:
         """Go to the words."""
         self._prompt.setFocus()
+
+    def vary(self, record: ClipRecord, image: Path) -> None:
+        """Ask for others that differ from an image a little, as a person would."""
+        provider = self._listing.provider(record.request.target)
+        specs = [] if provider is None else [model.spec for model in provider.models]
+        request = variation_of(record.request, image, specs, record.seed)
+        self.set_value(ImageBatch.of(request, VARIATIONS))
+        self.changed.emit(self._value)
 
     def choose(self, fix: ChooseValue | ChooseFrame | ClearFrame) -> None:
         """Set one field as a person would; one that pictures do not have is left alone."""

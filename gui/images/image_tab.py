@@ -67,6 +67,7 @@ class ImageTab(QWidget):
         self.order.changed.connect(self._on_edit)
         self.line.fix_wanted.connect(self._on_fix)
         self.gallery.chosen.connect(self._on_chosen)
+        self.details.vary.wanted.connect(self._on_vary)
         self._show_order()
 
     def _lay_out(self) -> None:
@@ -143,3 +144,8 @@ class ImageTab(QWidget):
     def _on_chosen(self, entry: HistoryEntry | None) -> None:
         self.details.show_entry(entry)
         self.order.set_last_seed(None if entry is None else entry.seed)
+
+    @Slot(object)
+    def _on_vary(self, entry: HistoryEntry) -> None:
+        if entry.clip_record is not None:
+            self.order.vary(entry.clip_record, entry.path)

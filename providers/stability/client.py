@@ -157,14 +157,14 @@ class StabilityOrders(StabilityClient):
     @override
     def poll(self, remote: str) -> RemoteState:
         if not self.has_answer(remote):
-            heard = self.http.hear(f"{_RESULTS}/{quote(remote, safe='')}")
-            if heard.status == _RUNNING:
+            answer = self.http.hear(f"{_RESULTS}/{quote(remote, safe='')}")
+            if answer.status == _RUNNING:
                 return Waiting()
-            if heard.status >= 300:
-                raise self.http.refusal(heard.status, json.dumps(heard.body), {})
-            if not heard.body:
+            if answer.status >= 300:
+                raise self.http.refusal(answer.status, json.dumps(answer.body), {})
+            if not answer.body:
                 raise self.http.bad_answer("it is no JSON")
-            self.keep(remote, heard.body)
+            self.keep(remote, answer.body)
         return super().poll(remote)
 
 

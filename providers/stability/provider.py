@@ -9,9 +9,6 @@ from typing_extensions import override
 from core.errors import Problem, UnsupportedRequest
 from core.platform.units import bytes_text
 from core.services.polling_provider import PollingProvider
-from core.video.control_row import Control
-from core.video.controls import ROWS
-from core.video.request import MAX_SEED
 from core.video.terms import Role
 from providers.stability.info import STABILITY
 from providers.stability.models import MODELS, MOST_BYTES, MOST_LETTERS, find_route
@@ -68,8 +65,11 @@ class StabilityImages(PollingProvider):
 
 
 def _problems(plan: RenderPlan) -> Iterator[Problem]:
-    # Imported late: a list of models looks at no inputs.
+    # Imported late: a list of models looks at no request.
+    from core.video.control_row import Control
+    from core.video.controls import ROWS
     from core.video.inputs import full_strength_problems
+    from core.video.request import MAX_SEED
 
     request, label = plan.request, plan.spec.label
     yield from full_strength_problems(request, plan.spec)

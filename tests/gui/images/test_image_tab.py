@@ -167,6 +167,7 @@ CASES = (
     ControlCase("picture_end", click, requests),
     ControlCase("picture_reference", click, requests),
     ControlCase("picture_again", click, requests),
+    ControlCase("picture_vary", click, lambda tab: tab.value().images),
     ControlCase("picture_copy", click, lambda _: QGuiApplication.clipboard().text()),
     ControlCase("picture_file", click, requests),
     ControlCase("picture_trash", click, requests),
