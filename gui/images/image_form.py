@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from typing_extensions import override
 
+from core.video.control_row import Control
+from core.video.controls import ROWS
 from core.video.editing.tools import PromptUse
 from core.video.editing.variations import VARIATIONS, variation_of
 from core.video.inputs import limit_problems
@@ -23,6 +25,7 @@ from gui.images.tool_rows import (
     TOOL,
     TableField,
     able_models,
+    fitting,
     is_for,
     limit_of,
     makes_images,
@@ -130,7 +133,7 @@ class ImageForm(ModelForm[ImageBatch]):
         )
         self.add_row(
             "mask", "Mas&k", mask, "White where the first image is edited, black where it stays",
-            is_shown=lambda batch: bool(batch.images) and self._limit(Role.MASK) > 0,
+            is_shown=lambda batch: self._takes_mask(batch),
         )  # fmt: skip
         for field in self._table:
             row = field.row
@@ -193,6 +196,12 @@ class ImageForm(ModelForm[ImageBatch]):
     def _is_for(self, row: ControlRow, batch: ImageBatch) -> bool:
         return is_for(row, batch, self._spec)
 
+    def _takes_mask(self, batch: ImageBatch) -> bool:
+        """Whether one of the models takes a mask for this, and there is an image for it."""
+        task = batch.requests[0].task
+        is_taken = task in ROWS[Control.MASK].image_tasks and self._limit(Role.MASK) > 0
+        return bool(batch.images) and is_taken
+
     def _has_size(self, batch: ImageBatch) -> bool:
         """Whether its size can be chosen."""
         return self._spec is None or self._spec.has_own_size(batch.requests[0].task)
@@ -245,6 +254,11 @@ class ImageForm(ModelForm[ImageBatch]):
                     self._images.add.click()
             case _:
                 pass
+
+    @override
+    def value(self) -> ImageBatch:
+        """The order as it is shown; what another tool was told comes back with that one."""
+        return fitting(self._value, self._spec)
 
     @override
     def refresh(self, value: ImageBatch) -> None:

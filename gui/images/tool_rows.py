@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
     from gui.images.image_batch import ImageBatch
 
-TOOL = ROWS[Control.TOOL]
+TOOL, _MASK = ROWS[Control.TOOL], ROWS[Control.MASK]
 ROWS_OF_TABLE: tuple[ControlRow, ...] = tuple(
     ROWS[control]
     for control in (
@@ -94,6 +94,24 @@ def is_for(row: ControlRow, batch: ImageBatch, spec: ModelSpec | None) -> bool:
     if row.image_tasks and request.task not in row.image_tasks:
         return False
     return row.image_needs is None or bool(request.of_role(row.image_needs))
+
+
+def fitting(batch: ImageBatch, spec: ModelSpec | None) -> ImageBatch:
+    """The order without what is not shown for it: what was said for another tool, or no image."""
+    if spec is None:
+        return batch
+    choices, task = batch.choices, batch.requests[0].task
+    for row in ROWS_OF_TABLE:
+        if not is_for(row, batch, spec):
+            choices = row.with_value(choices, None)
+    update: dict[str, object] = {"choices": choices}
+    if not (spec.limit(Role.MASK) and task in _MASK.image_tasks):
+        update |= {"mask": None}
+    if not spec.has_own_size(task):
+        update |= {"resolution": "", "aspect": ""}
+    if not spec.takes_seed:
+        update |= {"seed": None}
+    return batch.model_copy(update=update)
 
 
 def without_others(batch: ImageBatch, specs: Sequence[ModelSpec]) -> ImageBatch:

@@ -34,8 +34,7 @@ from core.jobs.job import (
 from core.jobs.lanes import Stage
 from core.video.listing import ListedProvider, ModelListing
 from core.video.request import MAX_COUNT, MAX_SEED
-from core.video.spec import Task
-from core.video.terms import AUTO, DEFAULT_TARGET, Target
+from core.video.terms import AUTO, DEFAULT_TARGET, Target, Task
 from gui.images.image_batch import ImageBatch
 from gui.images.image_details import GalleryUse
 from gui.images.image_form import ImageForm
@@ -97,6 +96,17 @@ def tiles(tab: QWidget) -> QListView:
     return view
 
 
+def with_tool(tool: Task, act: Callable[[QWidget], None]) -> Callable[[QWidget], None]:
+    """Operate a control of a tool once that is chosen."""
+
+    def act_with_tool(field: QWidget) -> None:
+        (form,) = field.window().findChildren(ImageForm)
+        form.put("tool", tool)
+        act(field)
+
+    return act_with_tool
+
+
 def choose_tile(row: int) -> Callable[[QWidget], None]:
     def act(view: QWidget) -> None:
         assert isinstance(view, QListView)
@@ -142,11 +152,23 @@ CASES = (
     ControlCase("image_mask_clear", click, lambda tab: tab.value().mask),
     ControlCase("image_tool", choose_index(1), lambda tab: tab.value().choices.editing.tool),
     *(
-        ControlCase(f"image_{side}", step_up, lambda tab: tab.value().choices.editing.margins)
+        ControlCase(
+            f"image_{side}",
+            with_tool(Task.OUTPAINT, step_up),
+            lambda tab: tab.value().choices.editing.margins,
+        )
         for side in ("left", "right", "up", "down")
     ),
-    ControlCase("image_search", write("hat"), lambda tab: tab.value().choices.editing.search),
-    ControlCase("image_upscale_factor", step_up, lambda tab: tab.value().choices.editing),
+    ControlCase(
+        "image_search",
+        with_tool(Task.SEARCH_AND_REPLACE, write("hat")),
+        lambda tab: tab.value().choices.editing.search,
+    ),
+    ControlCase(
+        "image_upscale_factor",
+        with_tool(Task.UPSCALE, step_up),
+        lambda tab: tab.value().choices.editing.upscale_factor,
+    ),
     ControlCase("image_strength", step_up, lambda tab: tab.value().choices.editing.strength),
     ControlCase(
         "image_style_preset", choose_index(1), lambda tab: tab.value().choices.style_preset

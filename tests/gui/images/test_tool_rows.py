@@ -81,6 +81,25 @@ def test_a_tool_that_reads_no_words_is_made_without_them(form: ImageForm) -> Non
     assert form.model.spec.id == "stable-remove-background"
 
 
+def test_what_was_said_for_one_tool_is_not_asked_of_another_and_comes_back(
+    form: ImageForm,
+) -> None:
+    form.set_value(ImageBatch(target=AUTOMATIC, images=(IMAGE,), mask=IMAGE, seed=5, aspect="1:1"))
+    form.put("tool", Task.OUTPAINT)
+    form.put("left", 40)
+    form.put("style_preset", "anime")
+    form.put("tool", Task.REMOVE_BACKGROUND)
+    batch = form.value()
+    (request,) = batch.requests
+    assert request.editing == Editing(tool=Task.REMOVE_BACKGROUND)
+    assert (request.style_preset, request.sampling.seed, batch.mask, batch.aspect) == (
+        None, None, None, "",
+    )  # fmt: skip
+    form.put("tool", Task.OUTPAINT)
+    assert form.value().choices.editing.margins.left == 40
+    assert form.value().choices.style_preset == "anime"
+
+
 def test_a_model_that_is_one_tool_brings_it_and_another_lets_go_of_it(form: ImageForm) -> None:
     form.set_value(ImageBatch(target=AUTOMATIC, images=(IMAGE,), prompt="a hat"))
     form.choose(ChooseValue("target", AUTOMATIC.with_model("stable-outpaint")))
