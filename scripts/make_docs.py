@@ -38,6 +38,7 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     from providers.ltx_video.lightricks.models import MODELS as LIGHTRICKS
     from providers.ltx_video.replicate.models import MODELS as REPLICATE
     from providers.openai.models import MODELS as OPENAI
+    from providers.stability.models import MODELS as STABILITY
     from scripts.docs import (
         clip_kinds,
         code_map,
@@ -79,6 +80,8 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "google-image-models": lambda: hosted_tables.image_models(
                 model.spec for model in GOOGLE_IMAGES
             ),
+            "stability-models": lambda: hosted_tables.image_routes(STABILITY),
+            "image-tools": hosted_tables.image_tools,
             "image-options": hosted_tables.image_options,
         },
         _SETUP: {"memory": ltx_tables.memory},

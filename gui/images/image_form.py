@@ -263,7 +263,8 @@ class ImageForm(ModelForm[ImageBatch]):
     @override
     def refresh(self, value: ImageBatch) -> None:
         """Offer what there is to choose from, and what the model has."""
-        models = _models(self._listing.providers) or [_not_read(value.target)]
+        models = _models(self._listing.providers, value.target, self.model)
+        models = models or [_not_read(value.target)]
         self._model.show_choices(models, value.target)
         spec = self._spec
         self._tool.show_choices(self._tools, value.choices.editing.tool)
@@ -295,10 +296,13 @@ def _not_read(target: Target) -> Choice:
     return Choice(target, "Looking for models…")
 
 
-def _models(listing: Sequence[ListedProvider]) -> list[Choice]:
+def _models(
+    listing: Sequence[ListedProvider], chosen: Target, stands_for: ListedModel | None
+) -> list[Choice]:
     choices: list[Choice] = []
     for offer in listing:
-        automatic = offer.model(offer.target.model)
+        is_chosen = offer.target == chosen
+        automatic = stands_for if is_chosen else offer.model(offer.target.model)
         name = "" if automatic is None else f": {automatic.spec.label}"
         choices.append(
             Choice(offer.target, f"{offer.name}, automatic{name}", begins_group=bool(choices))

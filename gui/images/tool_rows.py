@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from core.video.control_row import Control, ControlKind
 from core.video.controls import ROWS
 from core.video.editing.tools import IMAGE_TOOLS
-from core.video.terms import AUTO, OutputKind, Role, Task
+from core.video.terms import AUTO, FloatRange, OutputKind, Role, Task
 from gui.render.control_fields import make_field
 from gui.widgets.choice_field import Choice
 from gui.widgets.layouts import hbox
@@ -88,7 +88,8 @@ def path_of(row: ControlRow) -> FieldPath[ImageBatch]:
 
 def is_for(row: ControlRow, batch: ImageBatch, spec: ModelSpec | None) -> bool:
     """Whether a control means something for an order to this model."""
-    if spec is None or row.allowed(spec) is None:
+    allowed = None if spec is None else row.allowed(spec)
+    if allowed is None or (isinstance(allowed, FloatRange) and allowed.minimum == allowed.maximum):
         return False
     request = batch.requests[0]
     if row.image_tasks and request.task not in row.image_tasks:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from core.video.control_row import Control
 from core.video.controls import CONTROLS, option_of
+from core.video.editing.tools import IMAGE_TOOLS, PromptUse
 from core.video.price import PriceUnit
 from core.video.terms import Role
 from scripts.markdown import markdown_table
@@ -79,6 +80,44 @@ def image_models(table: Iterable[ModelSpec]) -> str:
     return markdown_table(head, rows)
 
 
+def image_routes(table: Iterable[ModelSpec]) -> str:
+    """Every model or tool of a service that has many: what it does, for what price."""
+    rows = [
+        (
+            f"`{spec.id}`",
+            ", ".join(task.value for task in spec.tasks),
+            spec.summary,
+            ", ".join(f"{size}" for size in spec.sizes[:1]) or "as the image",
+            _image_prices(spec.price).removeprefix("any: "),
+            f"{spec.price.as_of:%Y-%m-%d}",
+        )
+        for spec in table
+    ]
+    return markdown_table(("model", "does", "good for", "size", "price", "read"), rows)
+
+
+def image_tools() -> str:
+    """Every tool for images: what it does and needs, and who has it."""
+    rows: list[tuple[str, ...]] = []
+    for task, tool in IMAGE_TOOLS.items():
+        needed = [f"`{row.options[0]}`" for row in CONTROLS if task in row.needed_by]
+        words = {
+            PromptUse.NEEDED: "needed", PromptUse.OPTIONAL: "may be given", PromptUse.UNUSED: "-"
+        }[tool.prompt]  # fmt: skip
+        makers = [name for name, table in _image_makers().items() for spec in table
+                  if task in spec.tasks]  # fmt: skip
+        rows.append(
+            (
+                f"`{task.value}`",
+                tool.tip,
+                " or ".join(needed) or "-",
+                words,
+                ", ".join(dict.fromkeys(makers)) or "-",
+            )
+        )
+    return markdown_table(("tool", "what it does", "needs besides", "words", "who has it"), rows)
+
+
 def _images_taken(spec: ModelSpec) -> str:
     count = spec.limit(Role.START) + spec.limit(Role.REFERENCE)
     return f"{count}, a mask" if spec.limit(Role.MASK) else f"{count}"
@@ -120,13 +159,20 @@ def google_options(veo: Iterable[HasSpec], omni: Iterable[HasSpec]) -> str:
     return markdown_table(("in the window", "option", "what it is", "for"), rows)
 
 
-def image_options() -> str:
-    """Every control that a service's model for images takes, and on the command line."""
+def _image_makers() -> dict[str, tuple[ModelSpec, ...]]:
+    """The models of every service that makes images, by its name."""
     # Imported late, as the tables of services are everywhere here.
     from providers.google.images.models import MODELS as GOOGLE_IMAGES
     from providers.openai.models import MODELS as OPENAI
+    from providers.stability.models import MODELS as STABILITY
 
-    tables = {"OpenAI": OPENAI, "Google": tuple(model.spec for model in GOOGLE_IMAGES)}
+    google = tuple(model.spec for model in GOOGLE_IMAGES)
+    return {"OpenAI": OPENAI, "Google": google, "Stability": STABILITY}
+
+
+def image_options() -> str:
+    """Every control that a service's model for images takes, and on the command line."""
+    tables = _image_makers()
     rows: list[tuple[str, ...]] = []
     for row in CONTROLS:
         takers = [

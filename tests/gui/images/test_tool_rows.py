@@ -57,7 +57,7 @@ def shown(form: ImageForm) -> set[str]:
         (Task.SEARCH_AND_REPLACE, {"image_search", "image_style_preset", "image_negative_prompt",
                                    "seed_number"}),
         (Task.REMOVE_BACKGROUND, set()),
-        (Task.UPSCALE, {"image_upscale_factor"}),
+        (Task.UPSCALE, set()),
     ],
     ids=str,
 )  # fmt: skip
@@ -79,6 +79,9 @@ def test_a_tool_that_reads_no_words_is_made_without_them(form: ImageForm) -> Non
     assert (request.task, request.target.model) == (Task.REMOVE_BACKGROUND, AUTO)
     assert form.model is not None
     assert form.model.spec.id == "stable-remove-background"
+    box = controls_of(form)["image_model"]
+    assert isinstance(box, QComboBox)
+    assert box.currentText() == "Stability, automatic: Stable Remove Background"
 
 
 def test_what_was_said_for_one_tool_is_not_asked_of_another_and_comes_back(
