@@ -159,8 +159,8 @@ class RenderJob:
 
     @property
     def title(self) -> str:
-        """Model and first words of the prompt."""
-        words = " ".join(self.plan.request.prompt.split())
+        """Model and first words of the prompt, or what is done without words."""
+        words = " ".join(self.plan.request.prompt.split()) or self.plan.task.value
         return f"{self.plan.target.model}: {words[:60]}"
 
     @property

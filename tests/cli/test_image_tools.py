@@ -98,6 +98,13 @@ def test_a_tool_is_planned_with_its_price_and_size(
     assert stability.purchases == 0
 
 
+def test_a_file_that_needs_no_words_is_named_for_what_was_done(
+    ask: Callable[..., Answer], photo: Path
+) -> None:
+    answer = ask(*STABILITY, "--image", str(photo), "--tool", "remove-background", "--dry-run")
+    assert "_photo-remove-background_" in answer.err
+
+
 def test_variations_are_made_of_an_image_by_its_record_with_seeds_that_count_on(
     ask: Callable[..., Answer], stability: StabilityServer, tmp_path: Path
 ) -> None:

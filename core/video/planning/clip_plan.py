@@ -237,7 +237,7 @@ class _Draft:
                 "A clip follows an audio file or keeps the sound of a video, not both at once. "
                 "Leave one of them out.",
             )
-        if task in self.spec.tasks or refused:
+        if task in self.spec.tasks or (refused and self.request.editing.tool is None):
             return
         offered = ", ".join(task.value for task in self.spec.tasks)
         self._refuse(

@@ -33,7 +33,7 @@ from core.video.planning.clip_plan import make_plan
 from core.video.planning.other_models import name_other_models, plain_plan
 from core.video.planning.prompt_parts import prompt_problems
 from core.video.provider import NotReady, ReasonCode
-from core.video.terms import AUTO, OutputKind, Target
+from core.video.terms import AUTO, OutputKind, Role, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -212,12 +212,20 @@ class RenderPlanner:
         seed = plan.seed if plan else 0
         day = datetime.now().astimezone().date()
         suffix = STILL_SUFFIX if request.output is OutputKind.IMAGE else SUFFIX
-        name = default_name(request.prompt, seed, day, suffix)
+        name = default_name(_words_for(request), seed, day, suffix)
         output = find_place(out, self.paths.output_dir, name, overwrite=overwrite)
         _check_spares_inputs(request, output)
         if plan is not None:
             check_space(plan, output.path.parent, self.paths.work_dir, self.free_bytes)
         return output
+
+
+def _words_for(request: RenderRequest) -> str:
+    """What a file is named for: its prompt, or what was done to which image."""
+    image = request.path_of(Role.START)
+    if request.prompt.strip() or image is None:
+        return request.prompt
+    return f"{image.stem} {request.task.value}"
 
 
 def _check_spares_inputs(request: RenderRequest, output: Output) -> None:

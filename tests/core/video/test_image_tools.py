@@ -140,6 +140,12 @@ def test_a_model_without_the_tool_says_which_it_has() -> None:
     assert "does no upscale. Ask for erase" in problems(request, spec)["editing.tool"]
 
 
+def test_a_model_without_the_tool_is_no_way_out_because_it_refuses_a_file_too() -> None:
+    spec = TOOLS.model_copy(update={"tasks": (Task.ERASE,), "inputs": {Role.START: 1}})
+    found = problems(asked(Task.UPSCALE, Role.START, Role.MASK), spec)
+    assert {"editing.tool", "inputs.mask"} <= found.keys()
+
+
 def test_an_image_to_change_has_a_strength_where_the_model_leaves_it() -> None:
     request = asked(None, Role.START, strength=0.3)
     assert make_plan(request, TOOLS, known(request)).strength == 0.3

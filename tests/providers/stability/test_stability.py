@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from core.errors import UnsupportedRequest
+from core.project.render.rerender import plan_again
 from core.video.record import read_settings_of
 from core.video.request import Editing, FrameRequest, Input, Margins, RenderRequest, Sampling
 from core.video.terms import AUTO, OutputKind, Role, Target, Task
@@ -303,3 +304,19 @@ def test_auto_finds_who_does_what_is_asked(stability_studio: Studio, start: Inpu
     ).plan
     assert (plan.target.model, plan.cost_usd) == ("stable-upscale-fast", 0.02)
     assert (plan.width, plan.height) == (WIDE[0] * 4, WIDE[1] * 4)
+
+
+@pytest.mark.parametrize("tool", [None, Task.OUTPAINT])
+def test_an_image_that_was_worked_on_is_made_again_by_its_record(
+    stability: StabilityServer, stability_studio: Studio, tmp_path: Path, start: Input,
+    mask: Input, tool: Task | None,
+) -> None:  # fmt: skip
+    """Its size follows from the image once more, and is not asked for."""
+    editing = {"margins": Margins(left=64)} if tool else {}
+    given = (start,) if tool else (start, mask)
+    asked = made(stability_studio, tmp_path, asked_for(AUTO, *given, tool=tool, editing=editing))
+    record = read_settings_of(asked.out)
+    assert record is not None
+    again = plan_again(stability_studio, record).plan
+    assert (again.task, again.seed, again.target) == (record.request.task, 7, record.request.target)
+    assert (again.width, again.height) == (record.width, record.height)
