@@ -13,6 +13,7 @@ from core.video.editing.tools import IMAGE_TOOLS
 from core.video.terms import AUTO, FloatRange, OutputKind, Role, Task
 from gui.render.control_fields import make_field
 from gui.widgets.choice_field import Choice
+from gui.widgets.fields import named
 from gui.widgets.layouts import hbox
 from gui.widgets.model_form import FieldPath
 
@@ -58,7 +59,7 @@ class TableField(QWidget):
         super().__init__()
         self.row = row
         self._field = make_field(row, from_list=row.kind is ControlKind.CHOICE)
-        self._field.widget.setObjectName(f"image_{row.id}")
+        named(self._field.widget, f"image_{row.id}", row.tip, row.label)
         hbox(self._field.widget, of=self, grows=self._field.widget)
         self.setFocusProxy(self._field.widget)
         self._field.edited.connect(self._on_edited)
