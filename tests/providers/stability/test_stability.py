@@ -94,11 +94,12 @@ def test_every_row_is_ordered_as_its_route_takes_it(
     """The stub refuses what is missing, unknown to a route, or no form."""
     tool = None if spec.tasks[0] in (Task.TEXT_TO_IMAGE, Task.IMAGE_EDIT) else spec.tasks[0]
     given = [one for one in (start, mask, other) if one.role in spec.inputs]
-    editing: dict[str, Any] = {
+    of_tools: dict[Task | None, dict[str, Any]] = {
         Task.OUTPAINT: {"margins": Margins(left=64, down=32)},
         Task.SEARCH_AND_REPLACE: {"search": "a cap"},
         Task.SEARCH_AND_RECOLOR: {"search": "a cap"},
-    }.get(tool, {})  # fmt: skip
+    }
+    editing = dict(of_tools.get(tool, {}))
     if spec.strength is not None:
         editing["strength"] = 0.45
     more: dict[str, Any] = {"negative_prompt": "rain"} if spec.takes_negative_prompt else {}
