@@ -59,7 +59,6 @@ def shown(form: ImageForm) -> set[str]:
         (Task.REMOVE_BACKGROUND, set()),
         (Task.UPSCALE, set()),
     ],
-    ids=str,
 )  # fmt: skip
 def test_a_tool_shows_what_it_needs_and_nothing_that_means_nothing(
     form: ImageForm, tool: Task | None, rows: set[str]
