@@ -41,7 +41,8 @@ from core.project.render.planning import (
     fingerprint_of,
     missing_or_stale,
 )
-from core.project.render.rendering import RenderOffer, SceneRendering, plan_scenes
+from core.project.render.orders import RenderOffer
+from core.project.render.rendering import SceneRendering, plan_scenes
 from core.video.planning.render_planner import most_usd
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ def _show(context: CliContext, host: _Host, item: PlannedScene, *, follows: bool
     info = context.studio.registry.find(item.planned.plan.target)
     after = f" goes on from scene {number - 1}," if follows else ""
     context.console.tell(f"Scene {number}:{after} {describe(item.planned, info)}")
-    for sentence in item.sent.left_out:
+    for sentence in item.sent.notes:
         context.console.tell(wrapped(sentence, first="  note: ", rest="        "))
 
 

@@ -29,6 +29,7 @@ class SubjectKind(StrEnum):
     """What a job can be about."""
 
     SCENE = "scene"
+    START_FRAME = "start_frame"
     CLIP = "clip"
     IMAGE = "image"
     FILM = "film"

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_OF_PROJECTS = (SubjectKind.SCENE, SubjectKind.START_FRAME)
 _CONTENTS = Contents(
     name="ledger of paid renders",
     comfort="what it held no longer counts towards the caps.",
@@ -268,7 +269,7 @@ class Ledger:
         Raises:
             SpendingError: the ledger cannot be read.
         """
-        if subject is None or subject.kind is not SubjectKind.SCENE:
+        if subject is None or subject.kind not in _OF_PROJECTS:
             return None
         project_id = subject.id.partition("/")[0]
         return self.budget(project_id) or ProjectBudget(project_id, project_id)

@@ -36,16 +36,28 @@ _MAX_SIDECAR_BYTES, _MAX_INPUT_BYTES = 16_000_000, 1_000_000_000
 
 
 class Origin(Frozen):
-    """Where in which project a clip belongs; `fingerprint` is of all that it was asked from."""
+    """Where in which project a clip or an image belongs.
+
+    Attributes:
+        fingerprint: of all that it was asked from.
+        role: what an image is to the scene's clip; None for the clip itself.
+        prompt: as it was typed, where names in it were written out; else empty.
+        whose: of each reference image of the request, the name of whom it shows; empty for nobody
+            by name, or where none does.
+    """
 
     project_id: str
     scene_id: str
     fingerprint: str = ""
+    role: Literal[Role.START] | None = None
+    prompt: str = ""
+    whose: tuple[str, ...] = ()
 
     @property
     def subject(self) -> Subject:
-        """The scene as what a job is about."""
-        return Subject(SubjectKind.SCENE, f"{self.project_id}/{self.scene_id}")
+        """The scene, or its start frame, as what a job is about."""
+        kind = SubjectKind.SCENE if self.role is None else SubjectKind.START_FRAME
+        return Subject(kind, f"{self.project_id}/{self.scene_id}")
 
 
 class ClipRecord(ClipSettings):

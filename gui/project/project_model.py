@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.project.model.project import Scene, Take, VideoProject
 
 # What a person edits can be undone; what machines add (takes, exports, waiting scenes) cannot.
-_NOT_EDITED = ("to_render", "last_export")
+_NOT_EDITED = ("to_render", "last_export", "start_frames")
 _PAUSE_MS = 1000
 
 

@@ -268,7 +268,7 @@ def _estimate(
         return _Estimate(describe_problems(error.problems, plan_context), spec)
     plan = planned.planned.plan
     info = studio.registry.find(plan.target)
-    sentences = (*route_sentences(planned.planned), *planned.sent.left_out)
+    sentences = (*route_sentences(planned.planned), *planned.sent.notes)
     text = describe_plan(plan, info, planned.planned.readiness, studio.read_machine(), sentences)
     issues = cap_issues(studio, [planned.planned], ProjectBudget.of(project))
     return _Estimate(text.with_issues(issues), spec)

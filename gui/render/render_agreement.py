@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from core.project.model.project import VideoProject
-    from core.project.render.rendering import RenderOffer
+    from core.project.render.orders import RenderOffer
     from core.video.planning.render_planner import PlannedRender
     from core.video.registry import ProviderRegistry
     from gui.render.plan_fixes import Fix, QuickFix

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
     from core.project.model.project import ReferenceImage
-    from core.project.render.requests import ChosenReference
+    from core.project.render.references import ChosenReference
     from core.video.spec import ModelSpec
     from gui.scenes.reference_rows import ReferenceRow
     from gui.widgets.thumbnails import Thumbnails

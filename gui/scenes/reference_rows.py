@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.project.model.project import ReferenceImage
-    from core.project.render.requests import ChosenReference
+    from core.project.render.references import ChosenReference
     from core.video.spec import ModelSpec
 
 _MOST_NAMED = 3

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from core.project.model.edits import describe_edit
-from core.project.render.requests import choose_references
+from core.project.render.references import choose_references
 from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.theme import Tone
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.errors import StudioError
     from core.jobs.job import CancelToken
     from core.project.model.project import ReferenceImage, Scene, VideoProject
-    from core.project.render.requests import ChosenReference
+    from core.project.render.references import ChosenReference
     from core.video.spec import ModelSpec
     from gui.background import Background
     from gui.project.project_model import ProjectModel

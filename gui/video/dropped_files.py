@@ -21,6 +21,7 @@ from core.project.files.footage import (
     use_of,
 )
 from core.project.files.media import bring_in
+from core.project.model.characters import escape
 from core.project.model.edits import insert_scenes
 from core.project.model.project import FilmChoices, Scene, SceneTakes, new_id
 from core.project.render.rerender import choices_of
@@ -115,7 +116,8 @@ class DroppedFiles(QObject):
             self.message.emit("The project is open for reading only: it gets no scene.")
             return
         own = tuple(row.id for row in CHOICES)
-        scene = Scene(id=new_id("scene"), prompt=recipe.prompt, own=recipe.choices, own_fields=own)
+        words = escape(recipe.prompt)
+        scene = Scene(id=new_id("scene"), prompt=words, own=recipe.choices, own_fields=own)
         project = self._model.project
         self._model.edit(
             "Add a scene from a clip", insert_scenes(project, len(project.scenes), [scene])
@@ -241,8 +243,8 @@ def _scene_of(item: _UsableFile) -> Scene:
     if item.recipe is not None:
         own = tuple(row.id for row in CHOICES)
         return Scene(
-            id=new_id("scene"), title=title, prompt=item.recipe.prompt,
-            enhanced_prompt=item.recipe.enhanced_prompt,
+            id=new_id("scene"), title=title, prompt=escape(item.recipe.prompt),
+            enhanced_prompt=escape(item.recipe.enhanced_prompt),
             own=item.recipe.choices, own_fields=own,
         )  # fmt: skip
     return Scene(id=new_id("scene"), title=title)

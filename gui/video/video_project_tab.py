@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from core.jobs.job import JobUpdate
     from core.project.model.project import FilmChoices
     from core.project.model.status import SceneJob
-    from core.project.render.rendering import RenderOffer
+    from core.project.render.orders import RenderOffer
     from core.project.render.rerender import FromRecord
     from core.studio import Studio
     from core.video.spec import ModelSpec

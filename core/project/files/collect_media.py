@@ -76,26 +76,27 @@ class _Places:
             return
         self._placed.add(use.path)
         is_clip = use.kind is MediaKind.CLIP
+        has_record = is_clip or use.has_record
         place = self._paths.inside(use.path)
-        if place is None or self._is_taken(place, is_clip=is_clip):
-            place = self._free(CLIPS if is_clip else INPUTS, use.path, is_clip=is_clip)
+        if place is None or self._is_taken(place, has_record=has_record):
+            place = self._free(CLIPS if is_clip else INPUTS, use.path, has_record=has_record)
         self._add(use.path, place)
         record = use.path.with_suffix(".json")
         # Beside footage from outside lies whatever its own maker put there.
-        is_ours = use.take is not None and not use.take.is_footage
+        is_ours = use.has_record or (use.take is not None and not use.take.is_footage)
         if is_ours and record not in self._placed and is_file(record):
             self._placed.add(record)
             self._add(record, place.with_suffix(".json"))
 
-    def _free(self, folder_name: str, path: Path, *, is_clip: bool) -> PurePosixPath:
+    def _free(self, folder_name: str, path: Path, *, has_record: bool) -> PurePosixPath:
         place, number = PurePosixPath(folder_name, path.name), 2
-        while self._is_taken(place, is_clip=is_clip):
+        while self._is_taken(place, has_record=has_record):
             place = PurePosixPath(folder_name, f"{path.stem}-{number}{path.suffix}")
             number += 1
         return place
 
-    def _is_taken(self, place: PurePosixPath, *, is_clip: bool) -> bool:
-        both = (place, place.with_suffix(".json")) if is_clip else (place,)
+    def _is_taken(self, place: PurePosixPath, *, has_record: bool) -> bool:
+        both = (place, place.with_suffix(".json")) if has_record else (place,)
         return any(str(item).casefold() in self._taken for item in both)
 
     def _add(self, source: Path, place: PurePosixPath) -> None:

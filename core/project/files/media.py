@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from core.errors import ProjectError
 from core.jobs.job import CancelToken
 from core.media.images import read_image
+from core.media.output import STILL_SUFFIX
 from core.project.files.atomic_folder import copy_file
 from core.project.files.media_uses import (
+    FRAMES,
     MediaKind,
     file_name,
     is_file,
@@ -25,6 +27,7 @@ from core.project.files.media_uses import (
 from core.project.files.project_file import CLIPS, INPUTS, cannot_write, link_problem
 from core.project.model.project import Take
 from core.video.record import read_settings_of
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -228,6 +231,37 @@ def take_over_clips(project: VideoProject, folder: Path, cancel: CancelToken) ->
     for _, scene_id, take in sorted(found, key=lambda item: item[0]):
         project = project.with_takes(scene_id, project.takes_of(scene_id).with_take(take))
     return project
+
+
+@dataclass(frozen=True)
+class MadeFrame:
+    """An image that was made to be a scene's start frame."""
+
+    scene_id: str
+    path: Path
+
+
+def take_over_frames(
+    project: VideoProject, folder: Path, cancel: CancelToken
+) -> tuple[MadeFrame, ...]:
+    """Each start frame that was made for the project and that it lacks.
+
+    The oldest comes first. There are such for the same reason as there are clips.
+
+    Raises:
+        JobCancelled: asked to stop.
+    """
+    known = {path for frames in project.start_frames.values() for path in frames}
+    found: list[tuple[datetime, str, Path]] = []
+    for path in sorted((folder.absolute() / FRAMES).glob(f"*{STILL_SUFFIX}")):
+        cancel.check()
+        record = None if path in known else read_settings_of(path)
+        origin = None if record is None else record.origin
+        if record is None or origin is None or origin.role is not Role.START:
+            continue
+        if origin.project_id == project.id and project.scene(origin.scene_id) is not None:
+            found.append((record.created_at, origin.scene_id, path))
+    return tuple(MadeFrame(scene_id, path) for _, scene_id, path in sorted(found))
 
 
 def take_of(record: ClipRecord, path: Path) -> Take:

@@ -16,9 +16,11 @@ from core.video.inputs import ROLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from core.project.model.project import ReferenceImage, Take
+    from core.project.model.project import ReferenceImage, Scene, Take
     from core.video.request import RenderChoices
 
+FRAMES = "frames"
+"""The folder of a project where start frames are made, each with its record beside it."""
 # How absolute paths begin on the other systems, for which "absolute" means something else here.
 _FOREIGN = re.compile(r"[A-Za-z]:[\\/]|\\\\|/")
 
@@ -39,7 +41,8 @@ class MediaUse:
         what: in words, such as "start frame".
         scene: its number, from 1; None for the whole project's and for those of deleted scenes.
         take: the take whose clip it is.
-        is_reachable: False for takes of deleted scenes, which nobody sees.
+        is_reachable: False for takes and images of deleted scenes, which nobody sees.
+        has_record: what made it lies beside it.
     """
 
     what: str
@@ -48,6 +51,7 @@ class MediaUse:
     scene: int | None = None
     take: Take | None = None
     is_reachable: bool = True
+    has_record: bool = False
 
 
 def media_of(project: VideoProject) -> tuple[MediaUse, ...]:
@@ -58,9 +62,10 @@ def media_of(project: VideoProject) -> tuple[MediaUse, ...]:
 def _of_scenes(project: VideoProject) -> Iterator[MediaUse]:
     for number, scene in enumerate(project.scenes, start=1):
         if scene.start_image is not None:
-            yield MediaUse("start frame", scene.start_image, MediaKind.IMAGE, number)
+            yield _frame("start frame", scene.start_image, number)
         if scene.end_image is not None:
             yield MediaUse("end frame", scene.end_image, MediaKind.IMAGE, number)
+        yield from _other_frames(project, scene, number)
         yield from _references(scene.references, number)
         yield from _inputs(scene.own, number)
         takes = project.takes_of(scene.id)
@@ -71,6 +76,11 @@ def _of_scenes(project: VideoProject) -> Iterator[MediaUse]:
 
 def _of_all(project: VideoProject) -> Iterator[MediaUse]:
     yield from _references(project.references, None)
+    for character in project.characters:
+        for image in character.images:
+            yield MediaUse(f"image of {character.name}", image.path, MediaKind.IMAGE)
+    if project.images is not None:
+        yield from _inputs(project.images, None)
     yield from _inputs(project.render, None)
     film = project.film.film
     for music in film.music:
@@ -90,6 +100,26 @@ def _of_deleted(project: VideoProject) -> Iterator[MediaUse]:
             for take in takes.takes:
                 what = "clip of a deleted scene"
                 yield MediaUse(what, take.path, MediaKind.CLIP, None, take, is_reachable=False)
+    for scene_id, frames in project.start_frames.items():
+        for path in frames if scene_id not in there else ():
+            yield _frame("start frame of a deleted scene", path, None)
+
+
+def _other_frames(project: VideoProject, scene: Scene, number: int) -> Iterator[MediaUse]:
+    for path in project.start_frames.get(scene.id, ()):
+        if path != scene.start_image:
+            yield _frame("other start frame", path, number)
+
+
+def _frame(what: str, path: Path, scene: int | None) -> MediaUse:
+    return MediaUse(
+        what,
+        path,
+        MediaKind.IMAGE,
+        scene,
+        is_reachable=scene is not None,
+        has_record=path.parent.name == FRAMES,
+    )
 
 
 def _references(references: tuple[ReferenceImage, ...], scene: int | None) -> Iterator[MediaUse]:

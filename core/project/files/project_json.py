@@ -16,6 +16,7 @@ from core.film.model.film_file import is_text
 from core.mistakes import mistakes_in
 from core.platform.text_files import unicode_text
 from core.project.files.media_uses import StoredPaths, loaded_path, with_paths
+from core.project.model.characters import Character, escape, name_problem
 from core.project.model.project import Scene, VideoProject, new_id
 from core.video.controls import CHOICES
 from core.video.request import lora_input
@@ -78,7 +79,22 @@ def _nested(choices: Stored) -> Stored:
     return nested
 
 
-MIGRATIONS: tuple[Callable[[Stored], Stored], ...] = (_choices_as_requests,)
+def _names_in_prompts(stored: Stored) -> Stored:
+    """Version 3 reads `@Name` in prompts, which was a word like any other before."""
+    if "scenes" not in stored:
+        return stored
+    prompts = ("prompt", "enhanced_prompt")
+    scenes = [
+        {**scene, **{name: escape(scene[name]) for name in prompts if name in scene}}
+        for scene in stored["scenes"]
+    ]
+    return {**stored, "scenes": scenes}
+
+
+MIGRATIONS: tuple[Callable[[Stored], Stored], ...] = (
+    _choices_as_requests,
+    _names_in_prompts,
+)
 """In order: the first turns version 1 into version 2."""
 
 VERSION = len(MIGRATIONS) + 1
@@ -268,6 +284,24 @@ def _mended(project: VideoProject, notes: list[str]) -> VideoProject:
             notes.append("Scene 1 has no scene before it that it could go on from.")
         seen.add(mended.id)
         scenes.append(mended)
-    if not notes or tuple(scenes) == project.scenes:
+    characters = _mended_characters(project, notes)
+    if tuple(scenes) == project.scenes and characters == project.characters:
         return project
-    return project.model_copy(update={"scenes": tuple(scenes)})
+    update = {"scenes": tuple(scenes), "characters": characters}
+    return project.model_copy(update=update)
+
+
+def _mended_characters(project: VideoProject, notes: list[str]) -> tuple[Character, ...]:
+    found: list[Character] = []
+    for number, character in enumerate(project.characters, start=1):
+        problem = name_problem(character.name, found)
+        name = character.name
+        if problem:
+            name = f"Character {number}"
+            while name_problem(name, found):
+                name += " again"
+            notes.append(f"Character {number} is called {name!r} now. {problem}")
+        has_own_id = character.id and all(one.id != character.id for one in found)
+        own_id = character.id if has_own_id else new_id("character")
+        found.append(character.model_copy(update={"id": own_id, "name": name}))
+    return tuple(found)

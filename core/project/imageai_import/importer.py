@@ -15,6 +15,7 @@ from core.project.files.project_file import NAME
 from core.project.files.project_json import project_text
 from core.project.imageai_import.document import find_document, read_document
 from core.project.imageai_import.media import MediaImport
+from core.project.model.characters import escape
 from core.project.model.project import (
     FilmChoices,
     Scene,
@@ -159,7 +160,7 @@ class _Import:
             id=scene_id,
             title=metadata.text("section"),
             text=part.text("source"),
-            prompt=part.text("video_prompt") or part.text("prompt"),
+            prompt=escape(part.text("video_prompt") or part.text("prompt")),
             start_image=self._frame(number, "start frame", part, "approved_image", "images"),
             end_image=self._frame(number, "end frame", part, "end_frame", "end_frame_images"),
             continues=part.flag("use_last_frame_as_seed", default=False) and number > 1,

@@ -203,6 +203,15 @@ def with_frame(scene: Scene, slot: FrameSlot, path: Path | None) -> Scene:
     return scene.model_copy(update={"start_image": path, "continues": continues})
 
 
+def with_made_frame(project: VideoProject, scene_id: str, image: Path) -> VideoProject:
+    """The project that knows an image as one that a scene may start from, and what it has now."""
+    scene = project.scene(scene_id)
+    now = () if scene is None or scene.start_image is None else (scene.start_image,)
+    known = (*project.start_frames.get(scene_id, ()), *now, image)
+    frames = {**project.start_frames, scene_id: tuple(dict.fromkeys(known))}
+    return project.model_copy(update={"start_frames": frames})
+
+
 def with_continues(scene: Scene, continues: bool) -> Scene:
     """The scene going on from the one before it, or not; its start frame is kept."""
     return scene.model_copy(update={"continues": continues})

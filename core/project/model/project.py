@@ -6,6 +6,7 @@ import random
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -21,9 +22,13 @@ from core.film.model.film import (
     Transition,
 )
 from core.frozen import Frozen
+from core.project.model.characters import Character, ReferenceImage
 from core.video.control_row import Control
 from core.video.controls import ROWS
 from core.video.request import RenderChoices
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Seeded by the system once. A `uuid4` asks it each time and lets other threads run meanwhile: where
 # thousands of scenes are made beside the window, the window then waits for each turn in vain.
@@ -43,13 +48,6 @@ class TextFormat(StrEnum):
     FOUNTAIN = "fountain"
     LYRICS = "lrc"
     SUBTITLES = "subtitles"
-
-
-class ReferenceImage(Frozen):
-    """A picture that shows the model what something looks like."""
-
-    path: Path
-    name: str = ""
 
 
 class SceneCut(Frozen):
@@ -115,15 +113,22 @@ class Scene(Frozen):
         return self.model_copy(update={"own_fields": fields})
 
     def get_effective_reference_images(
-        self, global_references: tuple[ReferenceImage, ...]
+        self,
+        global_references: tuple[ReferenceImage, ...],
+        characters: Sequence[Character] = (),
     ) -> tuple[ReferenceImage, ...]:
-        """The references that belong to this scene, its own first, each picture once.
+        """The references that belong to this scene, each picture once.
 
-        The model's limit is not applied here: `requests.choose_references` does,
-        and says what was left out.
+        Its own come first, then those of the characters that it shows, then the project's. The
+        model's limit is not applied here: `references.choose_references` does, and says what was
+        left out.
         """
-        both = self.references + (global_references if self.uses_global_references else ())
-        return tuple({reference.path: reference for reference in reversed(both)}.values())[::-1]
+        shown = (image for character in characters for image in character.images)
+        shared = global_references if self.uses_global_references else ()
+        found: dict[Path, ReferenceImage] = {}
+        for reference in (*self.references, *shown, *shared):
+            found.setdefault(reference.path, reference)
+        return tuple(found.values())
 
 
 class Track(Frozen):
@@ -248,6 +253,10 @@ class VideoProject(Frozen):
         target_length_s: how long the film should be; None for as long as it gets.
         takes: by scene id; takes of deleted scenes stay, so that undo brings them back.
         to_render: ids of scenes that wait for another scene's clip before they can be queued.
+        characters: what prompts mention as `@Name`, styles too.
+        start_frames: by scene id, all images that were made to be its start frame, and those that
+            one of them took the place of; those of deleted scenes stay too.
+        images: how start frames are made; None where nobody chose it yet.
         imported: what an importer found and this program has no place for, word for word.
         spending_cap_usd: what all paid renders of the project may cost; None for anything.
     """
@@ -260,8 +269,11 @@ class VideoProject(Frozen):
     target_length_s: float | None = Field(default=None, gt=0)
     render: RenderChoices = RenderChoices()
     references: tuple[ReferenceImage, ...] = ()
+    characters: tuple[Character, ...] = ()
+    images: RenderChoices | None = None
     scenes: tuple[Scene, ...] = ()
     takes: dict[str, SceneTakes] = Field(default_factory=dict[str, SceneTakes])
+    start_frames: dict[str, tuple[Path, ...]] = Field(default_factory=dict[str, tuple[Path, ...]])
     film: FilmChoices = FilmChoices()
     to_render: tuple[str, ...] = ()
     last_export: Path | None = None

@@ -92,11 +92,23 @@ def plan_scene(
         JobCancelled: asked to stop.
     """
     sent = _sent_for(studio, project, scene, folder, cancel)
-    planned = studio.plan(
-        sent.request,
-        out=next_take_path(project, scene, folder),
-        fallbacks=Fallbacks.of(studio.settings.render),
-    )
+    out = next_take_path(project, scene, folder)
+    return plan_sent(studio, scene, sent, out)
+
+
+def plan_sent(studio: Studio, scene: Scene, sent: SceneRequest, out: Path) -> PlannedScene:
+    """The exact plan of what is asked for a scene, and where it goes.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong.
+    """
+    problems = list(sent.written.problems)
+    try:
+        planned = studio.plan(sent.request, out=out, fallbacks=Fallbacks.of(studio.settings.render))
+    except UnsupportedRequest as error:
+        raise UnsupportedRequest([*problems, *error.problems]) from error
+    if problems:
+        raise UnsupportedRequest(problems)
     return PlannedScene(scene, sent, planned)
 
 
@@ -110,7 +122,10 @@ def plan_words(
         UnreadableClip: the clip that the scene goes on from cannot be read.
         JobCancelled: asked to stop.
     """
-    return studio.plan_enhancement(_sent_for(studio, project, scene, folder, cancel).request)
+    sent = _sent_for(studio, project, scene, folder, cancel)
+    if sent.written.problems:
+        raise UnsupportedRequest(list(sent.written.problems))
+    return studio.plan_enhancement(sent.request)
 
 
 def _sent_for(

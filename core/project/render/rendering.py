@@ -6,8 +6,8 @@ Knows no thread and no window. The window and the command line each lend it a ho
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import Problem, SpendingError, StudioError, UnsupportedRequest
 from core.jobs.job import Cancelled, Failed, Progressed, Queued, Started, SubjectKind, Succeeded
@@ -15,13 +15,20 @@ from core.jobs.job_record import JobState
 from core.jobs.queue import new_job_id
 from core.project.files.media import read_take, take_over_clips
 from core.project.model.status import SceneJob, SceneJobState
+from core.project.render.orders import (
+    ProjectHost,
+    RenderOffer,
+    UnqueuedScenes,
+    lost_orders,
+    order_scenes,
+    scene_in,
+    with_caps,
+)
 from core.project.render.planning import PlannedScene, RefusedScene, plan_scene, start_take
 from core.spending.caps import ProjectBudget
-from core.video.planning.render_planner import total_usd
-from core.video.record import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from core.jobs.job import CancelToken, JobUpdate, Subject
@@ -29,52 +36,9 @@ if TYPE_CHECKING:
     from core.project.model.project import Scene, Take, VideoProject
     from core.studio import Studio
 
-T = TypeVar("T")
 
-
-@dataclass(frozen=True)
-class RenderOffer:
-    """What was planned for some scenes, to be agreed to before it is queued.
-
-    Attributes:
-        planned: can be queued at once.
-        waiting: go on from a clip that is not there yet, and follow by themselves; planned
-            without their start frame, to know their price.
-        refused: scenes that cannot be rendered as they are.
-        refusal: why all of it together is not ordered: it would pass a cap; None where it is.
-        lost: by scene the job whose paid order may have arrived, though its answer was lost; what
-            is ordered now may be bought twice.
-    """
-
-    planned: tuple[PlannedScene, ...]
-    waiting: tuple[PlannedScene, ...]
-    refused: tuple[RefusedScene, ...]
-    refusal: StudioError | None = None
-    lost: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def cost_usd(self) -> float | None:
-        """The price of everything, what follows included; None when a part is not known."""
-        return total_usd(item.planned for item in (*self.planned, *self.waiting))
-
-
-class RenderHost(Protocol):
-    """Whose project is rendered: it holds the project and has work done."""
-
-    @property
-    def project(self) -> VideoProject:
-        """The project as it is now."""
-        ...
-
-    @property
-    def folder(self) -> Path:
-        """Where it lies."""
-        ...
-
-    @property
-    def is_read_only(self) -> bool:
-        """Whether the project is another one's to change."""
-        ...
+class RenderHost(ProjectHost, Protocol):
+    """Whose project is rendered."""
 
     def add_take(self, scene_id: str, take: Take) -> None:
         """Take over a finished clip."""
@@ -82,32 +46,6 @@ class RenderHost(Protocol):
 
     def wait_for(self, scene_ids: Sequence[str]) -> None:
         """Remember which scenes follow once the clip before them is there."""
-        ...
-
-    def run(
-        self,
-        work: Callable[[CancelToken], T],
-        done: Callable[[T], None],
-        failed: Callable[[StudioError], None],
-        *,
-        key: str = "",
-    ) -> object:
-        """Have something done that takes a while, and hand on what came of it.
-
-        Of several with the same non-empty key only the newest is of interest.
-        """
-        ...
-
-    def jobs_changed(self) -> None:
-        """Where the jobs of scenes stand has changed."""
-        ...
-
-    def show_message(self, text: str) -> None:
-        """Say something that the person should know."""
-        ...
-
-    def show_error(self, error: StudioError) -> None:
-        """Something was not queued."""
         ...
 
 
@@ -200,7 +138,7 @@ class SceneRendering:
 
     def scene_of(self, subject: Subject | None) -> str:
         """The scene of this project that a job is for; empty for any other job."""
-        return scene_in(self._host.project.id, subject)
+        return scene_in(self._host.project.id, subject, SubjectKind.SCENE)
 
     def _submit(
         self, planned: Sequence[PlannedScene], waiting: Sequence[PlannedScene] = ()
@@ -208,7 +146,7 @@ class SceneRendering:
         """Queue the planned scenes, all or none, where their caps take what waits for them too."""
         if not planned:
             return
-        project_id, budget = self._host.project.id, ProjectBudget.of(self._host.project)
+        project = self._host.project
         jobs = [(new_job_id(), item) for item in planned]
         for job_id, item in jobs:
             self._forget(item.scene.id)
@@ -216,27 +154,12 @@ class SceneRendering:
             self._following.discard(item.scene.id)
         self._stop_waiting({item.scene.id for item in planned})
 
-        def submit(_: CancelToken) -> _UnqueuedScenes | None:
-            try:
-                self._studio.check_caps((item.planned for item in (*planned, *waiting)), budget)
-            except StudioError as error:
-                return _UnqueuedScenes(tuple(job_id for job_id, _ in jobs), error)
-            for place, (job_id, item) in enumerate(jobs):
-                origin = Origin(
-                    project_id=project_id,
-                    scene_id=item.scene.id,
-                    fingerprint=item.sent.fingerprint,
-                )
-                try:
-                    self._studio.submit_render(item.planned, origin, job_id=job_id, project=budget)
-                except StudioError as error:
-                    # What came before the error is in the queue.
-                    return _UnqueuedScenes(tuple(left for left, _ in jobs[place:]), error)
-            return None
+        def submit(_: CancelToken) -> UnqueuedScenes | None:
+            return order_scenes(self._studio, project, jobs, waiting)
 
         self._host.run(submit, self._submitted, self._host.show_error)
 
-    def _submitted(self, unqueued: _UnqueuedScenes | None) -> None:
+    def _submitted(self, unqueued: UnqueuedScenes | None) -> None:
         if unqueued is None:
             return
         for job_id in unqueued.job_ids:
@@ -352,14 +275,6 @@ class SceneRendering:
         self._host.jobs_changed()
 
 
-@dataclass(frozen=True)
-class _UnqueuedScenes:
-    """Jobs that did not get into the queue, and why."""
-
-    job_ids: tuple[str, ...]
-    error: StudioError
-
-
 def _follows(project: VideoProject, scene: Scene, coming: set[str]) -> bool:
     """Whether a scene goes on from a clip that is yet to come."""
     before = project.before(scene.id)
@@ -372,23 +287,6 @@ def _waits(project: VideoProject, scene: Scene, coming: set[str]) -> bool:
     if not scene.continues or before is None:
         return False
     return before.id in coming or start_take(project, scene) is None
-
-
-def _lost_orders(studio: Studio, project: VideoProject, wanted: set[str]) -> dict[str, str]:
-    newest: dict[str, JobRecord] = {}
-    for record in sorted(studio.queue.jobs(), key=lambda one: one.created_at):
-        scene_id = scene_in(project.id, record.subject)
-        if scene_id in wanted:
-            newest[scene_id] = record
-    return {scene_id: record.id for scene_id, record in newest.items() if record.has_lost_order}
-
-
-def scene_in(project_id: str, subject: Subject | None) -> str:
-    """The scene of a project that a job is for; empty for any other job."""
-    if subject is None or subject.kind is not SubjectKind.SCENE:
-        return ""
-    its_project, _, scene_id = subject.id.partition("/")
-    return scene_id if its_project == project_id else ""
 
 
 def plan_scenes(
@@ -437,11 +335,7 @@ def plan_scenes(
             continue
         coming.add(scene.id)
         (waiting if has_to_wait else planned).append(replace(item, scene=scene))
-    lost = _lost_orders(studio, project, {item.scene.id for item in (*planned, *waiting)})
+    scenes = {item.scene.id for item in (*planned, *waiting)}
+    lost = lost_orders(studio, project, scenes, SubjectKind.SCENE)
     offer = RenderOffer(tuple(planned), tuple(waiting), tuple(refused), lost=lost)
-    try:
-        renders = (item.planned for item in (*planned, *waiting))
-        studio.check_caps(renders, ProjectBudget.of(project))
-    except StudioError as error:
-        return replace(offer, refusal=error)
-    return offer
+    return with_caps(studio, project, offer)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
+from core.project.render.references import write_prompt
 from core.video.allowed import OneOf, OneSize
 from core.video.control_row import Control
 from core.video.controls import CHOICES, ROWS
@@ -15,7 +16,8 @@ from core.video.terms import Role
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.project.model.project import ReferenceImage, Scene, VideoProject
+    from core.project.model.project import Scene, VideoProject
+    from core.project.render.references import WrittenPrompt
     from core.video.allowed import Allowed
     from core.video.control_row import ControlRow
     from core.video.spec import ModelSpec
@@ -31,55 +33,26 @@ _NAMED_BY_ROLE = (Role.START, Role.END, Role.REFERENCE, Role.LORA)
 
 
 @dataclass(frozen=True)
-class ChosenReference:
-    """One reference of a scene; `reason` says why it is not sent, empty where it is."""
-
-    reference: ReferenceImage
-    is_global: bool
-    reason: str = ""
-
-    @property
-    def is_sent(self) -> bool:
-        """Whether the model gets it."""
-        return not self.reason
-
-
-@dataclass(frozen=True)
 class SceneRequest:
     """A scene's request.
 
     Attributes:
-        references: all of the scene's, those that are left out too.
-        left_out: sentences on what is chosen and not sent, because the model does not take it.
+        written: its prompt with the names of characters, and its references.
+        left_out: sentences on what else is chosen and not sent, because the model does not take it.
         fingerprint: of everything that makes the clip; the same for the same clip.
+        role: what comes of it is to the scene's clip, where it is not the clip itself.
     """
 
     request: RenderRequest
-    references: tuple[ChosenReference, ...]
+    written: WrittenPrompt
     left_out: tuple[str, ...]
     fingerprint: str
+    role: Literal[Role.START] | None = None
 
-
-def choose_references(
-    project: VideoProject, scene: Scene, spec: ModelSpec
-) -> tuple[ChosenReference, ...]:
-    """Which references the model gets for a scene: in order, as many as it takes."""
-    chosen: list[ChosenReference] = []
-    sent = 0
-    own = {reference.path for reference in scene.references}
-    for reference in scene.get_effective_reference_images(project.references):
-        limit = spec.limit(Role.REFERENCE)
-        if limit == 0:
-            reason = f"{spec.label} takes no reference images."
-        elif sent >= limit:
-            reason = f"{spec.label} takes at most {limit}."
-        elif not reference.path.is_file():
-            reason = "The file is missing."
-        else:
-            reason = ""
-            sent += 1
-        chosen.append(ChosenReference(reference, reference.path not in own, reason))
-    return tuple(chosen)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not sent as it was chosen, and how the model gets to know each character."""
+        return (*self.left_out, *self.written.notes)
 
 
 def scene_request(
@@ -95,7 +68,7 @@ def scene_request(
     """
     choices = scene.choices(project.render)
     left_out: list[str] = []
-    references = choose_references(project, scene, spec)
+    written = write_prompt(project, scene, spec)
     start = start_image if scene.continues else scene.start_image
     inputs = [] if start is None else [Input(role=Role.START, path=start)]
     if scene.end_image is not None:
@@ -103,16 +76,14 @@ def scene_request(
             inputs.append(Input(role=Role.END, path=scene.end_image))
         else:
             left_out.append(_not_sent(spec, ROWS[Control.END_IMAGE]))
-    inputs += [
-        Input(role=Role.REFERENCE, path=item.reference.path) for item in references if item.is_sent
-    ]
-    request = RenderRequest(target=choices.target, prompt=scene.prompt, inputs=tuple(inputs))
+    inputs += written.inputs
+    request = RenderRequest(target=choices.target, prompt=written.prompt, inputs=tuple(inputs))
     if scene.enhanced_prompt:
         row = ROWS[Control.ENHANCED_PROMPT]
         if row.allowed(spec) is None:
             left_out.append(_not_sent(spec, row))
         else:
-            request = row.with_value(request, scene.enhanced_prompt)
+            request = row.with_value(request, written.enhanced_prompt)
     for row in CHOICES:
         value = row.value(choices)
         if value in (None, "", ()):
@@ -142,12 +113,7 @@ def scene_request(
     for row in CHOICES:
         if row.needs is not None and not request.of_role(row.needs):
             request = row.with_value(request, None)
-    left_out += [
-        f"Reference {item.reference.path.name!r} is not sent: {item.reason}"
-        for item in references
-        if not item.is_sent
-    ]
-    return SceneRequest(request, references, tuple(left_out), fingerprint(request))
+    return SceneRequest(request, written, tuple(left_out), fingerprint(request))
 
 
 def fingerprint(request: RenderRequest) -> str:

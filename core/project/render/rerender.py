@@ -9,6 +9,7 @@ from core.errors import JournalError, Problem, UnsupportedRequest
 from core.lora.lora_library import find_lora
 from core.project.files.project_file import INPUTS
 from core.project.files.recent import RecentProjects
+from core.project.model.characters import escape
 from core.video.control_row import Control
 from core.video.controls import CHOICES
 from core.video.inputs import ROLES, field_of
@@ -109,9 +110,12 @@ def scene_again(project: VideoProject, scene: Scene, record: ClipRecord) -> Scen
     """
     found = choices_of(record)
     now = scene.choices(project.render)
-    again = scene.model_copy(
-        update={"prompt": found.prompt, "enhanced_prompt": found.enhanced_prompt}
-    )
+    typed = record.origin.prompt if record.origin is not None else ""
+    words = {
+        "prompt": typed or escape(found.prompt),
+        "enhanced_prompt": escape(found.enhanced_prompt),
+    }
+    again = scene.model_copy(update=words)
     for row in CHOICES:
         if row.id in _LEFT_ALONE or row in _FILES:
             continue

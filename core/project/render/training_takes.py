@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, ProjectError
 from core.lora.training_set import SET_FIELD, Captioned, TrainingList, list_training_set
 from core.project.files.project_file import is_project, plain_name, project_folder, read_project
+from core.project.model.characters import write_out
 from core.video.record import read_embedded
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def list_chosen_takes(folder: Path) -> TrainingList:
             missing += 1
             continue
         record = None if take.is_footage else read_embedded(take.path)
-        entries.append(Captioned(take.path, record.request.prompt if record else scene.prompt))
+        said = write_out(scene.prompt, project.characters)
+        entries.append(Captioned(take.path, record.request.prompt if record else said))
     notes = [*loaded.notes]
     if missing:
         notes.append(f"Scenes without a clip are left out: {missing}.")

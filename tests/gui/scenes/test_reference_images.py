@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
-from core.project.render.requests import ChosenReference
+from core.project.render.references import ChosenReference
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.references import make_image, make_references
 from tests.gui.children import child

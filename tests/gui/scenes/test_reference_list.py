@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from core.project.model.edits import describe_edit, move_references
 from core.project.model.project import ReferenceImage
-from core.project.render.requests import ChosenReference
+from core.project.render.references import ChosenReference
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_rows import rows_of
 from tests.fakes.provider import SMALL

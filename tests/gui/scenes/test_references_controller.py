@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
-from core.project.render.requests import choose_references
+from core.project.render.references import choose_references
 from core.video.terms import Role
 from gui.background import Background
 from gui.project.project_model import ProjectModel
