@@ -43,6 +43,13 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "cli.commands.compare:compare", "Make one prompt with several models, side by side."
         ),
         "render": Command("cli.commands.render:app", "Render the scenes of a project."),
+        "start-frames": Command(
+            "cli.commands.start_frames:start_frames", "Make an image for scenes to start from."
+        ),
+        "characters": Command(
+            "cli.commands.characters:app",
+            "Characters and styles of a project, for @Name in prompts.",
+        ),
         "doctor": Command("cli.commands.doctor:app", "What this machine has, and what it lacks."),
         "jobs": Command("cli.commands.jobs:app", "List, show, cancel, resume and clear jobs."),
         "keys": Command("cli.commands.keys:app", "Set, test, remove and list keys for services."),

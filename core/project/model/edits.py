@@ -212,6 +212,18 @@ def with_made_frame(project: VideoProject, scene_id: str, image: Path) -> VideoP
     return project.model_copy(update={"start_frames": frames})
 
 
+def with_start_frame(project: VideoProject, scene_id: str, image: Path) -> VideoProject:
+    """The project in which a scene starts from an image that was made for it.
+
+    What it started from before stays known; one that goes on from another scene still does.
+    """
+    project = with_made_frame(project, scene_id, image)
+    scene = project.scene(scene_id)
+    if scene is None or scene.continues:
+        return project
+    return project.with_scene(with_frame(scene, FrameSlot.START, image))
+
+
 def with_continues(scene: Scene, continues: bool) -> Scene:
     """The scene going on from the one before it, or not; its start frame is kept."""
     return scene.model_copy(update={"continues": continues})

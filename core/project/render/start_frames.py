@@ -6,6 +6,7 @@ Knows no thread and no window. The window and the command line each lend it a ho
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -65,7 +66,7 @@ class FrameHost(ProjectHost, Protocol):
         ...
 
 
-def without_frame(project: VideoProject, scenes: Sequence[Scene]) -> tuple[Scene, ...]:
+def without_frame(scenes: Sequence[Scene]) -> tuple[Scene, ...]:
     """The scenes among these that start from words alone, and could start from an image."""
     return tuple(
         scene
@@ -153,6 +154,10 @@ def _plan_frame(
     linked = link_problem(folder, FRAMES)
     if linked:
         problems.append(Problem("out", linked))
+    else:
+        # Where it cannot be made, the plan says so.
+        with suppress(OSError):
+            (folder / FRAMES).mkdir(exist_ok=True)
     clip_size = _clip_size(studio, project, scene)
     sent = frame_request(project, scene, spec, choices, clip_size)
     day = datetime.now().astimezone()
