@@ -34,7 +34,7 @@ from core.project.model.characters import (
 from core.project.model.project import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from core.project.model.project import VideoProject
 
@@ -171,7 +171,7 @@ def remove(
 
 
 @contextmanager
-def _opened(context: CliContext, project: str, *, is_dry: bool = False) -> Iterator[CommandHost]:
+def _opened(context: CliContext, project: str, *, is_dry: bool = False) -> Generator[CommandHost]:
     host = CommandHost(context, project_folder(Path(project)), is_dry=is_dry)
     try:
         if host.is_read_only and not is_dry:

@@ -29,6 +29,7 @@ _USES = (
         "Every scene of the project goes by it",
         ImageRole.PROJECT_REFERENCE,
     ),
+    ("character", "Character", "It shows the chosen character", ImageRole.CHARACTER),
 )
 
 
@@ -78,16 +79,14 @@ class ImageDetails(EntryView):
             "picture_trash", "Move to trash…", "Throw the file away",
             lambda entry: None if entry.is_missing else entry,
         )  # fmt: skip
-        # Six columns, so that three and two buttons in a row end at the same edges.
-        self.buttons.addWidget(self._uses, 0, 0, 1, 6)
+        self.buttons.addWidget(self._uses, 0, 0, 1, 2)
         for place, (name, text, tip, role) in enumerate(_USES):
             use = EntryButton(f"picture_{name}", text, tip, partial(_use, role))
             use.wanted.connect(self.use_wanted)
-            self.buttons.addWidget(use, 1, 2 * place, 1, 2)
-        for place, button in enumerate((self.again, self.vary, copy, self.show_file)):
-            self.buttons.addWidget(button, 2 + place // 2, 3 * (place % 2), 1, 3)
-        self.buttons.addWidget(self.trash, 4, 0, 1, 6)
-        for column in range(6):
+            self.buttons.addWidget(use, 1 + place // 2, place % 2)
+        for place, button in enumerate((self.again, self.vary, copy, self.show_file, self.trash)):
+            self.buttons.addWidget(button, 3 + place // 2, place % 2)
+        for column in range(2):
             self.buttons.setColumnStretch(column, 1)
         self._uses.setEnabled(False)
 

@@ -46,16 +46,16 @@ from gui.widgets.model_form import FieldPath, ModelForm
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from core.video.control_row import ControlRow
-    from core.video.listing import ListedModel, ListedProvider
+    from core.video.listing import ListedModel
     from core.video.record import ClipRecord
     from core.video.request import Input
     from core.video.spec import ModelSpec
 
-_USUAL = Choice("", "The model's usual one")
+USUAL = Choice("", "The model's usual one")
+"""Leaves a choice to the model."""
 _KIND = FileKind("images to edit or to go by", (IMAGES,))
 _MASK = FileKind("the mask", (IMAGES,), none_text="All of the image")
 _NO_IMAGES = "It makes no pictures from words."
@@ -263,7 +263,7 @@ class ImageForm(ModelForm[ImageBatch]):
     @override
     def refresh(self, value: ImageBatch) -> None:
         """Offer what there is to choose from, and what the model has."""
-        models = _models(self._listing.providers, value.target, self.model)
+        models = model_choices(self._listing, value.target, self.model)
         models = models or [_not_read(value.target)]
         self._model.show_choices(models, value.target)
         spec = self._spec
@@ -273,16 +273,16 @@ class ImageForm(ModelForm[ImageBatch]):
                 field.show_for(value.choices, spec)
         self._images.set_limit(self._limit(Role.START, Role.REFERENCE))
         qualities = () if spec is None else spec.qualities
-        usual = Choice("", f"{_USUAL.label} ({qualities[0]})") if qualities else _USUAL
+        usual = Choice("", f"{USUAL.label} ({qualities[0]})") if qualities else USUAL
         self._quality.show_choices(
             (usual, *(Choice(name, name) for name in qualities)), value.quality
         )
         resolutions = () if spec is None else spec.resolutions
         self._resolution.show_choices(
-            (_USUAL, *(Choice(name, name) for name in resolutions)), value.resolution
+            (USUAL, *(Choice(name, name) for name in resolutions)), value.resolution
         )
         aspects = [] if spec is None else _aspects(spec, value.resolution)
-        self._aspect.show_choices((_USUAL, *(Choice(name, name) for name in aspects)), value.aspect)
+        self._aspect.show_choices((USUAL, *(Choice(name, name) for name in aspects)), value.aspect)
 
 
 def _with_images(batch: ImageBatch, inputs: tuple[Input, ...]) -> ImageBatch:
@@ -296,11 +296,18 @@ def _not_read(target: Target) -> Choice:
     return Choice(target, "Looking for models…")
 
 
-def _models(
-    listing: Sequence[ListedProvider], chosen: Target, stands_for: ListedModel | None
+def model_choices(
+    listing: ModelListing, chosen: Target | None = None, stands_for: ListedModel | None = None
 ) -> list[Choice]:
+    """Who makes pictures, as a list to choose a target from.
+
+    Args:
+        listing: of those who do.
+        chosen: the target for which `stands_for` is what its `auto` means now.
+        stands_for: that model.
+    """
     choices: list[Choice] = []
-    for offer in listing:
+    for offer in listing.providers:
         is_chosen = offer.target == chosen
         automatic = stands_for if is_chosen else offer.model(offer.target.model)
         name = "" if automatic is None else f": {automatic.spec.label}"

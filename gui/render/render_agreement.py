@@ -64,7 +64,7 @@ def agree_to_offer(
         return False
     count = len(offer.refused)
     left_out = "A scene is left out." if count == 1 else f"{count} scenes are left out."
-    details = "\n\n".join(filter(None, [_lost_orders(project, offer), reasons]))
+    details = "\n\n".join(filter(None, [lost_orders_text(project, offer), reasons]))
     return agree(parent, renders, left_out if count else "", details)
 
 
@@ -183,7 +183,7 @@ def _packages(renders: Sequence[PlannedRender]) -> str:
     return f"Python packages are installed first, this once: {named}." if named else ""
 
 
-def _lost_orders(project: VideoProject, offer: RenderOffer) -> str:
+def lost_orders_text(project: VideoProject, offer: RenderOffer) -> str:
     """The scenes that may be bought already, and where that is asked; empty where there is none."""
     if not offer.lost:
         return ""

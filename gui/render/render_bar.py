@@ -44,6 +44,7 @@ _BUTTONS = {
 
 
 _VERB = "Render "
+_FRAMES_KEY = "Ctrl+F5"
 
 
 class RenderBar(QWidget):
@@ -51,9 +52,11 @@ class RenderBar(QWidget):
 
     Signals:
         wanted(RenderScope): a person wants these scenes rendered.
+        frames_wanted(): images for scenes to start from.
     """
 
     wanted = Signal(object)
+    frames_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,6 +73,15 @@ class RenderBar(QWidget):
             button.setToolButtonStyle(theme.BESIDE if has_icon else theme.TEXT)
             layout.addWidget(button)
             self.actions_by_scope[scope] = action
+        self.frames = QAction(theme.icon("image-multiple-outline"), "Generate Images…", self)
+        self.frames.setIconText("Generate Images")
+        self.frames.setToolTip(f"Have images made for scenes to start from ({_FRAMES_KEY})")
+        self.frames.setShortcut(QKeySequence(_FRAMES_KEY))
+        self.frames.triggered.connect(lambda: self.frames_wanted.emit())
+        images = named(QToolButton(), "start_frames")
+        images.setDefaultAction(self.frames)
+        images.setToolButtonStyle(theme.BESIDE)
+        layout.addWidget(images)
         self._busy = QLabel()
         layout.addWidget(self._busy)
         self._counts: Mapping[RenderScope, int] = {}

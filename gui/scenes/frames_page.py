@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from core.project.model.edits import FrameSlot, with_continues, with_frame
+from core.project.model.edits import FrameSlot, with_continues, with_frame, with_made_frame
 from core.video.terms import Role
 from gui import theme
 from gui.scenes.image_controller import ImageRole, ImageUse
+from gui.scenes.other_frames import OtherFrames
 from gui.widgets.fields import SwitchField
 from gui.widgets.image_slot import ImageSlot, SlotImage
 from gui.widgets.layouts import vbox
@@ -60,7 +61,8 @@ class FramesPage(QWidget):
         slots.setSpacing(theme.EDGE)
         slots.addWidget(self._start, 1)
         slots.addWidget(self._end, 1)
-        parts = (self._link, slots)
+        self._others = OtherFrames(thumbnails)
+        parts = (self._link, slots, self._others)
         vbox(*parts, of=self, gap=theme.GAP // 2, grows=slots, margin=theme.GAP)
         for widget, slot, role in (
             (self._start, FrameSlot.START, ImageRole.START),
@@ -69,6 +71,7 @@ class FramesPage(QWidget):
             widget.brought.connect(partial(self._on_brought, role))
             widget.cleared.connect(partial(self._on_cleared, slot))
         self._link.edited.connect(self._on_link)
+        self._others.chosen.connect(self._on_other)
 
     def show_scene(self, scene: Scene) -> None:
         """Show the frames of a scene."""
@@ -78,6 +81,8 @@ class FramesPage(QWidget):
         end = scene.end_image
         self._end.show_image(_NO_END if end is None else SlotImage(end))
         self._link.show_value(scene.continues)
+        known = self._model.project.start_frames.get(scene.id, ())
+        self._others.show_images([path for path in reversed(known) if path != scene.start_image])
         self._refresh_link()
 
     def set_spec(self, spec: ModelSpec) -> None:
@@ -89,6 +94,7 @@ class FramesPage(QWidget):
         self._is_read_only = is_read_only
         self._start.set_read_only(is_read_only)
         self._end.set_read_only(is_read_only)
+        self._others.setEnabled(not is_read_only)
         self._refresh_link()
 
     def _start_of(self, scene: Scene) -> SlotImage:
@@ -118,6 +124,13 @@ class FramesPage(QWidget):
         if self._scene is not None:
             text = f"Remove {slot.label} of scene {self._number}"
             self._model.edit_scene(text, with_frame(self._scene, slot, None))
+
+    def _on_other(self, image: Path) -> None:
+        if self._scene is not None:
+            text = f"Choose start frame of scene {self._number}"
+            # What it starts from now stays a choice.
+            self._model.absorb(with_made_frame(self._model.project, self._scene.id, image))
+            self._model.edit_scene(text, with_frame(self._scene, FrameSlot.START, image))
 
     def _on_link(self, continues: object) -> None:
         if self._scene is not None:

@@ -13,8 +13,10 @@ from PySide6.QtGui import QImage
 from core.errors import OutputError, ProjectError, StudioError, UnsupportedRequest
 from core.platform.scratch import scratch_folder
 from core.project.files.media import bring_in
+from core.project.model.character_edits import with_character
+from core.project.model.characters import Character, name_problem
 from core.project.model.edits import FrameSlot, describe_edit, with_frame
-from core.project.model.project import ReferenceImage
+from core.project.model.project import ReferenceImage, new_id
 from gui.render.plan_fixes import ChooseFrame, ClearFrame
 from gui.widgets.file_field import IMAGES, FileKind, choose_files, files_in
 from gui.widgets.image_slot import image_in
@@ -26,12 +28,13 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from core.jobs.job import CancelToken
-    from core.project.model.project import Scene
+    from core.project.model.project import Scene, VideoProject
     from gui.background import Background
     from gui.project.project_model import ProjectModel
     from gui.render.plan_fixes import Fix
 
 _MOST_SHOWN = 3
+_NEW_NAME = "New character"
 
 
 class ImageRole(StrEnum):
@@ -41,6 +44,10 @@ class ImageRole(StrEnum):
     END = "end frame"
     SCENE_REFERENCE = "reference of the scene"
     PROJECT_REFERENCE = "reference of the project"
+    CHARACTER = "image of a character"
+
+
+_OF_PROJECT = (ImageRole.PROJECT_REFERENCE, ImageRole.CHARACTER)
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,14 @@ class ImageUse:
 
     Attributes:
         images: files from anywhere, or pictures from the clipboard.
-        scene_id: not looked at for the project's references.
+        scene_id: not looked at for what belongs to the whole project.
+        character_id: whose image it is; where there is no such one, it is that of a new one.
     """
 
     images: tuple[Path | QImage, ...]
     role: ImageRole
     scene_id: str = ""
+    character_id: str = ""
 
 
 class ImageController(QObject):
@@ -77,7 +86,7 @@ class ImageController(QObject):
         """Why no picture can be brought in that role now; empty where one can."""
         if self._model.is_read_only:
             return "The project is open for reading only: it takes no picture."
-        if role is not ImageRole.PROJECT_REFERENCE and not scene_id:
+        if role not in _OF_PROJECT and not scene_id:
             return "Choose a scene first, then use the picture there."
         return ""
 
@@ -132,6 +141,9 @@ class ImageController(QObject):
             text = describe_edit(project.references, references)
             self._model.edit(text, project.model_copy(update={"references": references}))
             return
+        if use.role is ImageRole.CHARACTER:
+            self._use_for_character(use, copies)
+            return
         scene = project.scene(use.scene_id)
         if scene is None:
             return
@@ -144,6 +156,24 @@ class ImageController(QObject):
             image = use.images[0]
             name = repr(image.name) if isinstance(image, Path) else "The picture"
             self.message.emit(f"{name} is the {use.role.value} of scene {number} now.")
+
+    def _use_for_character(self, use: ImageUse, copies: Sequence[Path]) -> None:
+        project = self._model.project
+        known = next((one for one in project.characters if one.id == use.character_id), None)
+        character = known or Character(id=new_id("character"), name=_free_name(project))
+        images = _with_references(character.images, copies)
+        text = f"{describe_edit(character.images, images)} of {character.name}"
+        changed = character.model_copy(update={"images": images})
+        self._model.edit(text, with_character(project, changed))
+        self.message.emit(f"The picture is an image of @{character.name} now.")
+
+
+def _free_name(project: VideoProject) -> str:
+    number, name = 1, _NEW_NAME
+    while name_problem(name, project.characters):
+        number += 1
+        name = f"{_NEW_NAME} {number}"
+    return name
 
 
 @dataclass(frozen=True)

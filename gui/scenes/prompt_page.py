@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from core.errors import first_of
 from core.platform.units import count_text
 from core.project.model.edits import with_enhanced_words, with_prompt
+from gui.characters.mention_box import MentionBox
 from gui.scenes.enhanced_box import EnhancedBox, Enhancement
 from gui.theme import GAP, Tone
 from gui.widgets.fields import LineField, TextField, text_height
@@ -32,7 +33,7 @@ _FEWEST_LINES, _STORYBOARD_LINES = 3, 3
 _MOST_NOTES = 4
 
 
-class PromptBox(QPlainTextEdit):
+class PromptBox(MentionBox):
     """A box whose undo is that of the project: there is one history, not two."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -104,7 +105,10 @@ class PromptPage(QWidget):
         self._prompt.setPlaceholderText("Describe what is seen and heard.")
         self._count = ToneLabel()
         self._notes = ToneLabel(Tone.WARNING)
-        self._enhanced = EnhancedBox(PromptBox())
+        enhanced = PromptBox()
+        for box in (self._prompt, enhanced):
+            box.offer(lambda: model.project.characters)
+        self._enhanced = EnhancedBox(enhanced)
         self._enhancements: Mapping[str, Enhancement] = {}
         self._is_read_only = False
         self._storyboard = TextField(lines=_STORYBOARD_LINES)

@@ -53,9 +53,15 @@ class ReferenceImagesWidget(QWidget):
     uses_global_changed = Signal(object)
 
     def __init__(
-        self, thumbnails: Thumbnails, *, is_scene: bool = False, parent: QWidget | None = None
+        self,
+        thumbnails: Thumbnails,
+        *,
+        is_scene: bool = False,
+        empty: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._empty = empty or (_EMPTY_SCENE if is_scene else _EMPTY_PROJECT)
         self._thumbnails = thumbnails
         self._is_scene = is_scene
         self._choice: tuple[ChosenReference, ...] = ()
@@ -138,8 +144,7 @@ class ReferenceImagesWidget(QWidget):
         self._view.update_actions()
         self._add.setEnabled(is_editable)
         self._uses_global.setEnabled(is_editable)
-        empty = _EMPTY_SCENE if self._is_scene else _EMPTY_PROJECT
-        self._view.show_empty(empty if is_editable else why_not)
+        self._view.show_empty(self._empty if is_editable else why_not)
 
     def show_message(self, text: str, of: Tone = Tone.BAD) -> None:
         """Say what is wrong or done with a picture; it goes with the next one that is brought."""

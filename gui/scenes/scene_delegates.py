@@ -18,23 +18,34 @@ from core.project.model.status import (
     NoPrompt,
     OwnFootage,
     Rendering,
+    SceneJobState,
     Stale,
     WaitingFor,
 )
+from gui import theme
+from gui.characters.mention_box import MentionBox
 from gui.scenes.scene_rows import SceneColumn, SceneRow
 from gui.scenes.scene_table_model import ROW_ROLE
 from gui.theme import Tone
 from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, Index, centred, icon_pixmap, in_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from PySide6.QtCore import QAbstractItemModel
 
-    from core.project.model.status import SceneStatus
+    from core.project.model.characters import Character
+    from core.project.model.status import SceneJob, SceneStatus
     from gui.widgets.thumbnails import Thumbnails
 
 THUMBNAILS = (QSize(64, 40), QSize(96, 60), QSize(128, 80))
 """The sizes of the small pictures, from which the table takes the one that it has room for."""
 _MOST_LINES = 5
+_FRAME_MARKS = {
+    SceneJobState.QUEUED: "clock-outline",
+    SceneJobState.RUNNING: "progress-clock",
+    SceneJobState.FAILED: "alert-circle-outline",
+}
 _ICON = QSize(ICON, ICON)
 LONGEST_S = 600.0
 _SHOWN_LETTERS = 400
@@ -74,6 +85,10 @@ class NumberDelegate(CellDelegate):
 class PromptDelegate(CellDelegate):
     """Title and prompt in two lines; edited in a box of several."""
 
+    def __init__(self, characters: Callable[[], Sequence[Character]], parent: QObject) -> None:
+        super().__init__(parent)
+        self._characters = characters
+
     def paint_cell(self, cell: Cell, index: Index) -> None:
         """Draw a bold title above a line of the prompt, or two lines of the prompt."""
         row: SceneRow = index.data(ROW_ROLE)
@@ -101,7 +116,8 @@ class PromptDelegate(CellDelegate):
     @override
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """A box for several lines."""
-        box = QPlainTextEdit(parent)
+        box = MentionBox(parent)
+        box.offer(lambda: self._characters())
         box.setObjectName("prompt_editor")
         box.setAccessibleName("Prompt")
         box.setToolTip("Enter takes the prompt over, Shift+Enter begins a new line, Escape leaves.")
@@ -139,7 +155,8 @@ class PromptDelegate(CellDelegate):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
             is_shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            if is_enter and not is_shifted and isinstance(editor, QWidget):
+            is_taken = isinstance(editor, MentionBox) and editor.is_completing
+            if is_enter and not is_shifted and not is_taken and isinstance(editor, QWidget):
                 self.commitData.emit(editor)
                 self.closeEditor.emit(editor)
                 return True
@@ -160,8 +177,10 @@ class ImageDelegate(CellDelegate):
         size = thumbnail_in(cell.rect)
         place = centred(size, cell.rect)
         image = row.image(self._column)
+        job = row.frame_job if self._column is SceneColumn.START else None
         if image is None:
             self._paint_empty(cell, place, row)
+            self._paint_job(cell, place, job)
             return
         ratio = cell.option.widget.devicePixelRatio()
         found = self._thumbnails.pixmap(image.path, size * ratio, image.at)
@@ -171,6 +190,17 @@ class ImageDelegate(CellDelegate):
             cell.painter.fillRect(badge, cell.palette.color(QPalette.ColorRole.Base))
             link = cell.palette.color(QPalette.ColorRole.Link)
             cell.icon("link-variant", badge, link)
+        self._paint_job(cell, shown, job)
+
+    def _paint_job(self, cell: Cell, place: QRect, job: SceneJob | None) -> None:
+        """A mark at the corner of a start frame that is to come, or could not be made."""
+        if job is None:
+            return
+        badge = QRect(place.right() - ICON + 1, place.top(), ICON, ICON)
+        cell.painter.fillRect(badge, cell.palette.color(QPalette.ColorRole.Base))
+        name = _FRAME_MARKS[job.state]
+        of = Tone.BAD if job.state is SceneJobState.FAILED else Tone.QUIET
+        cell.icon(name, badge, theme.tone(cell.palette, of))
 
     def _paint_empty(self, cell: Cell, place: QRect, row: SceneRow) -> None:
         if self._column is SceneColumn.CLIP:

@@ -127,7 +127,8 @@ class SceneInspector(QWidget):
     @Slot(object)
     def _on_change(self, change: Change) -> None:
         before, after = change.before, change.after
-        if before.scenes != after.scenes or before.takes != after.takes:
+        parts = ("scenes", "takes", "start_frames")
+        if any(getattr(before, part) != getattr(after, part) for part in parts):
             self._show()
 
     def _show(self) -> None:

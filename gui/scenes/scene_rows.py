@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from core.platform.units import count_text
-from core.project.model.status import (
-    project_statuses,
-)
+from core.project.model.status import SceneJobState, project_statuses
 from core.video.control_row import Control
 from gui.scenes.scene_values import film_length_s
 
@@ -56,6 +54,7 @@ class SceneRow:
         duration_s: the length that is asked for; None where the model's own is taken.
         is_own_duration: whether the scene asks for it itself.
         film_s: how long the film shows the clip that there is; None without one.
+        frame_job: makes its start frame, or could not.
     """
 
     number: int
@@ -68,6 +67,7 @@ class SceneRow:
     duration_s: float | None
     is_own_duration: bool
     film_s: float | None = None
+    frame_job: SceneJob | None = None
 
     def image(self, column: SceneColumn) -> CellImage | None:
         """What is shown in a column of pictures."""
@@ -106,6 +106,8 @@ class SceneRow:
                 return self.scene.prompt or "Double-click to write the prompt."
             case SceneColumn.START if self.scene.continues:
                 return f"The last frame of scene {self.number - 1}'s clip."
+            case SceneColumn.START if self.frame_job is not None:
+                return self._frame_help(self.frame_job)
             case SceneColumn.START | SceneColumn.END:
                 slot = "start" if column is SceneColumn.START else "end"
                 name = self.text(column)
@@ -116,6 +118,12 @@ class SceneRow:
                 return self._length_help()
             case SceneColumn.STATUS:
                 return self.status.explanation
+
+    def _frame_help(self, job: SceneJob) -> str:
+        if job.state is SceneJobState.FAILED:
+            return f"The start frame could not be made: {job.reason}"
+        waits = job.state is SceneJobState.QUEUED
+        return "A start frame is in the queue." if waits else "A start frame is being made."
 
     def _length_help(self) -> str:
         whose = "its own length" if self.is_own_duration else "the usual length"
@@ -145,11 +153,13 @@ class TableFacts:
         fingerprints: by scene id, of what each scene's clip would be made from now.
         jobs: by scene id, the newest job that is not over.
         default_duration_s: the model's own length, where nobody asks for another.
+        frame_jobs: by scene id, the newest job for its start frame, unless that is there.
     """
 
     fingerprints: Mapping[str, str]
     jobs: Mapping[str, SceneJob]
     default_duration_s: float | None = None
+    frame_jobs: Mapping[str, SceneJob] = field(default_factory=dict[str, "SceneJob"])
 
 
 def rows_of(project: VideoProject, facts: TableFacts) -> list[SceneRow]:
@@ -175,6 +185,7 @@ def rows_of(project: VideoProject, facts: TableFacts) -> list[SceneRow]:
                 duration_s=facts.default_duration_s if asked is None else asked,
                 is_own_duration=is_own and asked is not None,
                 film_s=None if take is None else film_length_s(scene.cut, take, still_s),
+                frame_job=facts.frame_jobs.get(scene.id),
             )
         )
         before = take

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from core.project.model.characters import Character
     from core.project.model.status import SceneJob
     from gui.project.project_model import Change, ProjectModel
     from gui.widgets.cells import Index
@@ -80,6 +81,11 @@ class SceneTableModel(QAbstractTableModel):
         """The scenes' ids, in the order of the rows."""
         return _ids(self._rows)
 
+    @property
+    def characters(self) -> tuple[Character, ...]:
+        """Whom prompts can mention."""
+        return self._model.project.characters
+
     def row(self, number: int) -> SceneRow:
         """A row by its place, from 0."""
         return self._rows[number]
@@ -93,6 +99,11 @@ class SceneTableModel(QAbstractTableModel):
         """Tell where the newest job of each scene stands, by scene id."""
         self._facts = replace(self._facts, jobs=dict(jobs))
         self._update_statuses()
+
+    def set_frame_jobs(self, jobs: Mapping[str, SceneJob]) -> None:
+        """Tell where the newest job for each scene's start frame stands, by scene id."""
+        self._facts = replace(self._facts, frame_jobs=dict(jobs))
+        self._update(rows_of(self._model.project, self._facts))
 
     def set_default_duration(self, seconds: float | None) -> None:
         """Tell the length of a clip where nobody asks for one."""

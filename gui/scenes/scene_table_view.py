@@ -96,7 +96,7 @@ class SceneTableView(QTableView):
         self._set_up_behaviour()
         for column, delegate in {
             SceneColumn.NUMBER: NumberDelegate(self),
-            SceneColumn.PROMPT: PromptDelegate(self),
+            SceneColumn.PROMPT: PromptDelegate(lambda: model.characters, self),
             SceneColumn.START: ImageDelegate(thumbnails, SceneColumn.START, self),
             SceneColumn.END: ImageDelegate(thumbnails, SceneColumn.END, self),
             SceneColumn.CLIP: ImageDelegate(thumbnails, SceneColumn.CLIP, self),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction, QResizeEvent
 
+    from gui.characters.characters_panel import CharactersPanel
     from gui.export.export_settings_widget import ExportSettingsWidget
     from gui.player.clip_player import ClipPlayer
     from gui.project.project_bar import ProjectBar
@@ -52,6 +53,7 @@ class VideoPanels:
     form: RenderForm
     line: PlanLine
     references: ReferenceImagesWidget
+    characters: CharactersPanel
     scene_references: ReferenceImagesWidget
     export: ExportSettingsWidget
     table: SceneTableView
@@ -154,6 +156,7 @@ def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
     references.setDocumentMode(True)
     references.addTab(panels.references, "Whole project")
     references.addTab(panels.scene_references, "This scene")
+    references.addTab(panels.characters, "Characters")
     sections = (
         FoldingSection(
             "storyboard", "1  Storyboard", "Text that becomes scenes", [panels.storyboard],
@@ -164,7 +167,7 @@ def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
             [panels.form, panels.line], is_open=True,
         ),
         FoldingSection(
-            "references", "3  Reference images", "Pictures that show what things look like",
+            "references", "3  Characters and references", "What things look like, by name or not",
             [references],
         ),
         FoldingSection("export", "4  Export", "What becomes of the clips", [panels.export]),

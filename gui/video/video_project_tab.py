@@ -12,6 +12,8 @@ from core.jobs.job import Progressed
 from core.project.files.footage import FileUse
 from core.project.model.status import SceneJobState
 from gui.background import Background
+from gui.characters.characters_controller import CharactersController
+from gui.characters.characters_panel import CharactersPanel
 from gui.export.export_controller import ExportController, ExportPlace
 from gui.export.export_settings_widget import ExportSettingsWidget
 from gui.export.film_steps import describe_film_edit
@@ -37,6 +39,7 @@ from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_states import SceneStates
 from gui.scenes.scene_table_model import FilesDropped, SceneTableModel
 from gui.scenes.scene_table_view import SceneTableView
+from gui.start_frames.start_frames_controller import StartFramesController
 from gui.storyboard.storyboard_widget import StoryboardController, StoryboardWidget
 from gui.takes.takes_controller import TakesController
 from gui.takes.takes_widget import TakesWidget
@@ -112,6 +115,7 @@ class VideoProjectTab(QWidget):
         self._references = ReferencesController(
             model, panels.references, panels.scene_references, self._images, background, self
         )
+        CharactersController(model, panels.characters, self._images, self)
         self._choices = ChoicesController(studio, model, panels.form, panels.line, background, self)
         panels.storyboard.wait_for_spec()
         StoryboardController(model, panels.storyboard, self)
@@ -119,6 +123,7 @@ class VideoProjectTab(QWidget):
         self._takes = TakesController(model, panels.takes, background, self)
         self._render_host = RenderController(studio, model, background, self)
         self._rendering = self._render_host.rendering
+        self._frames = StartFramesController(studio, model, background, self)
         self._scopes = RenderScopes(
             studio, model, panels.render, self._states, self._rendering, background, self
         )
@@ -145,6 +150,7 @@ class VideoProjectTab(QWidget):
             form=RenderForm(),
             line=PlanLine(),
             references=ReferenceImagesWidget(self._thumbnails),
+            characters=CharactersPanel(self._thumbnails),
             scene_references=ReferenceImagesWidget(self._thumbnails, is_scene=True),
             export=ExportSettingsWidget(),
             table=SceneTableView(self._rows, self._thumbnails),
@@ -173,6 +179,7 @@ class VideoProjectTab(QWidget):
         self.scene_actions.footage_wanted.connect(self._files.ask)
         panels.scope.changed.connect(self._choices.set_scene_scope)
         panels.render.wanted.connect(self._on_render_wanted)
+        panels.render.frames_wanted.connect(lambda: self._frames.ask(self._selected, self))
         panels.takes.show_wanted.connect(self._player.look_at)
         panels.takes.play_wanted.connect(self._player.play_take)
         panels.export.changed.connect(self._on_film_choices)
@@ -181,14 +188,20 @@ class VideoProjectTab(QWidget):
         panels.export.buttons.handoff_wanted.connect(self._export.hand_over)
 
     def _connect_controllers(self) -> None:
-        self._jobs.name_jobs(self._render_host.name_of)
+        self._jobs.name_jobs(
+            lambda record: self._render_host.name_of(record) or self._frames.name_of(record)
+        )
         self._jobs.news.connect(self._render_host.on_event)
+        self._jobs.news.connect(self._frames.on_event)
         self._jobs.news.connect(self._export.on_event)
         self._jobs.news.connect(self._enhance.on_event)
         self._jobs.news.connect(self._on_job_event)
         self._player.scene_wanted.connect(self._on_scene_played)
         self._render_host.changed.connect(self._on_jobs_changed)
         self._render_host.message.connect(self.message)
+        self._frames.message.connect(self.message)
+        self._frames.jobs_told.connect(self._rows.set_frame_jobs)
+        self._frames.fix_wanted.connect(self.fix_wanted)
         self._states.changed.connect(self._on_states_changed)
         self._choices.spec_changed.connect(self._on_spec)
         self._choices.notes_changed.connect(self._panels.inspector.show_notes)
@@ -208,7 +221,8 @@ class VideoProjectTab(QWidget):
             source.message.connect(self.notice)
         self.missing_files.message.connect(self.message)
         self.missing_files.failed.connect(self._on_failed)
-        for controller in (self._render_host, self._export, self._images, self._takes):
+        controllers = (self._render_host, self._export, self._images, self._takes, self._frames)
+        for controller in controllers:
             controller.failed.connect(self._on_failed)
         self._model.changed.connect(self._show_project)
 
@@ -268,7 +282,8 @@ class VideoProjectTab(QWidget):
     @property
     def render_actions(self) -> tuple[QAction, ...]:
         """What renders, for the menu."""
-        return tuple(self._panels.render.actions_by_scope.values())
+        bar = self._panels.render
+        return (*bar.actions_by_scope.values(), bar.frames)
 
     def begin_to_write(self) -> None:
         """Go to the storyboard, where an empty project begins."""
@@ -327,6 +342,7 @@ class VideoProjectTab(QWidget):
     def take_up_jobs(self) -> None:
         """Know what the queue still has of this project from before."""
         self._rendering.find_jobs()
+        self._frames.frames.find_jobs()
 
     @Slot()
     def _on_jobs_changed(self) -> None:
@@ -350,6 +366,7 @@ class VideoProjectTab(QWidget):
         self._panels.table.set_spec(spec)
         self._panels.inspector.set_spec(spec)
         self._references.set_spec(spec)
+        self._panels.characters.set_spec(spec)
 
     @Slot(object)
     def _on_project_spec(self, spec: ModelSpec | None) -> None:
@@ -424,7 +441,8 @@ class VideoProjectTab(QWidget):
         if reason:
             self.message.emit(reason)
         else:
-            self._images.bring(ImageUse((path,), role, scene_id))
+            whose = self._panels.characters.chosen_id
+            self._images.bring(ImageUse((path,), role, scene_id, whose))
         return not reason
 
     def add_recipe(self, recipe: FromRecord) -> None:

@@ -26,13 +26,13 @@ def with_character(project: VideoProject, character: Character) -> VideoProject:
     """
     known = any(one.id == character.id for one in project.characters)
     changed = (character if one.id == character.id else one for one in project.characters)
-    return _with_characters(project, (*changed, *(() if known else (character,))))
+    return with_characters(project, (*changed, *(() if known else (character,))))
 
 
 def without_character(project: VideoProject, character_id: str) -> VideoProject:
     """The project without it; prompts keep its name as a plain word."""
     left = tuple(one for one in project.characters if one.id != character_id)
-    return _with_characters(project, left)
+    return with_characters(project, left)
 
 
 def scenes_with(project: VideoProject, character_id: str) -> tuple[int, ...]:
@@ -48,7 +48,8 @@ def scenes_with(project: VideoProject, character_id: str) -> tuple[int, ...]:
     )
 
 
-def _with_characters(project: VideoProject, after: Sequence[Character]) -> VideoProject:
+def with_characters(project: VideoProject, after: Sequence[Character]) -> VideoProject:
+    """The project with these characters; its prompts mean those that they meant."""
     before = project.characters
     names = [(one.id, one.name) for one in before]
     if names == [(one.id, one.name) for one in after]:
