@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from typing_extensions import override
 
 from core.platform.units import count_text
@@ -14,7 +14,7 @@ from core.project.model.project import new_id
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.theme import GAP, Tone
 from gui.widgets.choice_field import ChoiceField, choices_of
-from gui.widgets.fields import LineField, SwitchField, TextField, ignore_wheel
+from gui.widgets.fields import SwitchField, TextField, ignore_wheel
 from gui.widgets.layouts import vbox
 from gui.widgets.model_form import ModelForm
 from gui.widgets.parts_list import PartsLabels, PartsList
@@ -39,13 +39,39 @@ _LABELS = PartsLabels(
 _EMPTY = "Drop pictures of it here, paste them, or press Add."
 
 
+class NameField(QLineEdit):
+    """A name that is taken over as a whole, because every prompt follows it.
+
+    Signals:
+        edited(str): a person wrote another one and went on.
+    """
+
+    edited = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = ""
+        self.editingFinished.connect(self._tell)
+
+    def show_value(self, value: object) -> None:
+        """Show a name; tells nobody."""
+        self._shown = str(value)
+        if self.text() != self._shown:
+            self.setText(self._shown)
+
+    @Slot()
+    def _tell(self) -> None:
+        if self.text() != self._shown:
+            self._shown = self.text()
+            self.edited.emit(self._shown)
+
+
 class CharacterForm(ModelForm[Character]):
     """Edits a `Character` but for its images."""
 
     def __init__(self) -> None:
         super().__init__(Character(id="", name=""), "character_")
-        # Taken over as a whole: prompts follow it.
-        self.add_row("name", "&Name", LineField(is_draft=True), "Stands behind the @ in prompts")
+        self.add_row("name", "&Name", NameField(), "Stands behind the @ in prompts")
         self.add_row("kind", "&Kind", ChoiceField(choices_of(_KINDS)), "What it is")
         sentence = TextField(lines=2)
         sentence.setPlaceholderText("What it looks like, for models that take no images.")

@@ -64,6 +64,7 @@ class OtherFrames(QWidget):
         self._list.clear()
         for path in self._paths:
             item = QListWidgetItem()
+            item.setSizeHint(_SMALL + QSize(GAP, GAP))
             item.setToolTip(printable(path))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, printable(path))
             self._list.addItem(item)

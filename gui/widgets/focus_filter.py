@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 
 class FocusFilter(QObject):
@@ -23,7 +24,8 @@ class FocusFilter(QObject):
 
     @Slot(QWidget, QWidget)
     def _watch(self, _: QWidget | None, now: QWidget | None) -> None:
-        if self._watched is not None:
+        # What is being destroyed loses the focus before it says so, and can be asked nothing more.
+        if self._watched is not None and isValid(self._watched):
             self._watched.removeEventFilter(self)
             self._watched.destroyed.disconnect(self._forget)
         self._watched = None

@@ -133,6 +133,7 @@ def test_undo_takes_an_image_out_and_loses_none(
     others = child(window.tab, QListWidget, "other_frames")
     window.until(others.isVisible)
     place = others.visualItemRect(others.item(0)).center()
+
     QTest.mouseClick(others.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert window.model.project.scenes[0].start_image == second
     assert window.model.undo_stack.undoText() == "Choose start frame of scene 1"
