@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.film.model.delivery import ExportOrder
     from core.history.history_entry import HistoryEntry
     from core.video.control_row import ControlRow
-    from core.video.record import ClipRecord
+    from core.video.record import ClipRecord, Origin
 
 _SHOWN_CLIPS = 30
 Fact = tuple[str, str]
@@ -84,6 +84,7 @@ def _of_record(record: ClipRecord) -> list[Fact]:
         ("Model", record.model_label),
         ("Made by", str(asked.target)),
         ("Read by the model", record.prompt if record.prompt != asked.prompt.strip() else ""),
+        *_of_origin(record.origin),
         *(
             (row.label, _text(row, row.value(made)))
             for row in CONTROLS
@@ -96,6 +97,14 @@ def _of_record(record: ClipRecord) -> list[Fact]:
         ("Versions", ", ".join(f"{n} {v}" for n, v in record.provenance.versions.items())),
         ("Job", record.job_id),
     ]
+
+
+def _of_origin(origin: Origin | None) -> list[Fact]:
+    """The prompt as it was typed, and whom the references show."""
+    if origin is None:
+        return []
+    whose = [f"{place}: {name}" for place, name in enumerate(origin.whose, start=1) if name]
+    return [("Typed", origin.prompt), ("References show", ", ".join(whose))]
 
 
 def _text(row: ControlRow, value: object) -> str:

@@ -11,6 +11,7 @@ from core.film.model.delivery import ExportSettings, FrameFormat
 from core.film.model.film import Caption, Film, Fit, Lut, Music, Subtitles, Transition, Watermark
 from core.project.files.atomic_folder import create_project
 from core.project.files.media_uses import is_absolute_anywhere
+from core.project.model.characters import Character, CharacterKind
 from core.project.model.project import (
     FilmChoices,
     ReferenceImage,
@@ -66,6 +67,23 @@ cuts = st.builds(
     is_muted=st.booleans(),
     transition=st.none() | st.builds(Transition, kind=words, duration_s=_seconds),
     fit=st.none() | st.sampled_from(Fit),
+)
+characters = st.lists(
+    st.sampled_from(["Anna", "Old Sailor", "7 of 9", "安娜"]), unique=True
+).flatmap(
+    lambda names: st.tuples(
+        *(
+            st.builds(
+                Character,
+                id=st.just(f"character-{name}"),
+                name=st.just(name),
+                kind=st.sampled_from(CharacterKind),
+                sentence=words,
+                images=st.lists(references, max_size=2).map(tuple),
+            )
+            for name in names
+        )
+    )
 )
 scenes = st.builds(
     Scene,
@@ -127,6 +145,9 @@ projects = st.builds(
     target_length_s=st.none() | st.floats(0.01, 1e4),
     render=choices,
     references=st.lists(references, max_size=2).map(tuple),
+    characters=characters,
+    images=st.none() | choices,
+    start_frames=st.dictionaries(words, st.lists(paths, max_size=2).map(tuple), max_size=2),
     scenes=st.lists(scenes, max_size=3, unique_by=lambda scene: scene.id).map(tuple),
     takes=st.dictionaries(
         words,

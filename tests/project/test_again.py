@@ -8,12 +8,14 @@ from PIL import Image
 
 from core.errors import UnsupportedRequest
 from core.platform.paths import Paths
+from core.project.model.characters import Character
 from core.project.model.edits import with_continues
 from core.project.model.project import RenderChoices, Scene, VideoProject
 from core.project.render.requests import scene_request
 from core.project.render.rerender import choices_of, plan_again, request_again, scene_again
 from core.studio import Studio
 from core.video.plan import Retake
+from core.video.record import Origin
 from core.video.request import Editing, Input, RenderRequest, Sampling
 from core.video.terms import ExtendDirection, RetakePart, Role, Target
 from tests.fakes.inputs import chosen, lora
@@ -49,6 +51,22 @@ def test_scene_is_set_up_as_its_take_was_made() -> None:
     made_again = record_of(request_for(project, again.scene))
     for name in ("prompt", "negative_prompt", "width", "height", "num_frames", "fps", "seed"):
         assert getattr(made_again, name) == getattr(record, name), name
+
+
+def test_the_prompt_comes_back_as_it_was_typed() -> None:
+    then = Scene(id="s1", prompt="@Anna at @@home.")
+    project = project_with(then).model_copy(
+        update={"characters": (Character(id="a", name="Anna", sentence="a tall woman"),)}
+    )
+    record = record_of(request_for(project, then))
+    assert record.request.prompt == "Anna at @home. Anna: a tall woman."
+    origin = Origin(project_id=project.id, scene_id="s1", prompt=then.prompt)
+    typed = record.model_copy(update={"origin": origin})
+    assert scene_again(project, Scene(id="s1"), typed).scene.prompt == then.prompt
+    # Of a clip of another project only what was sent is known, which means what it says.
+    again = scene_again(project, Scene(id="s1"), record).scene
+    assert again.prompt == "Anna at @@home. Anna: a tall woman."
+    assert request_for(project, again).prompt == record.request.prompt
 
 
 def test_only_what_differs_from_the_project_is_the_scenes_own() -> None:
