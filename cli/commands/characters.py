@@ -161,9 +161,9 @@ def remove(
         one = _found(host.project, name)
         scenes = scenes_with(host.project, one.id)
         if scenes and not yes:
-            told = f"@{one.name} {_where(scenes, 'is in')}"
-            question = f"{told} Its name stays there as a plain word."
-            if not agrees(context.console, question, told.rstrip(".")):
+            where = f"@{one.name} {_where(scenes, 'is in')}"
+            question = f"{where} Its name stays there as a plain word."
+            if not agrees(context.console, question, where.rstrip(".")):
                 return EXIT_CANCELLED
         host.save(without_character(host.project, one.id))
         context.console.tell(f"@{one.name} is kept no more; its images stay in the project.")

@@ -73,7 +73,10 @@ def describe_limit(spec: ModelSpec) -> str:
     limit = spec.limit(Role.REFERENCE)
     if limit == 0:
         return f"{spec.label} takes no reference images; they are kept for other models."
-    most = f"At most {limit} are sent to {spec.label}: a scene's own first, then one of each character, then the project's."
+    most = (
+        f"At most {limit} are sent to {spec.label}: a scene's own first, then one of each "
+        "character, then the project's."
+    )
     if spec.reference_strength is None:
         return most
     soft = "It takes them for soft keyframes, so the clip comes near each of them once"

@@ -31,7 +31,7 @@ class StartFramesController(QObject):
     """Lends the open project and its threads to what makes start frames.
 
     Signals:
-        jobs_told(Mapping of str to SceneJob): where the newest job for each scene stands.
+        updated(Mapping of str to SceneJob): where the newest job for each scene stands.
         message(str): a sentence for the status console.
         failed(StudioError): nothing was queued.
         fix_wanted(Fix): what only another room can mend.
@@ -40,7 +40,7 @@ class StartFramesController(QObject):
         frames: who plans and orders them.
     """
 
-    jobs_told = Signal(object)
+    updated = Signal(object)
     message = Signal(object)
     failed = Signal(object)
     fix_wanted = Signal(object)
@@ -124,7 +124,7 @@ class StartFramesController(QObject):
 
     def jobs_changed(self) -> None:
         """Tell the panels."""
-        self.jobs_told.emit(self.frames.jobs)
+        self.updated.emit(self.frames.jobs)
 
     def show_message(self, text: str) -> None:
         """Tell the status console."""

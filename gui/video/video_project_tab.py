@@ -200,7 +200,7 @@ class VideoProjectTab(QWidget):
         self._render_host.changed.connect(self._on_jobs_changed)
         self._render_host.message.connect(self.message)
         self._frames.message.connect(self.message)
-        self._frames.jobs_told.connect(self._rows.set_frame_jobs)
+        self._frames.updated.connect(self._rows.set_frame_jobs)
         self._frames.fix_wanted.connect(self.fix_wanted)
         self._states.changed.connect(self._on_states_changed)
         self._choices.spec_changed.connect(self._on_spec)

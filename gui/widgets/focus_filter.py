@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
-from shiboken6 import isValid
 
 
 class FocusFilter(QObject):
@@ -25,9 +26,10 @@ class FocusFilter(QObject):
     @Slot(QWidget, QWidget)
     def _watch(self, _: QWidget | None, now: QWidget | None) -> None:
         # What is being destroyed loses the focus before it says so, and can be asked nothing more.
-        if self._watched is not None and isValid(self._watched):
-            self._watched.removeEventFilter(self)
-            self._watched.destroyed.disconnect(self._forget)
+        if self._watched is not None:
+            with suppress(RuntimeError):
+                self._watched.removeEventFilter(self)
+                self._watched.destroyed.disconnect(self._forget)
         self._watched = None
         if now is not None and self._panel.isAncestorOf(now) and self.is_wanted(now):
             self._watched = now

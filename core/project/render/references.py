@@ -140,7 +140,9 @@ def write_prompt(project: VideoProject, scene: Scene, spec: ModelSpec) -> Writte
     which none is sent has its sentence there, and so has every style.
     """
     references = choose_references(project, scene, spec)
-    shown = tuple(_Shown.of(one, references, spec) for one in characters_of(project, scene))
+    shown = tuple(
+        _ShownCharacter.of(one, references, spec) for one in characters_of(project, scene)
+    )
     left_out = [
         f"Reference {item.reference.path.name!r} is not sent: {item.reason}"
         for item in references
@@ -157,7 +159,7 @@ def write_prompt(project: VideoProject, scene: Scene, spec: ModelSpec) -> Writte
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _ShownCharacter:
     """A character of a scene, and how the model gets to know it.
 
     Attributes:
@@ -173,7 +175,7 @@ class _Shown:
     @classmethod
     def of(
         cls, character: Character, references: Iterable[ChosenReference], spec: ModelSpec
-    ) -> _Shown:
+    ) -> _ShownCharacter:
         paths = {image.path for image in character.images}
         references = tuple(references)
         sent = [item.reference.path for item in references if item.is_sent]
@@ -241,7 +243,7 @@ def _numbered(numbers: Sequence[int]) -> str:
     return f"Reference images {first} and {numbers[-1]}"
 
 
-def _with_sentences(project: VideoProject, scene: Scene, shown: Sequence[_Shown]) -> str:
+def _with_sentences(project: VideoProject, scene: Scene, shown: Sequence[_ShownCharacter]) -> str:
     """The prompt with names for mentions, and behind each of its parts what is said of these."""
     parts = _BAR.split(scene.prompt)
     for place in range(0, len(parts), 2):

@@ -233,7 +233,7 @@ def _nearest(spec: ModelSpec, resolution: str | None, clip_size: FrameSize) -> s
 
 
 @dataclass(frozen=True)
-class _Found:
+class _FoundFrames:
     """Jobs that have not ended, and images that the project lacks, each with its scene."""
 
     records: Sequence[JobRecord]
@@ -298,13 +298,15 @@ class StartFrames:
             return  # they are the other window's
         project, folder = self._host.project, self._host.folder
 
-        def find(cancel: CancelToken) -> _Found:
+        def find(cancel: CancelToken) -> _FoundFrames:
             # In this order: a job that ends in between has its image in the folder by then.
-            return _Found(self._studio.queue.jobs(0), take_over_frames(project, folder, cancel))
+            return _FoundFrames(
+                self._studio.queue.jobs(0), take_over_frames(project, folder, cancel)
+            )
 
         self._host.run(find, self._take_up, self._host.show_error)
 
-    def _take_up(self, found: _Found) -> None:
+    def _take_up(self, found: _FoundFrames) -> None:
         for record in found.records:
             scene_id = self.scene_of(record.subject)
             if scene_id and not record.state.has_ended:
