@@ -89,6 +89,7 @@ def test_every_thing_to_do_has_an_entry_with_a_verb(opened: OpenWindow) -> None:
         "Render selected",
         "Render missing or out of date",
         "Render all",
+        "Generate Images…",
     ]
     for name in ("Cut", "Copy", "Paste", "Select all", "Find in History…"):
         entry(menu(opened, "Edit"), name)

@@ -29,13 +29,70 @@ from gui.widgets.fields import SwitchField
 from gui.widgets.panes import FoldingSection
 from tests.fakes.references import make_image
 from tests.gui.children import child
-from tests.gui.operating import click
+from tests.gui.controls import ControlCase, controls_of
+from tests.gui.operating import choose_index, choose_row, click, write
 from tests.gui.scenes.reference_panels import drop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytestqt.qtbot import QtBot
+
+    from gui.widgets.thumbnails import Thumbnails
     from tests.gui.whole_window import BoxAnswers, OpenWindow
+
+
+def made(qtbot: QtBot, thumbnails: Thumbnails) -> CharactersPanel:
+    """A panel of three, of which the second, a style, is chosen."""
+    found = CharactersPanel(thumbnails)
+    qtbot.addWidget(found)
+    names = ("Anna", "Noir", "Bob")
+    kinds = (CharacterKind.CHARACTER, CharacterKind.STYLE, CharacterKind.THING)
+    found.set_value(
+        tuple(
+            Character(id=name, name=name, kind=kind)
+            for name, kind in zip(names, kinds, strict=True)
+        )
+    )
+    child(found, QListWidget, "characters_list").setCurrentRow(1)
+    found.show()
+    found.activateWindow()
+    return found
+
+
+def kept(found: CharactersPanel) -> object:
+    return found.list.value(), found.chosen_id
+
+
+CASES = (
+    ControlCase("characters_list", choose_row(0), kept),
+    ControlCase("characters_add", click, kept),
+    ControlCase("characters_up", click, kept),
+    ControlCase("characters_down", click, kept),
+    ControlCase("characters_remove", click, kept),
+    ControlCase("character_name", write("Sepia"), kept),
+    ControlCase("character_kind", choose_index(0), kept),
+    ControlCase("character_sentence", write("brown film"), kept),
+    ControlCase("character_is_everywhere", click, kept),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_control_has_its_effect(
+    qtbot: QtBot, thumbnails: Thumbnails, case: ControlCase
+) -> None:
+    found = made(qtbot, thumbnails)
+    before = case.seen(found)
+    case.act(controls_of(found)[case.name])
+    assert case.seen(found) != before
+
+
+def test_every_control_has_a_case(qtbot: QtBot, thumbnails: Thumbnails) -> None:
+    names = set(controls_of(made(qtbot, thumbnails)))
+    # The images have the list of references, which is held elsewhere.
+    assert {name for name in names if not name.startswith("reference_")} == {
+        case.name for case in CASES
+    }
 
 
 def panel(window: OpenWindow) -> CharactersPanel:

@@ -188,6 +188,7 @@ CASES = (
     ControlCase("picture_start", click, requests),
     ControlCase("picture_end", click, requests),
     ControlCase("picture_reference", click, requests),
+    ControlCase("picture_character", click, requests),
     ControlCase("picture_again", click, requests),
     ControlCase("picture_vary", click, lambda tab: tab.value().images),
     ControlCase("picture_copy", click, lambda _: QGuiApplication.clipboard().text()),
@@ -372,10 +373,12 @@ def test_each_use_names_the_image_and_what_it_is_for(make_tab: Callable[[], Imag
     entry = tab.gallery.entry
     assert entry is not None
 
-    for name in ("picture_start", "picture_end", "picture_reference"):
+    for name in ("picture_start", "picture_end", "picture_reference", "picture_character"):
         click(controls_of(tab)[name])
 
-    roles = (ImageRole.START, ImageRole.END, ImageRole.PROJECT_REFERENCE)
+    roles = (
+        ImageRole.START, ImageRole.END, ImageRole.PROJECT_REFERENCE, ImageRole.CHARACTER,
+    )  # fmt: skip
     assert wanted.requests == [GalleryUse(entry.path, role) for role in roles]
 
 

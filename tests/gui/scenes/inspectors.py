@@ -17,7 +17,7 @@ from gui.project.project_model import ProjectModel
 from gui.scenes.scene_inspector import SceneInspector
 from tests.fakes.provider import FULL
 from tests.gui.controls import ControlCase, Heard, controls_of
-from tests.gui.operating import answer_with, choose, click, step_up, tick, write
+from tests.gui.operating import answer_with, choose, choose_row, click, step_up, tick, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +33,8 @@ IMAGE = Path(__file__).resolve().parents[3] / "Docs" / "images" / "ltx-mini.png"
 def model_of(*scenes: Scene, is_read_only: bool = False, take: Take | None = None) -> ProjectModel:
     project = insert_scenes(new_project("A film", NOW), 0, scenes)
     project = with_takes(project, take)
+    others = (IMAGE.with_name("another.png"),)
+    project = project.model_copy(update={"start_frames": {"s2": others}})
     return ProjectModel(project, Path("/project"), is_read_only=is_read_only)
 
 
@@ -147,6 +149,7 @@ WORDS = (
     ControlCase("scene_storyboard_words", select_all, selected_words),
 )
 FRAMES = (
+    ControlCase("other_frames", choose_row(0), lambda p: second(p).start_image),
     ControlCase("scene_continues", tick, lambda p: second(p).continues),
     ControlCase("start_frame_choose", answer_with(IMAGE), brought_by),
     ControlCase("start_frame_paste", paste, brought_by),

@@ -30,6 +30,7 @@ RENDER = tuple(
     ControlCase(f"render_{request}", click, lambda bar: tuple(bar.property("told").requests))
     for request in ("this", "selected", "missing", "all")
 )
+IMAGES = (ControlCase("start_frames", click, lambda bar: tuple(bar.property("told").requests)),)
 SCOPE = (
     ControlCase("scope_scene", click, lambda switch: scope_of(switch)),
     ControlCase("scope_project", click, lambda switch: scope_of(switch)),
@@ -51,7 +52,7 @@ WELCOME = (
         lambda page: tuple(page.property("told").requests),
     ),
 )
-ALL = (*RENDER, *SCOPE, *PROJECT, *WELCOME)
+ALL = (*RENDER, *IMAGES, *SCOPE, *PROJECT, *WELCOME)
 """Also for the test that walks the whole window."""
 
 
@@ -66,11 +67,12 @@ def test_every_button_that_renders_says_so(qtbot: QtBot) -> None:
         bar.set_counts(dict(zip(RenderScope, (1, 2, 3, 4), strict=True)))
         messages = Heard()
         bar.wanted.connect(messages.take)
+        bar.frames_wanted.connect(lambda: messages.take("images"))
         on_event(bar, messages)
         bar.show()
         return bar
 
-    check_every_control(make, RENDER)
+    check_every_control(make, (*RENDER, *IMAGES))
 
 
 def test_what_there_is_nothing_of_cannot_be_rendered(qtbot: QtBot) -> None:
