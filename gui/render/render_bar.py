@@ -100,6 +100,7 @@ class RenderBar(QWidget):
             self._label()
 
     def _label(self) -> None:
+        self.frames.setEnabled(self._counts.get(RenderScope.ALL, 0) > 0)
         for scope, action in self.actions_by_scope.items():
             number = self._counts.get(scope, 0)
             action.setEnabled(number > 0)

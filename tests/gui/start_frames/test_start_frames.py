@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
-from core.project.files.project_file import read_project
+from core.project.files.project_file import read_project, write_project
 from core.project.model.characters import Character
 from gui.start_frames.start_frames_dialog import StartFramesDialog
 from gui.widgets.choice_field import ChoiceField
@@ -178,3 +178,26 @@ def test_an_unknown_name_is_told_and_nothing_is_bought(
     window.until(lambda: "There is no character named 'Ana'" in words(dialog))
     assert not button(dialog).isEnabled()
     assert google.purchases == 0
+
+
+def test_an_image_that_was_made_and_not_saved_is_found_when_the_project_is_opened(
+    window: OpenWindow, google: GoogleImageService
+) -> None:
+    window.new("A gull", "A boat")
+    before, folder = window.model.project, window.folder
+    buy(window)
+    window.until(lambda: starts(window) == [True, True])
+    window.saved()
+    made = window.model.project.start_frames
+    window.new("Another film")
+    # As it would be had the program ended before it could save; the second has one meanwhile.
+    own = next(iter(folder.glob("frames/scene_002*.png")))
+    second = before.scenes[1].model_copy(update={"start_image": own.with_name("own.png")})
+    write_project(before.with_scene(second), folder)
+    window.open(folder)
+    window.until(lambda: set(window.model.project.start_frames) == set(made))
+    first, second = window.model.project.scenes
+    assert first.start_image == made[first.id][0]
+    assert second.start_image == own.with_name("own.png")
+    assert made[second.id][0] in window.model.project.start_frames[second.id]
+    assert google.purchases == 2

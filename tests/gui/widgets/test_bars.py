@@ -94,6 +94,7 @@ def test_prices_stand_on_the_buttons_and_not_in_the_menu(qtbot: QtBot) -> None:
         "render_selected": "Selected (0)",
         "render_missing": "Missing or out of date (2)",
         "render_all": "All (3) · $0.28 + 1 unknown",
+        "start_frames": "Generate Images",
     }
     assert bar.actions_by_scope[RenderScope.ALL].text() == "Render all (3)"
     bar.set_counts({RenderScope.ALL: 3})
