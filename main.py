@@ -65,6 +65,7 @@ def main(arguments: list[str]) -> int:
     _LateMetadata.put()
     try:
         from providers import PROVIDERS
+        from providers.language import LANGUAGE
         from scripts.package_installer import EnvironmentInstaller
 
         environment = bootstrap.running_environment(_ROOT)
@@ -73,7 +74,7 @@ def main(arguments: list[str]) -> int:
             from gui.start import run_window
 
             gc.enable()
-            return run_window(arguments[1:], PROVIDERS, _open_text_renderer(), installer)
+            return run_window(arguments[1:], PROVIDERS, _open_text_renderer(), installer, LANGUAGE)
         from cli import main as run_command
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in _OURS:
@@ -94,6 +95,7 @@ def main(arguments: list[str]) -> int:
         PROVIDERS,
         open_text_renderer=_open_text_renderer,
         package_installer=installer,
+        language=LANGUAGE,
     )
     _codes.append(code)
     return code

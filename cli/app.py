@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from core.film.picture.text_overlays import TextRenderer
+    from core.language.provider import LanguageEntry
     from core.studio import Studio
     from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
@@ -49,9 +50,10 @@ def main(
     open_text_renderer: Callable[[], TextRenderer] | None = None,
     package_installer: PackageInstaller | None = None,
     open_studio: Callable[..., Studio] | None = None,
+    language: Sequence[LanguageEntry] = (),
 ) -> int:
     """Run one command line and give its exit code; `Parts` says what the arguments are."""
-    parts = Parts(entries, open_text_renderer, package_installer, open_studio)
+    parts = Parts(entries, open_text_renderer, package_installer, open_studio, language)
     signals = SignalHandler()
     console = Console()
     try:

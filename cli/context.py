@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.errors import Problem
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.queue import JobQueue
+    from core.language.provider import LanguageEntry
     from core.setup import Setup
     from core.studio import Studio
     from core.video.packages import PackageInstaller
@@ -35,12 +36,14 @@ class Parts:
         open_text_renderer: makes what draws words on films; None where nobody does.
         package_installer: brings what a provider needs when a render begins; None for nobody.
         open_studio: makes the studio; None for the usual one.
+        language: who may have language models.
     """
 
     entries: Sequence[ProviderEntry]
     open_text_renderer: Callable[[], TextRenderer] | None = None
     package_installer: PackageInstaller | None = None
     open_studio: Callable[..., Studio] | None = None
+    language: Sequence[LanguageEntry] = ()
 
 
 class CliContext:
@@ -70,6 +73,7 @@ class CliContext:
             self._parts.entries,
             paths=self.paths,
             package_installer=self._parts.package_installer,
+            language=self._parts.language,
         )
         self._tell_notes(setup)
         return setup
@@ -93,6 +97,7 @@ class CliContext:
             paths=self.paths,
             text_renderer=open_text_renderer() if open_text_renderer else None,
             package_installer=self._parts.package_installer,
+            language=self._parts.language,
         )
         if is_first:
             self._tell_notes(studio)

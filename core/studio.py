@@ -20,6 +20,8 @@ from core.jobs.job import CancelToken
 from core.jobs.journal import Journal
 from core.jobs.lanes import PLACES, Lane
 from core.jobs.queue import JobQueue, new_job_id
+from core.language.ask_job import KIND as LANGUAGE_KIND
+from core.language.language_models import LanguageModels
 from core.media.ffmpeg_choice import use_ffmpeg
 from core.media.output import Output, make_folder
 from core.media.render_cache import RenderCache
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import Job
     from core.jobs.job_record import JobRecord
+    from core.language.provider import LanguageEntry
     from core.lora.training import LossCurve
     from core.lora.training_set import TrainingList
     from core.platform.machine import Machine
@@ -83,6 +86,7 @@ class Studio(Setup):
         free_bytes: Callable[[Path], int] = free_disk_bytes,
         text_renderer: TextRenderer | None = None,
         package_installer: PackageInstaller | None = None,
+        language: Sequence[LanguageEntry] = (),
     ) -> None:
         super().__init__(
             entries,
@@ -90,6 +94,7 @@ class Studio(Setup):
             keys=keys,
             machine=machine,
             package_installer=package_installer,
+            language=language,
         )
         self._free_bytes = free_bytes
         self.text_renderer = text_renderer
@@ -106,6 +111,7 @@ class Studio(Setup):
             KIND: lambda text: self._routed(RenderJob.from_payload(text, self.registry)),
             STILL_KIND: partial(RenderJob.from_still_payload, registry=self.registry),
             ENHANCE_KIND: partial(EnhanceJob.from_payload, registry=self.registry),
+            LANGUAGE_KIND: self.language.job_from_payload,
             TRAIN_KIND: partial(TrainLoraJob.from_payload, registry=self.registry),
             EXPORT_KIND: lambda payload: self._export_job(ExportOrder.model_validate_json(payload)),
             COMPARISON_KIND: lambda payload: self._comparison_job(
@@ -130,6 +136,11 @@ class Studio(Setup):
         """Everything that was made here, in the window or by a command."""
         return History(self.paths.history_file, [self.paths.output_dir])
 
+    @cached_property
+    def language(self) -> LanguageModels:
+        """The language models, which are asked for words."""
+        return LanguageModels(self.language_entries, self, self.ledger, lambda: self.queue)
+
     def apply_settings(self, settings: Settings) -> None:
         """Go by these settings from now on; does not save them.
 
@@ -147,16 +158,12 @@ class Studio(Setup):
             self.queue.set_places(Lane.CLOUD, settings.cloud.parallel_jobs)
             self.queue.set_grouping(settings.queue.groups_by_model)
 
-    @property
-    def usual_folders(self) -> dict[str, Path]:
-        """By the name of its setting, the folder that is used while none is set."""
-        places = self._places
-        return {"folders.output": places.output_dir, "folders.models": places.models_dir}
-
-    def check_key(self, target: Target, key: KeySpec) -> Readiness:
-        """Whether the service of a target accepts the key that is set; asks the service."""
+    def check_key(self, target: Target | None, key: KeySpec) -> Readiness:
+        """Whether the service of a target, or of words, takes the key that is set; asks it."""
         if self.registry.network.is_off:
             return network_is_off(f"the {key.label} key is not tested")
+        if target is None:
+            return self.language.check_key(key)
         return self.registry.open(target).check_key(key)
 
     def plan(
@@ -214,12 +221,9 @@ class Studio(Setup):
         job = self._routed(replace(job, fallbacks=planned.fallbacks))
         job_id = job_id or new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
-        self.ledger.order(job_id, PlannedPurchase.of(planned.plan, project), self.caps)
-        try:
+        purchase = PlannedPurchase.of(planned.plan, project)
+        with self.ledger.ordered(job_id, purchase, self.caps):
             return self.queue.submit(job, job_id=job_id)
-        except JournalError:
-            self.ledger.release(job_id)
-            raise
 
     def _routed(self, job: RenderJob) -> Job:
         """The job as one that goes on at the next target of its list, if it has any."""
@@ -306,7 +310,7 @@ class Studio(Setup):
         return self.queue.resume(job_id)
 
     def buy_again(self, text: str) -> str:
-        """Order the same render once more, because the first order never arrived; gives its id.
+        """Order the same once more, because the first order never arrived; gives its id.
 
         The first one goes on counting: nobody but the service knows what became of it.
 
@@ -316,20 +320,19 @@ class Studio(Setup):
         Raises:
             SpendingCapReached: it would pass a cap.
             SpendingError: the ledger cannot be used.
-            JournalError: no such job, or it is no render.
+            JournalError: no such job, or nothing is bought by it.
         """
         record = self.queue.job(text)
-        if record.kind != KIND:
+        if record.kind == LANGUAGE_KIND:
+            purchase = self.language.purchase_again(record)
+        elif record.kind == KIND:
+            plan = RenderPayload.model_validate_json(record.payload).plan
+            purchase = PlannedPurchase.of(plan, self.ledger.project_of(record.subject))
+        else:
             raise JournalError(f"Job {record.id} is no render, so there is nothing to buy.")
-        plan = RenderPayload.model_validate_json(record.payload).plan
         job_id = new_job_id()
-        project = self.ledger.project_of(record.subject)
-        self.ledger.order(job_id, PlannedPurchase.of(plan, project), self.caps)
-        try:
+        with self.ledger.ordered(job_id, purchase, self.caps):
             return self.queue.repeat(record.id, job_id)
-        except JournalError:
-            self.ledger.release(job_id)
-            raise
 
     def submit_install(
         self, target: Target, reuse_from: Sequence[Path] = (), *, may_copy: bool = False

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from core.film.picture.text_overlays import TextRenderer
+    from core.language.provider import LanguageEntry
     from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
     from gui.main_window import MainWindow
@@ -33,6 +34,7 @@ def run_window(
     entries: Sequence[ProviderEntry],
     text_renderer: TextRenderer,
     package_installer: PackageInstaller | None = None,
+    language: Sequence[LanguageEntry] = (),
 ) -> int:
     """Open the window and give the exit code when it is closed.
 
@@ -41,6 +43,7 @@ def run_window(
         entries: the providers.
         text_renderer: draws the words of films.
         package_installer: brings what a provider needs when a render begins; None for nobody.
+        language: who may have language models.
     """
     try:
         check_platform(os.environ)
@@ -72,6 +75,7 @@ def run_window(
             paths=paths,
             text_renderer=text_renderer,
             package_installer=package_installer,
+            language=language,
         )
     except StudioError as error:
         QMessageBox.critical(None, "ImageAI", str(error))

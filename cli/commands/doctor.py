@@ -13,7 +13,7 @@ from cli.console import wrapped
 from cli.context import CliContext, JsonOption, context_of
 from cli.render_command import tell_resumable
 from cli.signals import EXIT_DONE, EXIT_NOT_CONFIGURED
-from core.config.api_keys import known_keys, source_of
+from core.config.api_keys import source_of
 from core.errors import FFmpegMissing
 from core.film.model.delivery import AUDIO_ENCODERS, CODECS, IMAGE_ENCODERS
 from core.media.ffmpeg_check import version_of
@@ -193,7 +193,7 @@ def _packages(context: CliContext) -> Iterator[Finding]:
 
 
 def _keys(context: CliContext) -> Iterator[Finding]:
-    known = known_keys(context.setup.registry)
+    known = context.setup.known_keys()
     for owned in known.values():
         place = source_of(context.setup.keys, owned.key)
         yield Finding(

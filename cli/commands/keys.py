@@ -11,7 +11,7 @@ import typer
 from cli.console import wrapped
 from cli.context import CliContext, JsonOption, context_of
 from cli.signals import EXIT_DONE
-from core.config.api_keys import KeySpec, KeyUse, known_keys, source_of
+from core.config.api_keys import KeySpec, KeyUse, source_of
 from core.errors import KeyStoreError, NotConfigured, Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.video.provider import NotReady
@@ -36,7 +36,7 @@ def list_(ctx: typer.Context, json: JsonOption = False) -> int:
     """Every key that a provider may ask for, and where it is set."""
     context = context_of(ctx, is_json=json)
     lines: list[str] = []
-    for owned in known_keys(context.setup.registry).values():
+    for owned in context.setup.known_keys().values():
         place = source_of(context.setup.keys, owned.key)
         context.console.event("key", id=owned.key.id, label=owned.key.label, set_in=place)
         lines.append(f"{owned.key.id:<16}{place or 'not set'}")
@@ -98,7 +98,7 @@ def remove(ctx: typer.Context, name: _Name) -> int:
 
 
 def _find(context: CliContext, name: str) -> KeyUse:
-    known = known_keys(context.setup.registry)
+    known = context.setup.known_keys()
     if name not in known:
         raise UnsupportedRequest([Problem("key", unknown_name("key", name, known))])
     return known[name]

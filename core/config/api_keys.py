@@ -15,7 +15,7 @@ from core.redaction import remember_secret
 from core.video.terms import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
     from core.video.registry import ProviderRegistry
 
@@ -211,19 +211,22 @@ def _sentences(what: str, instead: str) -> Generator[None]:
 
 @dataclass(frozen=True)
 class KeyUse:
-    """A key and a provider that asks for it."""
+    """A key and a provider that asks for it; None where language models alone do."""
 
     key: KeySpec
-    target: Target
+    target: Target | None
 
 
-def known_keys(registry: ProviderRegistry) -> dict[str, KeyUse]:
-    """Every key that a provider may ask for, by its id."""
-    return {
+def known_keys(registry: ProviderRegistry, of_words: Iterable[KeySpec] = ()) -> dict[str, KeyUse]:
+    """Every key that a provider may ask for, by its id, and those that are for words alone."""
+    found = {
         key.id: KeyUse(key, Target(provider=info.id, deployment=info.deployment))
         for info in reversed(registry.infos)
         for key in info.keys
     }
+    for key in of_words:
+        found.setdefault(key.id, KeyUse(key, None))
+    return found
 
 
 def source_of(keys: ApiKeys, key: KeySpec) -> str | None:

@@ -209,6 +209,29 @@ class ComfyUISettings(Frozen):
     )
 
 
+class LanguageSettings(Frozen):
+    """Who writes prompts and storyboards, and where one's own servers of language models are."""
+
+    model: Annotated[str, SettingInfo("Model", unset="None")] = Field(
+        default="",
+        description="The language model that is offered first, such as ollama/gemma4:e4b; 'main.py "
+        "language' lists them.",
+    )
+    ollama: Annotated[str, AfterValidator(server_address), SettingInfo("Ollama")] = Field(
+        default="http://127.0.0.1:11434",
+        description="Where Ollama runs. OLLAMA_HOST overrules it.",
+    )
+    llama_cpp: Annotated[str, AfterValidator(server_address), SettingInfo("llama.cpp server")] = (
+        Field(default="http://127.0.0.1:8080", description="Where a llama.cpp server runs.")
+    )
+    lm_studio: Annotated[str, AfterValidator(server_address), SettingInfo("LM Studio")] = Field(
+        default="http://127.0.0.1:1234", description="Where the server of LM Studio runs."
+    )
+    vllm: Annotated[str, AfterValidator(server_address), SettingInfo("vLLM")] = Field(
+        default="http://127.0.0.1:8000", description="Where a vLLM runs."
+    )
+
+
 class ProgramSettings(Frozen):
     """Programs of other people that this one runs."""
 
@@ -250,6 +273,7 @@ class Settings(Frozen):
     queue: Annotated[QueueSettings, SettingInfo("Queue")] = QueueSettings()
     network: Annotated[NetworkSettings, SettingInfo("Network")] = NetworkSettings()
     comfyui: Annotated[ComfyUISettings, SettingInfo("ComfyUI")] = ComfyUISettings()
+    language: Annotated[LanguageSettings, SettingInfo("Language models")] = LanguageSettings()
     programs: Annotated[ProgramSettings, SettingInfo("Programs")] = ProgramSettings()
     ui: Annotated[WindowSettings, SettingInfo("Window")] = WindowSettings()
 

@@ -36,6 +36,7 @@ class SubjectKind(StrEnum):
     MODEL = "model"
     LORA = "lora"
     PROMPT = "prompt"
+    PROJECT = "project"
     COMPARISON = "comparison"
 
 

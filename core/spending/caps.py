@@ -11,6 +11,7 @@ from core.platform.units import count_text, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from core.config.settings import CloudSettings
     from core.project.model.project import VideoProject
@@ -79,6 +80,33 @@ class PlannedPurchase:
         return cls(
             plan.cost_usd, str(plan.target), plan.spec.label, plan.task.value, plan.noun, project
         )
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """A paid render that was ordered and is not known to cost nothing.
+
+    Attributes:
+        estimated_usd: the price at the order; None where it was not known.
+        charged_usd: what the service says that it asks; None where it does not say.
+        target, model, task: who made what; empty where an earlier version bought it.
+        project: the name of its project; empty for none, None where that is not known.
+    """
+
+    job_id: str
+    ordered_at: datetime
+    estimated_usd: float | None
+    charged_usd: float | None
+    target: str = ""
+    model: str = ""
+    task: str = ""
+    project_id: str | None = None
+    project: str | None = None
+
+    @property
+    def counted_usd(self) -> float | None:
+        """What counts towards the caps: what is charged, or else what was estimated."""
+        return self.estimated_usd if self.charged_usd is None else self.charged_usd
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from core.spending.ledger import Purchase
+    from core.spending.caps import Purchase
 
 UNKNOWN = "unknown"
 NO_PROJECT = "no project"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from core.spending.caps import (
     CapStanding,
     PlannedPurchase,
     ProjectBudget,
+    Purchase,
     Spent,
     check_caps,
     set_caps,
@@ -26,7 +27,7 @@ from core.spending.caps import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from core.jobs.job import JobUpdate, Subject
@@ -86,33 +87,6 @@ class _State(StrEnum):
     ORDERED = "ordered"
     PAID = "paid"
     RELEASED = "released"
-
-
-@dataclass(frozen=True)
-class Purchase:
-    """A paid render that was ordered and is not known to cost nothing.
-
-    Attributes:
-        estimated_usd: the price at the order; None where it was not known.
-        charged_usd: what the service says that it asks; None where it does not say.
-        target, model, task: who made what; empty where an earlier version bought it.
-        project: the name of its project; empty for none, None where that is not known.
-    """
-
-    job_id: str
-    ordered_at: datetime
-    estimated_usd: float | None
-    charged_usd: float | None
-    target: str = ""
-    model: str = ""
-    task: str = ""
-    project_id: str | None = None
-    project: str | None = None
-
-    @property
-    def counted_usd(self) -> float | None:
-        """What counts towards the caps: what is charged, or else what was estimated."""
-        return self.estimated_usd if self.charged_usd is None else self.charged_usd
 
 
 class Ledger:
@@ -210,6 +184,23 @@ class Ledger:
         if purchase.cost_usd != 0:
             with self._file.transaction() as db:
                 self._add(db, job_id, purchase, caps)
+
+    @contextmanager
+    def ordered(
+        self, job_id: str, purchase: PlannedPurchase, caps: Caps = NO_CAPS
+    ) -> Generator[None]:
+        """`order`, for as long as it takes to put its job into the queue; undone where that fails.
+
+        Raises:
+            SpendingCapReached: it would pass a cap; nothing is written.
+            SpendingError: the ledger cannot be used.
+        """
+        self.order(job_id, purchase, caps)
+        try:
+            yield
+        except JournalError:
+            self.release(job_id)
+            raise
 
     def order_instead(self, job_id: str, purchase: PlannedPurchase, caps: Caps = NO_CAPS) -> None:
         """Write a render down that goes on elsewhere before anything was bought for it.

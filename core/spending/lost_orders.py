@@ -11,7 +11,8 @@ from core.services.polling import is_ordered
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
     from core.jobs.queue import JobQueue
-    from core.spending.ledger import Ledger, Purchase
+    from core.spending.caps import Purchase
+    from core.spending.ledger import Ledger
 
 
 def lost_order(queue: JobQueue, ledger: Ledger, text: str) -> JobRecord:

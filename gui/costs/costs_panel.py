@@ -31,7 +31,7 @@ from gui.widgets.layouts import hbox, vbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from core.spending.ledger import Purchase
+    from core.spending.caps import Purchase
 
 _GROUPINGS = {
     Grouping.DAY: ("By day", "Day"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
-from core.config.api_keys import KeyUse, known_keys, source_of
+from core.config.api_keys import KeyUse, source_of
 from core.config.target_names import TargetNames, target_names
 from core.platform.files import folder_problem
 from core.video.provider import NotReady, Readiness
@@ -134,7 +134,7 @@ class SettingsDialog(QDialog):
         studio = self._studio
         return tuple(
             KeyState(owned, source_of(studio.keys, owned.key) or "")
-            for owned in known_keys(studio.registry).values()
+            for owned in studio.known_keys().values()
         )
 
     @Slot(object)

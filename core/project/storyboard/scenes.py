@@ -216,7 +216,7 @@ def _renewed(scene: Scene, draft: SceneDraft, before: _Before) -> Scene:
     if draft.title or Title in stated:
         update["title"] = draft.title
     renewed = scene.model_copy(update=update)
-    if before.is_as_made(scene):
+    if draft.is_written or before.is_as_made(scene):
         renewed = with_prompt(renewed, draft.prompt)
     if draft.transition is not None or CutInto in stated:
         renewed = _with_cut(renewed, draft)

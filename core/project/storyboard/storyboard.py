@@ -21,6 +21,7 @@ from core.project.storyboard.markup import (
     CutInto,
     Length,
     Mark,
+    Marks,
     Meaning,
     Mood,
     SceneHeading,
@@ -31,7 +32,7 @@ from core.project.storyboard.markup import (
     Title,
     words_of,
 )
-from core.project.storyboard.times import ClipLengths, TimedPart, schedule
+from core.project.storyboard.times import ClipLengths, Schedule, TimedPart, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,6 +54,8 @@ class SceneDraft:
         prompt: the words, with the place of a script's scene before them and style and mood behind.
         is_asked: its length is asked for by a tag or by times; else it was shared out.
         place: the heading of the script's scene that it belongs to.
+        characters: who is in it, where a language model has said so.
+        is_written: its prompt was written for it, and goes before one that is there.
     """
 
     start: int
@@ -68,6 +71,8 @@ class SceneDraft:
     style: str = ""
     mood: str = ""
     place: str = ""
+    characters: tuple[str, ...] = ()
+    is_written: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,9 +140,20 @@ def split_storyboard(
     read = read_marks(text, chosen)
     passages = find_passages(text, read.marks)
     planned = schedule(passages, target_length_s, ClipLengths(clip_s, min_s, max_s))
+    return board_of(text, chosen, read, planned, target_length_s)
+
+
+def board_of(
+    text: str,
+    text_format: TextFormat,
+    read: Marks,
+    planned: Schedule,
+    target_length_s: float | None,
+) -> Storyboard:
+    """The storyboard of scenes whose words and lengths are known."""
     drafts: list[SceneDraft] = []
     notes = first_of(read.misread, _SHOWN, _MORE)
-    if not passages and text.strip():
+    if not planned.parts and text.strip():
         notes.append("There are only tags and headings here, and no words to make a clip of.")
     several: list[str] = []
     for draft, ignored in _drafts(text, read.marks, planned.parts):
@@ -148,7 +164,7 @@ def split_storyboard(
         + first_of(planned.time_notes, _SHOWN, _MORE)
         + list(planned.notes)
     )
-    return Storyboard(text, target_length_s, tuple(drafts), tuple(notes), chosen)
+    return Storyboard(text, target_length_s, tuple(drafts), tuple(notes), text_format)
 
 
 def _drafts(
