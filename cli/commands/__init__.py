@@ -34,8 +34,15 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "cli.commands.image:image", "Make images from words, and edit images, within a mask."
         ),
         "enhance": Command(
-            "cli.commands.enhance:enhance", "Show a prompt as the model's own enhancer writes it."
+            "cli.commands.enhance:enhance", "Have prompts rewritten before clips are made of them."
         ),
+        "storyboard": Command(
+            "cli.commands.storyboard:storyboard", "Make scenes of lyrics, a script or any text."
+        ),
+        "continuity": Command(
+            "cli.commands.continuity:continuity", "Propose one style through all scenes."
+        ),
+        "language": Command("cli.commands.language:app", "Which language models there are."),
         "train-lora": Command(
             "cli.commands.train_lora:train_lora", "Train a LoRA on your own images and clips."
         ),

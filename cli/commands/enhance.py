@@ -1,4 +1,4 @@
-"""`enhance`: the prompt as the model's own enhancer writes it, before a clip is made of it."""
+"""`enhance`: prompts as the model's own enhancer or a language model writes them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.console import wrapped
-from cli.options import Kind, Option, command
+from cli.options import Kind, Option, argument, command
+from cli.project_words import APPLY, SCENE, ProjectWords
 from cli.render_command import at_option
 from cli.render_options import CONTROL_OPTIONS, read_request
 from cli.run_job import run_job
+from cli.signals import EXIT_DONE
+from cli.writing import DRY_RUN, JOB, OUTPUT, STYLE, WITH, Ended, write
 from core.errors import UnsupportedRequest
+from core.language.tasks.prompts import EnhanceTask, ScenePrompt, prompt_problems
 from core.video.control_row import Control
 from core.video.enhance_job import read_enhancement
 
@@ -36,16 +40,35 @@ _CONTROLS = (
     Control.MEMORY,
     Control.TEXT_ENCODER,
 )
+_CLEAR = Option("--clear", Kind.FLAG, "Take away what was written for the scenes.")
 _OPTIONS = (
     *(CONTROL_OPTIONS[control] for control in _CONTROLS),
-    Option("--json", Kind.FLAG, "One event a line on stdout."),
-    Option("--quiet", Kind.FLAG, "Errors only.", others=("-q",)),
+    WITH,
+    STYLE,
+    SCENE,
+    APPLY,
+    _CLEAR,
+    JOB,
+    DRY_RUN,
+    *OUTPUT,
 )
 
 
 def _enhance(context: CliContext, typed: Typed) -> int:
-    """Print the prompt as the model's own enhancer writes it; nothing else is made."""
+    """Print a prompt as the model's own enhancer writes it, or a language model, named by --with.
+
+    With a project its scenes' prompts are rewritten, before and after shown.
+    """
     context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
+    if any(typed.words) or typed.flag(WITH.name):
+        try:
+            _enhance_by_words(context, typed)
+        except Ended as end:
+            return end.code
+        return EXIT_DONE
+    for option in (STYLE, SCENE, APPLY, _CLEAR, JOB, DRY_RUN):
+        if typed.flag(option.name):
+            typed.refuse(option.name, f"{option.name} needs a project, or a model by {WITH.name}.")
     studio, console = context.studio, context.console
     request = read_request(typed, studio.settings.render, studio.registry.infos)
     try:
@@ -58,6 +81,40 @@ def _enhance(context: CliContext, typed: Typed) -> int:
     plan = planned.plan
     console.tell(f"{plan.spec.label} ({plan.target}), seed {plan.seed}")
     return run_job(context, lambda: studio.submit_enhancement(planned))
+
+
+def _enhance_by_words(context: CliContext, typed: Typed) -> None:
+    """Have a language model rewrite a prompt, or those of a project.
+
+    Raises:
+        Ended: nothing was written.
+        StudioError: it cannot be done.
+    """
+    for control in _CONTROLS[1:]:
+        name = CONTROL_OPTIONS[control].name
+        if typed.flag(name):
+            typed.refuse(name, f"{name} is for a model's own enhancer, not for {WITH.name}.")
+    style = (typed.text(STYLE.name) or "").strip()
+    prompt = typed.text(CONTROL_OPTIONS[Control.PROMPT].name)
+    if any(typed.words):
+        if prompt is not None:
+            typed.refuse("-p", "Give a prompt, or a project whose prompts are rewritten.")
+        words = ProjectWords(context, typed)
+        if typed.flag(_CLEAR.name):
+            words.clear()
+            return
+        words.write(
+            lambda: EnhanceTask(prompts=words.prompts(), project_id=words.project.id, style=style)
+        )
+        return
+    for option in (SCENE, APPLY, _CLEAR, JOB):
+        if typed.flag(option.name):
+            typed.refuse(option.name, f"{option.name} needs a project, which none is named.")
+    prompts = (ScenePrompt(prompt=(prompt or "").strip()),)
+    typed.problems += prompt_problems(prompts)
+    if typed.problems:
+        raise UnsupportedRequest(typed.problems)
+    write(context, typed, EnhanceTask(prompts=prompts, style=style))
 
 
 def tell_words(console: Console, record: JobRecord, file: Path) -> None:
@@ -78,4 +135,5 @@ def tell_words(console: Console, record: JobRecord, file: Path) -> None:
 
 
 enhance = typer.Typer(rich_markup_mode=None, add_completion=False)
-enhance.command()(command(_enhance, _OPTIONS))
+_PROJECT = argument("project", str | None, "A project's folder: with --with, its scenes.")
+enhance.command()(command(_enhance, _OPTIONS, words=_PROJECT))

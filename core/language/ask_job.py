@@ -41,12 +41,13 @@ if TYPE_CHECKING:
     from core.jobs.job import JobContext, Subject
     from core.language.model import LanguageRequest
     from core.language.provider import LanguageProvider
+    from core.video.enhance_job import EnhancedPrompt
 
 KIND = "language"
 
 AnyTask = Annotated[EnhanceTask | ContinuityTask | StoryboardTask, Field(discriminator="kind")]
 _ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
-_FILE = "answers.json"
+_FILE = "answers"
 _TRIES_OF_FREE = 2
 
 
@@ -448,3 +449,8 @@ class Answered:
     model: LanguageModel
     task: EnhanceTask | ContinuityTask | StoryboardTask
     answers: Answers
+
+    @property
+    def rewritten(self) -> tuple[EnhancedPrompt, ...]:
+        """Every prompt before and after; none of a storyboard."""
+        return () if isinstance(self.task, StoryboardTask) else self.task.rewritten(self.answers)

@@ -16,6 +16,7 @@ from core.platform.server_address import is_this_machine
 from core.platform.suggestions import unknown_name
 from core.platform.units import count_text
 from core.spending.caps import Caps, PlannedPurchase
+from core.video.enhance_job import read_enhancement
 from core.video.provider import NotReady, Ready, ReasonCode
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from core.setup import Setup
     from core.spending.caps import ProjectBudget
     from core.spending.ledger import Ledger
+    from core.video.enhance_job import EnhancedPrompt
     from core.video.provider import Readiness
 
 
@@ -58,6 +60,7 @@ class PlannedWriting:
         num_questions: so many times the model is asked.
         tokens_in, tokens_out: of all questions and answers at most.
         at_most_usd: what it costs if every answer is as long as it may be; 0 for a free model.
+        sent_to: who reads the words, as people call it.
     """
 
     model: LanguageModel
@@ -67,6 +70,7 @@ class PlannedWriting:
     tokens_out: int
     at_most_usd: float
     readiness: Readiness
+    sent_to: str
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -77,7 +81,7 @@ class PlannedWriting:
             if model.is_local
             else f"The words are sent to {model.address}, a server of your own."
             if model.is_free
-            else f"The words are sent to {model.provider}, which charges {model.price}."
+            else f"The words are sent to {self.sent_to}, which charges {model.price}."
         )
         parts = count_text(self.num_questions, "question")
         repeat = (
@@ -148,6 +152,7 @@ class LanguageModels:
         self, task: EnhanceTask | ContinuityTask | StoryboardTask, model: LanguageModel
     ) -> PlannedWriting:
         """What a task takes and costs; asks nobody."""
+        info = self._info(model.provider)
         questions = [task.question(number, ()) for number in range(task.num_questions)]
         return PlannedWriting(
             model,
@@ -156,7 +161,8 @@ class LanguageModels:
             sum(question.tokens_in for question in questions),
             sum(question.max_tokens for question in questions),
             sum(task.at_most_usd(number, model) for number in range(len(questions))),
-            self._readiness(self._info(model.provider), model.address),
+            self._readiness(info, model.address),
+            info.label,
         )
 
     def submit(
@@ -197,6 +203,18 @@ class LanguageModels:
         """
         purchase = self._purchase(planned.model, planned.at_most_usd, project)
         self._ledger.check([purchase], self._caps)
+
+    def read_enhancement(self, record: JobRecord, file: Path) -> EnhancedPrompt:
+        """A prompt before and after, whoever rewrote it: a language model or one of clips.
+
+        Raises:
+            JournalError: what it became is gone, or another version wrote it.
+        """
+        if record.kind != KIND:
+            return read_enhancement(record.payload, file)
+        for one in self.read(record, file).rewritten:
+            return one
+        raise JournalError(f"Job {record.id} rewrote no prompt.")
 
     def read(self, record: JobRecord, file: Path) -> Answered:
         """What came of a job that is done.

@@ -144,11 +144,17 @@ def to_enhance(request: RenderRequest) -> RenderRequest:
 
 @dataclass(frozen=True)
 class EnhancedPrompt:
-    """A prompt, what its model's enhancer made of it, and by which seed."""
+    """A prompt, and what an enhancer or a language model made of it.
+
+    Attributes:
+        seed: by which the enhancer wrote; None of a language model, which takes none.
+        scene_id: whose prompt it is; empty for that of no scene.
+    """
 
     prompt: str
     text: str
-    seed: int
+    seed: int | None = None
+    scene_id: str = ""
 
 
 def is_answered(file: Path) -> bool:

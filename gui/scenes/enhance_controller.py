@@ -13,7 +13,7 @@ from core.jobs.job import Cancelled, Failed, Progressed, Queued, SubjectKind, Su
 from core.jobs.job_record import JobState
 from core.jobs.queue import new_job_id
 from core.project.render.planning import plan_words
-from core.video.enhance_job import is_answered, mark_answered, read_enhancement
+from core.video.enhance_job import is_answered, mark_answered
 from core.video.provider import NotReady
 from gui.render.plan_fixes import problem_in_window, said_in_window
 from gui.scenes.enhanced_box import Enhancement
@@ -186,7 +186,8 @@ class EnhanceController(QObject):
 
     def _read(self, scene_id: str, job_id: str, file: Path) -> _KnownJob:
         """The words of a job with the prompt that it was given."""
-        words = read_enhancement(self._studio.queue.job(job_id).payload, file)
+        record = self._studio.queue.job(job_id)
+        words = self._studio.language.read_enhancement(record, file)
         return _KnownJob(scene_id, job_id, Enhancement(words=words.text, prompt=words.prompt), file)
 
     def _offer(self, job_id: str, found: _KnownJob) -> None:

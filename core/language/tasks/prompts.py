@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from typing_extensions import override
@@ -13,6 +12,7 @@ from core.jobs.job import Subject, SubjectKind
 from core.language.model import LanguageRequest
 from core.language.tasks.task import Answers, Misfit, WritingTask, answer_schema, read_as
 from core.platform.units import count_text
+from core.video.enhance_job import EnhancedPrompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,24 +46,22 @@ every prompt once, by its number.
 
 
 class ScenePrompt(Frozen):
-    """A prompt to be rewritten, and whose it is; `scene_id` is empty for that of no project."""
+    """A prompt to be rewritten, and whose it is.
+
+    Attributes:
+        scene_id: empty for that of no project.
+        number: of the scene, from 1; 0 for none.
+    """
 
     prompt: str
     scene_id: str = ""
+    number: int = 0
 
     @classmethod
-    def of(cls, scene: Scene) -> ScenePrompt:
-        """The words that a scene's clip would be made of."""
-        return cls(prompt=scene.enhanced_prompt or scene.prompt, scene_id=scene.id)
-
-
-@dataclass(frozen=True)
-class RewrittenPrompt:
-    """A prompt before and after."""
-
-    scene_id: str
-    before: str
-    after: str
+    def of(cls, scene: Scene, number: int) -> ScenePrompt:
+        """The words that the clip of the scene of this number would be made of."""
+        words = scene.enhanced_prompt or scene.prompt
+        return cls(prompt=words, scene_id=scene.id, number=number)
 
 
 class _NumberedPrompt(Frozen):
@@ -127,7 +125,7 @@ class EnhanceTask(WritingTask):
         _read(answer, _batches(self.prompts)[number])
         return ()
 
-    def rewritten(self, answers: Answers) -> tuple[RewrittenPrompt, ...]:
+    def rewritten(self, answers: Answers) -> tuple[EnhancedPrompt, ...]:
         """Every prompt before and after."""
         return _rewritten(self.prompts, answers)
 
@@ -189,7 +187,7 @@ class ContinuityTask(WritingTask):
             return self.style
         return " ".join(read_as(_Style, answers[0]).style.split())
 
-    def rewritten(self, answers: Answers) -> tuple[RewrittenPrompt, ...]:
+    def rewritten(self, answers: Answers) -> tuple[EnhancedPrompt, ...]:
         """Every prompt before and after."""
         return _rewritten(self.prompts, answers[self._num_before :])
 
@@ -215,8 +213,11 @@ def prompts_of(project: VideoProject, numbers: Iterable[int] = ()) -> tuple[Scen
         for number in known
         if not project.scenes[number - 1].prompt.strip()
     ]
-    scenes = [project.scenes[number - 1] for number in known] if chosen else project.scenes
-    found = tuple(ScenePrompt.of(scene) for scene in scenes if scene.prompt.strip())
+    found = tuple(
+        ScenePrompt.of(scene, number)
+        for number, scene in enumerate(project.scenes, start=1)
+        if scene.prompt.strip() and (not chosen or number in known)
+    )
     if not found and not problems:
         problems.append(Problem("scene", "No scene of the project has a prompt. Write one first."))
     problems += prompt_problems(found)
@@ -275,11 +276,11 @@ def _read(answer: Mapping[str, object], batch: range) -> dict[int, str]:
     return {item.number - 1: item.prompt.strip() for item in found}
 
 
-def _rewritten(prompts: Sequence[ScenePrompt], answers: Answers) -> tuple[RewrittenPrompt, ...]:
+def _rewritten(prompts: Sequence[ScenePrompt], answers: Answers) -> tuple[EnhancedPrompt, ...]:
     after: dict[int, str] = {}
     for batch, answer in zip(_batches(prompts), answers, strict=True):
         after |= _read(cast("Mapping[str, object]", answer), batch)
     return tuple(
-        RewrittenPrompt(item.scene_id, item.prompt, after[place])
+        EnhancedPrompt(item.prompt, after[place], scene_id=item.scene_id)
         for place, item in enumerate(prompts)
     )

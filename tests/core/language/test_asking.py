@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.jobs.job import Failed, Succeeded
+from core.jobs.job import Succeeded
 from core.language.tasks.prompts import EnhanceTask, ScenePrompt
 from tests.fakes.services.language_server import Shape
 
@@ -30,7 +30,7 @@ def words(studio: Studio, job_id: str, end: Terminal) -> list[str]:
     assert isinstance(end, Succeeded), end
     answered = studio.language.read(studio.queue.job(job_id), end.path)
     assert isinstance(answered.task, EnhanceTask)
-    return [one.after for one in answered.task.rewritten(answered.answers)]
+    return [one.text for one in answered.task.rewritten(answered.answers)]
 
 
 @pytest.mark.parametrize("shape", [Shape.WHOLE, Shape.FENCED])
