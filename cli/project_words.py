@@ -62,14 +62,14 @@ class ProjectWords:
             context.console.note(note)
         self.project: VideoProject = found.project
 
-    def prompts(self) -> tuple[ScenePrompt, ...]:
-        """Those of the scenes that were named, or of all.
+    def prompts(self, *, is_own: bool) -> tuple[ScenePrompt, ...]:
+        """Those of the scenes that were named, or of all; see `prompts_of`.
 
         Raises:
             UnsupportedRequest: with everything that is wrong.
         """
         try:
-            return prompts_of(self.project, self._numbers)
+            return prompts_of(self.project, self._numbers, is_own=is_own)
         except UnsupportedRequest as error:
             raise UnsupportedRequest([*self._typed.problems, *error.problems]) from error
 

@@ -26,7 +26,7 @@ def _continuity(context: CliContext, typed: Typed) -> int:
     try:
         words.write(
             lambda: ContinuityTask(
-                prompts=words.prompts(),
+                prompts=words.prompts(is_own=False),
                 project_id=words.project.id,
                 style=(typed.text(STYLE.name) or "").strip(),
             )

@@ -104,7 +104,9 @@ def _enhance_by_words(context: CliContext, typed: Typed) -> None:
             words.clear()
             return
         words.write(
-            lambda: EnhanceTask(prompts=words.prompts(), project_id=words.project.id, style=style)
+            lambda: EnhanceTask(
+                prompts=words.prompts(is_own=True), project_id=words.project.id, style=style
+            )
         )
         return
     for option in (SCENE, APPLY, _CLEAR, JOB):

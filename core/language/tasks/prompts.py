@@ -58,9 +58,9 @@ class ScenePrompt(Frozen):
     number: int = 0
 
     @classmethod
-    def of(cls, scene: Scene, number: int) -> ScenePrompt:
-        """The words that the clip of the scene of this number would be made of."""
-        words = scene.enhanced_prompt or scene.prompt
+    def of(cls, scene: Scene, number: int, *, is_own: bool) -> ScenePrompt:
+        """Of the scene of this number the prompt as a person wrote it, or what is read instead."""
+        words = scene.prompt if is_own else scene.enhanced_prompt or scene.prompt
         return cls(prompt=words, scene_id=scene.id, number=number)
 
 
@@ -192,8 +192,15 @@ class ContinuityTask(WritingTask):
         return _rewritten(self.prompts, answers[self._num_before :])
 
 
-def prompts_of(project: VideoProject, numbers: Iterable[int] = ()) -> tuple[ScenePrompt, ...]:
-    """The prompts of a project's scenes, of those with these numbers or of all that have one.
+def prompts_of(
+    project: VideoProject, numbers: Iterable[int] = (), *, is_own: bool = True
+) -> tuple[ScenePrompt, ...]:
+    """The prompts of a project's scenes.
+
+    Args:
+        project: whose scenes they are.
+        numbers: of the scenes, from 1; none for all that have a prompt.
+        is_own: as a person wrote them; else what was made of them counts, where there is any.
 
     Raises:
         UnsupportedRequest: a scene has no prompt, or there is none of that number; or none at all.
@@ -214,7 +221,7 @@ def prompts_of(project: VideoProject, numbers: Iterable[int] = ()) -> tuple[Scen
         if not project.scenes[number - 1].prompt.strip()
     ]
     found = tuple(
-        ScenePrompt.of(scene, number)
+        ScenePrompt.of(scene, number, is_own=is_own)
         for number, scene in enumerate(project.scenes, start=1)
         if scene.prompt.strip() and (not chosen or number in known)
     )

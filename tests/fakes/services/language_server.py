@@ -46,6 +46,7 @@ class Shape(Enum):
     PAGE = auto()
     NONSENSE = auto()
     UNCOUNTED = auto()
+    LIMITED = auto()
 
 
 @dataclass
@@ -143,9 +144,9 @@ class _Wire(StubHandler[LanguageService]):
         service, habits = self.service, self.service.habits
         if not self._is_known() or self.has_refused(self._key):
             return
-        if habits.limits:
-            habits.limits -= 1
-            self.say(429, self.complaint("slow down"), self._wait(429, habits.limit_s))
+        if habits.shapes[:1] == [Shape.LIMITED]:
+            habits.shapes.pop(0)
+            self.say(429, self.complaint("slow down"), self._wait(429, 7))
             return
         if habits.most_posts is not None and service.purchases >= habits.most_posts:
             service.posts_too_many += 1
