@@ -77,7 +77,7 @@ class ProjectWords:
         """Have them rewritten, or take what a job has written, and apply it where that is asked.
 
         Raises:
-            Ended: nothing was written.
+            WritingEnded: nothing was written.
             StudioError: it cannot be done.
         """
         job, typed = self._typed.text(JOB.name), self._typed
@@ -142,10 +142,10 @@ class ProjectWords:
             lock.release()
         self._context.console.event("applied", scenes=num_done)
         count = count_text(num_done, "scene")
-        told = (
+        outcome = (
             f"{count} of {self._folder} will be rendered from these words; "
             "'main.py enhance PROJECT --clear' takes them away."
             if any(one.text for one in rewritten)
             else f"{count} of {self._folder} will be rendered from its own prompt again."
         )
-        self._context.console.tell(wrapped(told))
+        self._context.console.tell(wrapped(outcome))

@@ -186,15 +186,17 @@ class _JobRun:
     def _tell_result(self, path: Path) -> None:
         """Say where the finished file is, or what is in it where that was asked for."""
         # Imported late: most jobs give clips.
-        from cli.commands.enhance import tell_words
-        from cli.writing import tell_written
-        from core.language.ask_job import KIND as LANGUAGE_KIND
+        from core.language.model import KIND as LANGUAGE_KIND
         from core.video.enhance_job import KIND
 
         record = self._queue.job(self._job_id)
         if record.kind == KIND:
+            from cli.commands.enhance import tell_words
+
             tell_words(self._console, record, path)
         elif record.kind == LANGUAGE_KIND:
+            from cli.writing import tell_written
+
             tell_written(self._context, record, path)
         else:
             self._console.answer_in_words(str(path))

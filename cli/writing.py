@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cli.context import CliContext
     from cli.options import Typed
     from core.jobs.job_record import JobRecord
-    from core.language.ask_job import Answered, AnyTask
+    from core.language.ask_job import AnyTask, WrittenAnswers
     from core.project.storyboard.storyboard import Storyboard
     from core.spending.caps import ProjectBudget
 
@@ -48,7 +48,7 @@ OUTPUT = (
 )
 
 
-class Ended(Exception):
+class WritingEnded(Exception):
     """A command that has ended before anything was written.
 
     Attributes:
@@ -62,11 +62,11 @@ class Ended(Exception):
 
 def write(
     context: CliContext, typed: Typed, task: AnyTask, project: ProjectBudget | None = None
-) -> Answered:
+) -> WrittenAnswers:
     """Have a language model write: shown with its price first, and agreed to where it costs.
 
     Raises:
-        Ended: it was only planned, refused by the person, or did not succeed.
+        WritingEnded: it was only planned, refused by the person, or did not succeed.
         UnsupportedRequest: there is no such model, or something typed is wrong.
         NotConfigured: its server, key or the network is missing.
     """
@@ -101,22 +101,22 @@ def write(
             reasons.append(str(error))
         said = " ".join(["This cannot be asked here:", *reasons])
         console.tell(wrapped(said if reasons else "Only planned; nobody was asked."))
-        raise Ended(EXIT_NOT_CONFIGURED if reasons else EXIT_DONE)
+        raise WritingEnded(EXIT_NOT_CONFIGURED if reasons else EXIT_DONE)
     if not_ready is not None:
         raise NotConfigured(not_ready.reason, target=planned.model.name, hint=not_ready.fix)
     language.check_caps(planned, project)
     what = f"{count_text(planned.num_questions, 'answer')} of {planned.model.label}"
     is_agreed = typed.flag(YES.name)
     if not agrees_to_price(console, what, planned.at_most_usd, is_agreed=is_agreed):
-        raise Ended(EXIT_CANCELLED)
+        raise WritingEnded(EXIT_CANCELLED)
     job_id = new_job_id()
     code = run_job(context, lambda: language.submit(planned, job_id=job_id, project=project))
     if code != EXIT_DONE:
-        raise Ended(code)
+        raise WritingEnded(code)
     return written(context, job_id)
 
 
-def written(context: CliContext, text: str) -> Answered:
+def written(context: CliContext, text: str) -> WrittenAnswers:
     """What a job has written that is done.
 
     Raises:

@@ -20,8 +20,7 @@ from core.jobs.job import CancelToken
 from core.jobs.journal import Journal
 from core.jobs.lanes import PLACES, Lane
 from core.jobs.queue import JobQueue, new_job_id
-from core.language.ask_job import KIND as LANGUAGE_KIND
-from core.language.language_models import LanguageModels
+from core.language.model import KIND as LANGUAGE_KIND
 from core.media.ffmpeg_choice import use_ffmpeg
 from core.media.output import Output, make_folder
 from core.media.render_cache import RenderCache
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import Job
     from core.jobs.job_record import JobRecord
+    from core.language.language_models import LanguageModels
     from core.language.provider import LanguageEntry
     from core.lora.training import LossCurve
     from core.lora.training_set import TrainingList
@@ -111,7 +111,7 @@ class Studio(Setup):
             KIND: lambda text: self._routed(RenderJob.from_payload(text, self.registry)),
             STILL_KIND: partial(RenderJob.from_still_payload, registry=self.registry),
             ENHANCE_KIND: partial(EnhanceJob.from_payload, registry=self.registry),
-            LANGUAGE_KIND: self.language.job_from_payload,
+            LANGUAGE_KIND: lambda payload: self.language.job_from_payload(payload),
             TRAIN_KIND: partial(TrainLoraJob.from_payload, registry=self.registry),
             EXPORT_KIND: lambda payload: self._export_job(ExportOrder.model_validate_json(payload)),
             COMPARISON_KIND: lambda payload: self._comparison_job(
@@ -139,6 +139,9 @@ class Studio(Setup):
     @cached_property
     def language(self) -> LanguageModels:
         """The language models, which are asked for words."""
+        # Imported late: few renders ask one, and it brings all that reads storyboards.
+        from core.language.language_models import LanguageModels
+
         return LanguageModels(self.language_entries, self, self.ledger, lambda: self.queue)
 
     def apply_settings(self, settings: Settings) -> None:

@@ -13,6 +13,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from providers import PROVIDERS
+from providers.language import LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -40,6 +41,9 @@ for _entry in PROVIDERS:
     for _key in () if _entry.info.is_local else _entry.info.keys:
         for _variable in _key.variables:
             os.environ.pop(_variable, None)
+for _words in LANGUAGE:
+    for _variable in () if _words.info.key is None else _words.info.key.variables:
+        os.environ.pop(_variable, None)
 
 
 @pytest.fixture(autouse=True)

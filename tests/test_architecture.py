@@ -91,6 +91,10 @@ MAY_IMPORT_FOLDERS = {
     # The table of tools, which requests and specs are made of.
     "core/video/editing": {"core/video"},
     "core/services": _RENDER,
+    # Whoever knows the models knows the job that asks them, and the tasks that it carries out.
+    "core/language": _RENDER
+    | {"core/services", "core/spending", "core/language/tasks", "core/project/storyboard"},
+    "core/language/tasks": _PROJECT | {"core/project/storyboard", "core/language"},
     "core/routing": _RENDER | {"core/services", "core/spending"},
     "core/spending": _LOW | {"core/config", "core/video", "core/services", "core/project/model"},
     "core/film/model": _LOW | {"core/media"},
@@ -143,6 +147,7 @@ MAY_IMPORT_FOLDERS = {
     "providers/google/images": {"providers/google"},
     "providers/openai": set(),
     "providers/stability": set(),
+    "providers/language": {"providers/google", "providers/openai"},
     "providers/ltx_video/comfyui": {
         "providers/ltx_video/models",
         "providers/ltx_video/hosted",
@@ -152,7 +157,13 @@ MAY_IMPORT_FOLDERS = {
 }
 # These join what lies below them, so no folder below knows them.
 ON_TOP = {"core": ("core.studio", "core.spending"), "providers": ("providers.ltx_video.local",)}
-ABOVE_STUDIO = ("core/project/", "core/spending", "core/routing", "core/comparison/render")
+ABOVE_STUDIO = (
+    "core/project/",
+    "core/language",
+    "core/spending",
+    "core/routing",
+    "core/comparison/render",
+)
 # A widget shows values: what runs and what waits is not its affair.
 WIDGETS_KNOW_NO = ("core.jobs.queue", "core.jobs.journal", "core.studio")
 # What core never touches and what no import of core, providers and cli may load.

@@ -40,7 +40,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "cli.commands.storyboard:storyboard", "Make scenes of lyrics, a script or any text."
         ),
         "continuity": Command(
-            "cli.commands.continuity:continuity", "Propose one style through all scenes."
+            "cli.commands.enhance:continuity", "Propose one style through all scenes."
         ),
         "language": Command("cli.commands.language:app", "Which language models there are."),
         "train-lora": Command(

@@ -1,4 +1,4 @@
-"""`enhance`: prompts as the model's own enhancer or a language model writes them."""
+"""`enhance` and `continuity`: prompts as an enhancer or a language model rewrites them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cli.render_command import at_option
 from cli.render_options import CONTROL_OPTIONS, read_request
 from cli.run_job import run_job
 from cli.signals import EXIT_DONE
-from cli.writing import DRY_RUN, JOB, OUTPUT, STYLE, WITH, Ended, write
+from cli.writing import DRY_RUN, JOB, OUTPUT, STYLE, WITH, WritingEnded, write
 from core.errors import UnsupportedRequest
-from core.language.tasks.prompts import EnhanceTask, ScenePrompt, prompt_problems
+from core.language.tasks.prompts import ContinuityTask, EnhanceTask, ScenePrompt, prompt_problems
 from core.video.control_row import Control
 from core.video.enhance_job import read_enhancement
 
@@ -52,6 +52,7 @@ _OPTIONS = (
     DRY_RUN,
     *OUTPUT,
 )
+_OPTIONS_OF_ALL = (WITH, STYLE, SCENE, APPLY, JOB, DRY_RUN, *OUTPUT)
 
 
 def _enhance(context: CliContext, typed: Typed) -> int:
@@ -63,7 +64,7 @@ def _enhance(context: CliContext, typed: Typed) -> int:
     if any(typed.words) or typed.flag(WITH.name):
         try:
             _enhance_by_words(context, typed)
-        except Ended as end:
+        except WritingEnded as end:
             return end.code
         return EXIT_DONE
     for option in (STYLE, SCENE, APPLY, _CLEAR, JOB, DRY_RUN):
@@ -87,7 +88,7 @@ def _enhance_by_words(context: CliContext, typed: Typed) -> None:
     """Have a language model rewrite a prompt, or those of a project.
 
     Raises:
-        Ended: nothing was written.
+        WritingEnded: nothing was written.
         StudioError: it cannot be done.
     """
     for control in _CONTROLS[1:]:
@@ -119,6 +120,23 @@ def _enhance_by_words(context: CliContext, typed: Typed) -> None:
     write(context, typed, EnhanceTask(prompts=prompts, style=style))
 
 
+def _continuity(context: CliContext, typed: Typed) -> int:
+    """Propose prompts in one style for all scenes, drawn from them or given by --style."""
+    context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
+    words = ProjectWords(context, typed)
+    try:
+        words.write(
+            lambda: ContinuityTask(
+                prompts=words.prompts(is_own=False),
+                project_id=words.project.id,
+                style=(typed.text(STYLE.name) or "").strip(),
+            )
+        )
+    except WritingEnded as end:
+        return end.code
+    return EXIT_DONE
+
+
 def tell_words(console: Console, record: JobRecord, file: Path) -> None:
     """Print what an enhancer wrote, whichever command ran its job.
 
@@ -137,5 +155,8 @@ def tell_words(console: Console, record: JobRecord, file: Path) -> None:
 
 
 enhance = typer.Typer(rich_markup_mode=None, add_completion=False)
+_FOLDER = argument("project", str | None, "The project's folder.")
 _PROJECT = argument("project", str | None, "A project's folder: with --with, its scenes.")
 enhance.command()(command(_enhance, _OPTIONS, words=_PROJECT))
+continuity = typer.Typer(rich_markup_mode=None, add_completion=False)
+continuity.command()(command(_continuity, _OPTIONS_OF_ALL, words=_FOLDER))

@@ -16,7 +16,7 @@ from cli.writing import (
     OUTPUT,
     STYLE,
     WITH,
-    Ended,
+    WritingEnded,
     tell_storyboard,
     write,
     written,
@@ -38,7 +38,7 @@ from core.project.storyboard.formats import format_of
 from core.project.storyboard.scenes import renew, renew_scenes
 from core.project.storyboard.storyboard import split_storyboard
 from core.spending.caps import ProjectBudget
-from core.video.request import RenderRequest
+from core.video.request import RenderChoices, RenderRequest
 from core.video.terms import AUTO
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from cli.options import Typed
     from core.project.storyboard.storyboard import Storyboard
     from core.video.spec import Durations
+    from core.video.terms import Target
 
 _OUT = Option(
     "--out",
@@ -69,25 +70,28 @@ _OPTIONS = (WITH, _OUT, _LENGTH, _FORMAT, STYLE, JOB, DRY_RUN, _FORCE, *OUTPUT)
 def _storyboard(context: CliContext, typed: Typed) -> int:
     """Make scenes of lyrics, a script or any text; by its marks, or by a language model."""
     context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
-    place = _Place(typed.read(_OUT.name, file), is_forced=typed.flag(_FORCE.name))
+    target = context.studio.settings.render.target
+    place = _Destination(typed.read(_OUT.name, file), target, is_forced=typed.flag(_FORCE.name))
     try:
         board = _board(context, typed, place)
-    except Ended as end:
+    except WritingEnded as end:
         return end.code
     if place.folder is not None:
         _apply(context, place, board)
     return EXIT_DONE
 
 
-class _Place:
+class _Destination:
     """The project that the scenes go into, as it is before anything is asked."""
 
-    def __init__(self, out: Path | None, *, is_forced: bool) -> None:
+    def __init__(self, out: Path | None, target: Target, *, is_forced: bool) -> None:
         self.folder = project_folder(out) if out is not None else None
         self.is_new = self.folder is None or not is_project(self.folder)
         name = self.folder.absolute().name if self.folder is not None else "storyboard"
         self.project = (
-            new_project(name, datetime.now().astimezone())
+            new_project(name, datetime.now().astimezone()).model_copy(
+                update={"render": RenderChoices(target=target)}
+            )
             if self.is_new or self.folder is None
             else read_project(self.folder).project
         )
@@ -107,11 +111,11 @@ class _Place:
             self.problems.append(Problem(_OUT.name, message))
 
 
-def _board(context: CliContext, typed: Typed, place: _Place) -> Storyboard:
+def _board(context: CliContext, typed: Typed, place: _Destination) -> Storyboard:
     """The storyboard that was asked for.
 
     Raises:
-        Ended: nothing was written.
+        WritingEnded: nothing was written.
         UnsupportedRequest: with everything that is wrong.
     """
     typed.problems += place.problems
@@ -143,7 +147,7 @@ def _board(context: CliContext, typed: Typed, place: _Place) -> Storyboard:
     tell_storyboard(context.console, board)
     context.console.tell(f"{NO_MODEL} 'main.py language' lists them; --with names one.")
     if typed.flag(DRY_RUN.name):
-        raise Ended(EXIT_DONE)
+        raise WritingEnded(EXIT_DONE)
     return board
 
 
@@ -198,7 +202,7 @@ def _length(text: str) -> float:
     return found
 
 
-def _apply(context: CliContext, place: _Place, board: Storyboard) -> None:
+def _apply(context: CliContext, place: _Destination, board: Storyboard) -> None:
     """Put the scenes into the project.
 
     Raises:
@@ -211,7 +215,7 @@ def _apply(context: CliContext, place: _Place, board: Storyboard) -> None:
             update={"storyboard_format": board.text_format}
         )
         create_project(folder, project)
-        told = f"{count_text(len(project.scenes), 'scene')}, a new project"
+        outcome = f"{count_text(len(project.scenes), 'scene')}, a new project"
     else:
         lock = ProjectLock(folder)
         if not lock.acquire():
@@ -224,9 +228,9 @@ def _apply(context: CliContext, place: _Place, board: Storyboard) -> None:
         finally:
             lock.release()
         kept, made, gone = map(len, (renewal.kept, renewal.made, renewal.gone))
-        told = f"{kept} scenes stay, {made} are new, {gone} are removed"
+        outcome = f"{kept} scenes stay, {made} are new, {gone} are removed"
     console.event("project", path=str(folder), scenes=len(project.scenes))
-    console.tell(f"{told}: {folder}")
+    console.tell(f"{outcome}: {folder}")
     console.tell("Open it in the window, or render it by 'main.py render PROJECT'.")
 
 

@@ -27,11 +27,10 @@ from core.errors import (
 from core.frozen import Frozen
 from core.jobs.job import Charged, Notice, Progressed, StopReason
 from core.jobs.lanes import Lane, Stage
-from core.language.json_answer import object_in
-from core.language.model import Ending, LanguageAnswer, LanguageModel, at_most
+from core.language.model import KIND, Ending, LanguageAnswer, LanguageModel, at_most
 from core.language.tasks.prompts import ContinuityTask, EnhanceTask
 from core.language.tasks.storyboards import StoryboardTask
-from core.language.tasks.task import Answers, Misfit
+from core.language.tasks.task import Answers, Misfit, object_in
 from core.platform.files import write_text_atomically
 from core.services.polling import Ticket
 
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from core.language.provider import LanguageProvider
     from core.video.enhance_job import EnhancedPrompt
 
-KIND = "language"
 
 AnyTask = Annotated[EnhanceTask | ContinuityTask | StoryboardTask, Field(discriminator="kind")]
 _ANSWERS: TypeAdapter[Answers] = TypeAdapter(Answers)
@@ -144,11 +142,11 @@ class AskJob:
 
     def open_usd(self, folder: Path) -> float:
         """What the questions cost at most that have no good answer in that folder."""
-        kept = _Kept(self.stored, folder)
+        kept = _KeptAnswers(self.stored, folder)
         return kept.open_usd(kept.good_answers())
 
 
-class _Kept:
+class _KeptAnswers:
     """The answers of a job on disk."""
 
     def __init__(self, stored: AskPayload, folder: Path) -> None:
@@ -209,7 +207,7 @@ class _Asking:
         self._doors = doors
         self._ctx = ctx
         self._folder = ctx.inputs_dir
-        self._kept = _Kept(stored, ctx.inputs_dir)
+        self._kept = _KeptAnswers(stored, ctx.inputs_dir)
         self._lost: int | None = None
         self._ticket = ctx.ticket
 
@@ -418,7 +416,7 @@ class _Asking:
         ]
 
 
-def read_answers(payload: str, file: Path) -> Answered:
+def read_answers(payload: str, file: Path) -> WrittenAnswers:
     """What came of a stored job.
 
     Args:
@@ -430,7 +428,7 @@ def read_answers(payload: str, file: Path) -> Answered:
     """
     try:
         stored = AskPayload.model_validate_json(payload)
-        return Answered(stored.model, stored.task, _ANSWERS.validate_json(file.read_bytes()))
+        return WrittenAnswers(stored.model, stored.task, _ANSWERS.validate_json(file.read_bytes()))
     except OSError as error:
         raise JournalError(
             f"The answers {str(file)!r} cannot be read: {error.strerror}.",
@@ -443,7 +441,7 @@ def read_answers(payload: str, file: Path) -> Answered:
 
 
 @dataclass(frozen=True)
-class Answered:
+class WrittenAnswers:
     """A task with the answers to all its questions, and who gave them."""
 
     model: LanguageModel

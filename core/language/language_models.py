@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import JournalError, NotConfigured, Problem, ProviderError, UnsupportedRequest
 from core.jobs.queue import new_job_id
-from core.language.ask_job import KIND, AskJob, AskPayload, read_answers
-from core.language.model import at_most
+from core.language.ask_job import AskJob, AskPayload, read_answers
+from core.language.model import KIND, at_most
 from core.language.provider import LanguageContext
 from core.platform.network import SWITCH_ON, sentence
 from core.platform.server_address import is_this_machine
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.config.api_keys import KeySpec
     from core.jobs.job_record import JobRecord
     from core.jobs.queue import JobQueue
-    from core.language.ask_job import Answered
+    from core.language.ask_job import WrittenAnswers
     from core.language.model import LanguageModel
     from core.language.provider import LanguageEntry, LanguageInfo, LanguageProvider
     from core.language.tasks.prompts import ContinuityTask, EnhanceTask
@@ -216,7 +216,7 @@ class LanguageModels:
             return one
         raise JournalError(f"Job {record.id} rewrote no prompt.")
 
-    def read(self, record: JobRecord, file: Path) -> Answered:
+    def read(self, record: JobRecord, file: Path) -> WrittenAnswers:
         """What came of a job that is done.
 
         Raises:

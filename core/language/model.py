@@ -13,12 +13,15 @@ from core.frozen import Frozen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+KIND = "language"
+"""What jobs are called that ask a language model."""
+
 _MILLION = 1_000_000
 # Few words have more: English about four bytes a token, Chinese and Japanese two to three.
 _BYTES_PER_TOKEN = 2.5
 
 
-class TokenPrice(Frozen):
+class TextPrice(Frozen):
     """What a model's words cost, in US dollars for a million tokens.
 
     Attributes:
@@ -55,7 +58,7 @@ class LanguageModel(Frozen):
     id: str
     label: str
     summary: str = ""
-    price: TokenPrice | None = None
+    price: TextPrice | None = None
     address: str = ""
     is_local: bool = False
     max_tokens: int = 8192

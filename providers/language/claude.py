@@ -19,7 +19,7 @@ _VERSION = "2026-10-21"
 _ENDS = {"max_tokens": Ending.CUT, "refusal": Ending.REFUSED}
 
 
-class _Http(ServiceHttp):
+class _ClaudeHttp(ServiceHttp):
     order_s = 900.0
 
     def __init__(self, target: str, key: str) -> None:
@@ -39,7 +39,7 @@ class Claude:
 
     def ask(self, model: LanguageModel, request: LanguageRequest) -> LanguageAnswer:
         """One answer."""
-        http = _Http(model.name, key_of(self._keys, ANTHROPIC_KEY, model.name))
+        http = _ClaudeHttp(model.name, key_of(self._keys, ANTHROPIC_KEY, model.name))
         answer_format = {"type": "json_schema", "schema": dict(request.answer_schema)}
         body = {
             "model": model.id,
@@ -52,7 +52,7 @@ class Claude:
 
     def test_key(self) -> None:
         """Ask for the list of models, which is free."""
-        http = _Http(ANTHROPIC.id, key_of(self._keys, ANTHROPIC_KEY, ANTHROPIC.id))
+        http = _ClaudeHttp(ANTHROPIC.id, key_of(self._keys, ANTHROPIC_KEY, ANTHROPIC.id))
         http.ask(f"{API}/models")
 
 

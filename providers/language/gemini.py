@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ENDS = {"STOP": Ending.WHOLE, "": Ending.WHOLE, "MAX_TOKENS": Ending.CUT}
 
 
-class _Http(GoogleHttp):
+class _GeminiHttp(GoogleHttp):
     order_s = 900.0
 
     def __init__(self, target: str, key: str) -> None:
@@ -37,7 +37,7 @@ class Gemini:
 
     def ask(self, model: LanguageModel, request: LanguageRequest) -> LanguageAnswer:
         """One answer."""
-        http = _Http(model.name, key_of(self._keys, GEMINI_KEY, model.name))
+        http = _GeminiHttp(model.name, key_of(self._keys, GEMINI_KEY, model.name))
         body = {
             "systemInstruction": {"parts": [{"text": request.instructions}]},
             "contents": [{"role": "user", "parts": [{"text": request.text}]}],
@@ -51,7 +51,7 @@ class Gemini:
 
     def test_key(self) -> None:
         """Ask for a description, which is free."""
-        http = _Http(GOOGLE.id, key_of(self._keys, GEMINI_KEY, GOOGLE.id))
+        http = _GeminiHttp(GOOGLE.id, key_of(self._keys, GEMINI_KEY, GOOGLE.id))
         http.prove_key(f"{API}/models/{GOOGLE_MODELS[0].id}")
 
 
@@ -63,12 +63,12 @@ def _read(found: dict[str, Any]) -> LanguageAnswer:
     text = "".join(text_of(part.get("text")) for part in parts if not part.get("thought"))
     word = text_of(feedback.get("blockReason")) or text_of(candidate.get("finishReason"))
     ending = _ENDS.get(word, Ending.REFUSED)
-    told = text_of(feedback.get("blockReasonMessage")) or text_of(candidate.get("finishMessage"))
+    said = text_of(feedback.get("blockReasonMessage")) or text_of(candidate.get("finishMessage"))
     usage = fields_of(found.get("usageMetadata"))
     return LanguageAnswer(
         text=text,
         ending=ending,
-        said=(f"{told} ({word})" if told else word) if ending is Ending.REFUSED else "",
+        said=(f"{said} ({word})" if said else word) if ending is Ending.REFUSED else "",
         tokens_in=count_of(usage.get("promptTokenCount")),
         # Of a prompt that it refused it counts what it was sent alone.
         tokens_out=count_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from core.language.model import LanguageModel, TokenPrice
+from core.language.model import LanguageModel, TextPrice
 
 _LIST = "price table of litellm 1.110, names in the vendors' Python libraries"
 _READ = date(2026, 11, 29)
@@ -13,7 +13,7 @@ _READ = date(2026, 11, 29)
 def _row(
     provider: str, name: str, label: str, usd_in: float, usd_out: float, summary: str
 ) -> LanguageModel:
-    price = TokenPrice(usd_in=usd_in, usd_out=usd_out, as_of=_READ, source=_LIST)
+    price = TextPrice(usd_in=usd_in, usd_out=usd_out, as_of=_READ, source=_LIST)
     return LanguageModel(provider=provider, id=name, label=label, summary=summary, price=price)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cli import main
+from providers.language import LANGUAGE
 from tests.fakes.app import ENTRY
 from tests.fakes.provider import FAKE_KEY
 from tests.fakes.services.cloud_provider import CLOUD_KEY, cloud_entry
@@ -53,7 +54,7 @@ def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[...
 
     def run(*words: str) -> Answer:
         capsys.readouterr()
-        code = main(words, [ENTRY])
+        code = main(words, [ENTRY], language=LANGUAGE)
         captured = capsys.readouterr()
         return Answer(code, captured.out, captured.err)
 

@@ -162,11 +162,11 @@ class StoryboardTask(WritingTask):
         )
         shown: list[str] = []
         if number:
-            before = carried(self._told(earlier))
+            context = carried(self._before(earlier))
             shown.append(
                 f"This is part {number + 1} of {self.num_questions}; it goes on from scenes before."
             )
-            shown += [f"These were the last of them:\n{before}"] if before else []
+            shown += [f"These were the last of them:\n{context}"] if context else []
         for at in piece:
             line = lines[at - 1]
             if line.heading:
@@ -175,7 +175,8 @@ class StoryboardTask(WritingTask):
                 shown.append("==")
             shown.append(f"{at}: {line.words}")
         max_tokens = _TOKENS_BESIDES + _TOKENS_OF_LINE * len(piece)
-        return LanguageRequest(instructions, "\n".join(shown), _schema(), max_tokens)
+        text = "\n".join(shown)
+        return LanguageRequest(instructions, text, answer_schema(_Scenes), max_tokens)
 
     @override
     def read(self, number: int, answer: Mapping[str, object]) -> tuple[str, ...]:
@@ -215,20 +216,15 @@ class StoryboardTask(WritingTask):
                 raise Misfit(f"the scene of line {scene.lines[0]} has no prompt.")
         return fitted
 
-    def _told(self, earlier: Answers) -> list[str]:
+    def _before(self, earlier: Answers) -> list[str]:
         """The scenes of the answer before, each in a sentence, and who is known by then."""
         if not earlier:
             return []
-        found = [read_as(_Scenes, answer) for answer in earlier]
-        names = dict.fromkeys(
-            name.strip() for board in found for scene in board.scenes for name in scene.characters
-        )
-        told = [f"- {' '.join(scene.prompt.split())[:300]}" for scene in found[-1].scenes[-3:]]
-        return [*told, f"So far there were: {', '.join(names)[:300]}."] if names else told
-
-
-def _schema() -> dict[str, object]:
-    return answer_schema(_Scenes)
+        # Read once, when they came: a long text has hundreds.
+        scenes = [scene for answer in earlier for scene in answer["scenes"]]
+        names = dict.fromkeys(name.strip() for scene in scenes for name in scene["characters"])
+        last = [f"- {' '.join(scene['prompt'].split())[:300]}" for scene in scenes[-3:]]
+        return [*last, f"So far there were: {', '.join(names)[:300]}."] if names else last
 
 
 @lru_cache(maxsize=4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -24,6 +26,8 @@ Answers = tuple[dict[str, Any], ...]
 EARLIER_TOKENS = 600
 """What a question holds of earlier answers is no longer than this."""
 _EARLIER_LETTERS = 1200
+_FENCED = re.compile(r"\A\s*```[\w-]*[ \t]*\n(?P<inner>.*?)\n?\s*```\s*\Z", re.DOTALL)
+_SHOWN = 80
 
 
 class Misfit(Exception):
@@ -65,6 +69,30 @@ class WritingTask(Frozen):
         Raises:
             Misfit: it cannot be used.
         """
+
+
+def object_in(text: str) -> dict[str, Any]:
+    """The object that an answer is; a fence around it is taken off, and nothing else.
+
+    Raises:
+        Misfit: there is none, it ends half-way, or something stands before or behind it.
+    """
+    fenced = _FENCED.match(text)
+    inner = fenced["inner"] if fenced else text
+    if not inner.strip():
+        raise Misfit("the answer is empty.")
+    try:
+        found: Any = json.loads(inner)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(inner.rstrip()) or error.msg.startswith("Unterminated string"):
+            raise Misfit("the answer ends in the middle of its object.") from error
+        begin = " ".join(text.split())[:_SHOWN]
+        raise Misfit(f"the answer is no JSON object: it begins with {begin!r}.") from error
+    except RecursionError as error:
+        raise Misfit("the answer is nested too deep.") from error
+    if not isinstance(found, dict):
+        raise Misfit(f"the answer is no object but a {type(found).__name__}.")
+    return cast("dict[str, Any]", found)
 
 
 def read_as(kind: type[A], answer: Mapping[str, object]) -> A:

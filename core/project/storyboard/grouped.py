@@ -39,7 +39,7 @@ class LinesMistaken(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NumberedLine:
     """A line of a verse, a sentence or a cue: what is never divided.
 
     Attributes:
@@ -63,7 +63,7 @@ class NumberedText:
     text: str
     text_format: TextFormat
     read: Marks
-    lines: tuple[Line, ...]
+    lines: tuple[NumberedLine, ...]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def number_lines(text: str, text_format: TextFormat | None = None) -> NumberedTe
     chosen = recognise(text) if text_format is None else text_format
     read = read_marks(text, chosen)
     places = [mark.start for mark in read.marks]
-    lines: list[Line] = []
+    lines: list[NumberedLine] = []
     end: int | None = None
     was_alone = False
     for passage in find_passages(text, read.marks):
@@ -114,7 +114,7 @@ def number_lines(text: str, text_format: TextFormat | None = None) -> NumberedTe
             is_late = passage.at is not None and bool(lines) and lines[-1].passage.at is None
             part = replace(passage, atoms=tuple(own), at=passage.at if place == 0 else None)
             lines.append(
-                Line(
+                NumberedLine(
                     words_of(text, inside, start, stop),
                     part,
                     heading=next(iter([*headings, *titles]), ""),
@@ -130,7 +130,7 @@ def number_lines(text: str, text_format: TextFormat | None = None) -> NumberedTe
 
 
 def fit_scenes(
-    chosen: Sequence[ChosenScene], numbers: range, lines: Sequence[Line]
+    chosen: Sequence[ChosenScene], numbers: range, lines: Sequence[NumberedLine]
 ) -> FittedScenes:
     """Hold scenes against the lines that they were to be made of.
 
@@ -219,7 +219,7 @@ def grouped_storyboard(
     return replace(board, drafts=tuple(drafts), notes=(*board.notes, *first_of(notes, _SHOWN)))
 
 
-def _joined(scene: ChosenScene, lines: Sequence[Line]) -> Passage:
+def _joined(scene: ChosenScene, lines: Sequence[NumberedLine]) -> Passage:
     """A scene as one piece that is never divided, as long as it is wanted to be."""
     own = [lines[number - 1].passage for number in scene.lines]
     first, last = own[0], own[-1]
