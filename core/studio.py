@@ -165,9 +165,8 @@ class Studio(Setup):
         """Whether the service of a target, or of words, takes the key that is set; asks it."""
         if self.registry.network.is_off:
             return network_is_off(f"the {key.label} key is not tested")
-        if target is None:
-            return self.language.check_key(key)
-        return self.registry.open(target).check_key(key)
+        asked = self.language if target is None else self.registry.open(target)
+        return asked.check_key(key)
 
     def plan(
         self,
@@ -224,8 +223,7 @@ class Studio(Setup):
         job = self._routed(replace(job, fallbacks=planned.fallbacks))
         job_id = job_id or new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
-        purchase = PlannedPurchase.of(planned.plan, project)
-        with self.ledger.ordered(job_id, purchase, self.caps):
+        with self.ledger.ordered(job_id, PlannedPurchase.of(planned.plan, project), self.caps):
             return self.queue.submit(job, job_id=job_id)
 
     def _routed(self, job: RenderJob) -> Job:

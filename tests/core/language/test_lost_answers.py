@@ -138,6 +138,21 @@ def test_a_bad_part_is_bought_again_alone(studio: Studio, rented: LanguageServic
     assert len(studio.language.read(studio.queue.job(second), end.path).answers) == 3
 
 
+def test_a_part_that_is_lost_counts_at_the_most_beside_those_that_came(
+    studio: Studio, rented: LanguageService
+) -> None:
+    rented.habits.shapes = [Shape.WHOLE, Shape.PAGE]
+    job_id, end = ask(studio, LUNA, board_of(LONG))
+    assert error_of(end).kind == "AnswerLost"
+    luna = studio.language.find(LUNA)
+    came = rented.billed_usd(0.1, 0.5) / 2
+    assert counted_usd(studio) == pytest.approx(came + board_of(LONG).at_most_usd(1, luna))
+    end = studio.queue.run_job(studio.buy_again(job_id))
+    assert isinstance(end, Succeeded)
+    # The first part is not bought again: the lost one and the last are.
+    assert rented.purchases == 4
+
+
 def test_what_comes_after_a_cancel_is_kept_and_not_bought_again(
     studio: Studio, rented: LanguageService
 ) -> None:
