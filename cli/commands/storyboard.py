@@ -63,8 +63,14 @@ _FORMAT = Option(
     f"What the text is: {', '.join(kind.value for kind in TextFormat)}; else what it looks like.",
     "FORMAT",
 )
+_CHARACTER = Option(
+    "--character",
+    Kind.MANY,
+    "Somebody whom the prompts call by this name, such as @Anna; may be repeated.",
+    "NAME",
+)
 _FORCE = Option("--force", Kind.FLAG, "Renew the scenes of a project that has some.")
-_OPTIONS = (WITH, _OUT, _LENGTH, _FORMAT, STYLE, JOB, DRY_RUN, _FORCE, *OUTPUT)
+_OPTIONS = (WITH, _OUT, _LENGTH, _FORMAT, STYLE, _CHARACTER, JOB, DRY_RUN, _FORCE, *OUTPUT)
 
 
 def _storyboard(context: CliContext, typed: Typed) -> int:
@@ -177,6 +183,7 @@ def _task(context: CliContext, typed: Typed, project: VideoProject) -> Storyboar
         min_s=limits.minimum,
         max_s=limits.maximum,
         style=(typed.text(STYLE.name) or "").strip(),
+        characters=tuple(name.strip() for name in typed.texts(_CHARACTER.name) if name.strip()),
         project_id=project.id,
     )
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.config.settings import with_text
 from core.errors import NotConfigured, SpendingCapReached, UnsupportedRequest
 from core.language.tasks.prompts import EnhanceTask, ScenePrompt
 from core.video.provider import NotReady, Ready
@@ -20,9 +21,17 @@ from tests.core.language.asked import (
     error_of,
     words,
 )
-from tests.fakes.services.language_server import TOKENS_IN, LanguageService, Shape, write
+from tests.fakes.services.language_server import (
+    TOKENS_IN,
+    LanguageService,
+    Shape,
+    own_server,
+    write,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.config.settings import Settings
     from core.studio import Studio
     from tests.fakes.services.language_server import Question
@@ -145,6 +154,45 @@ def test_prompts_are_held_against_what_was_asked(
     own.habits.writes = lambda _: {"prompts": prompts}
     _, end = ask(studio, LOCAL)
     assert sentence in error_of(end).message
+
+
+@pytest.mark.parametrize("name", ["llama.cpp", "lm-studio", "vllm"])
+def test_servers_of_chat_completions_write_too(
+    studio: Studio, own: LanguageService, tmp_path: Path, name: str
+) -> None:
+    with own_server(tmp_path / "other") as (other, address):
+        setting = f"language.{name.replace('.', '_').replace('-', '_')}"
+        studio.apply_settings(with_text(studio.settings, setting, address))
+        [listed] = studio.language.listed(name)
+        assert [(model.id, model.label) for model in listed.models] == [
+            ("/models/qwen3.gguf", "qwen3.gguf")
+        ]
+        other.habits.shapes = [Shape.HALF]
+        job_id, end = ask(studio, name)
+        assert words(studio, job_id, end) == ["A fox. In low light."]
+        assert other.purchases == 2
+        other.habits.shapes = [Shape.CUT, Shape.REFUSED]
+        assert "was cut off" in error_of(ask(studio, name)[1]).message
+        assert (
+            "refused to write this: I can't help with that"
+            in error_of(ask(studio, name)[1]).message
+        )
+    assert own.purchases == 0
+    [gone] = studio.language.listed(name)
+    assert "does not answer at" in str(gone.error)
+
+
+def test_a_server_that_hangs_up_or_answers_a_page_is_told_and_costs_nothing(
+    studio: Studio, own: LanguageService
+) -> None:
+    own.habits.drops_answers = 1
+    _, end = ask(studio, LOCAL)
+    assert error_of(end).kind == "ProviderUnavailable"
+    assert "did not answer: the connection broke" in error_of(end).message
+    own.habits.shapes = [Shape.PAGE]
+    _, end = ask(studio, LOCAL)
+    assert "its answer cannot be read" in error_of(end).message
+    assert studio.ledger.purchases() == []
 
 
 def test_many_prompts_are_asked_for_in_parts_and_come_back_in_order(

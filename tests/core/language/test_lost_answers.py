@@ -10,6 +10,8 @@ import pytest
 
 from core.errors import JournalError
 from core.jobs.job import Cancelled, StopReason, Succeeded
+from core.jobs.job_record import JobState
+from core.platform.paths import Paths
 from core.spending.lost_orders import strike_lost_order
 from core.studio import Studio
 from providers.language import LANGUAGE
@@ -24,15 +26,15 @@ from tests.core.language.asked import (
     error_of,
     words,
 )
+from tests.fakes.program import REAL, Program
 from tests.fakes.provider import ENTRY
 from tests.fakes.services.language_server import LanguageService, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from core.jobs.job import Terminal
-    from core.platform.paths import Paths
-
 LONG = "\n\n".join(
     f"Line {number} of the story is told here at some length." for number in range(90)
 )
@@ -224,3 +226,24 @@ def _until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < ends, "it never came"
         time.sleep(0.02)
+
+
+def test_a_program_that_is_killed_while_the_answer_is_out_buys_nothing_twice(
+    rented: LanguageService, tmp_path: Path
+) -> None:
+    rented.habits.most_posts = 1
+    rented.habits.stalls_answers = True
+    env = {**rented.environment, "IMAGEAI_HOME": str(tmp_path / "home")}
+    words_typed = ("enhance", "-p", "A fox.", "--with", LUNA, "--yes")
+    program = Program(REAL, *words_typed, cwd=tmp_path, env=env)
+    _until(lambda: rented.purchases == 1)
+    program.process.kill()
+    program.stop()
+    rented.habits.stalls_answers = False
+    later = Studio([ENTRY], paths=Paths.below(tmp_path / "home"), language=LANGUAGE)
+    [record] = later.queue.jobs()
+    assert record.state is JobState.INTERRUPTED
+    assert counted_usd(later) > 0
+    assert error_of(again(later, record.id)).kind == "AnswerLost"
+    assert rented.purchases == 1
+    later.close()

@@ -58,13 +58,19 @@ OTHER_TEXTS = {
     "network.is_off": "yes",
     "comfyui.address": "http://comfy.example:8188",
     "comfyui.prefers": "fp8",
+    "language.model": "ollama/gemma4:e4b",
+    "language.ollama": "http://127.0.0.1:11435",
+    "language.llama_cpp": "http://127.0.0.1:8081",
+    "language.lm_studio": "http://studio.example:1234",
+    "language.vllm": "http://127.0.0.1:8001",
     "programs.ffmpeg": "/opt/ffmpeg",
     "ui.appearance": "dark",
     "ui.reopens_last_project": "no",
 }
 
 # What is typed where not every text is taken.
-_OTHER_WORDS = {"comfyui.address": "elsewhere.example", "render.fallbacks": "fake/local"}
+_SERVERS = ("comfyui.address", *(name for name in OTHER_TEXTS if name.startswith("language.")))
+_OTHER_WORDS = {**dict.fromkeys(_SERVERS, "elsewhere.example"), "render.fallbacks": "fake/local"}
 
 
 def everything_changed() -> Settings:
