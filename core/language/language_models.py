@@ -291,12 +291,11 @@ class LanguageModels:
         return self._entries[provider].info
 
     def _listed(self, info: LanguageInfo) -> ListedLanguage:
-        address = info.address(self._setup.settings) if info.address else ""
-        readiness = self._readiness(info, address)
-        if isinstance(readiness, NotReady) and info.is_own_server:
-            error = NotConfigured(readiness.reason, target=info.id, hint=readiness.fix)
-            return ListedLanguage(info, (), readiness, error)
         try:
+            address = info.address(self._setup.settings) if info.address else ""
+            readiness = self._readiness(info, address)
+            if isinstance(readiness, NotReady) and info.is_own_server:
+                raise NotConfigured(readiness.reason, target=info.id, hint=readiness.fix)
             return ListedLanguage(info, self.open(info.id).models(), readiness)
         except ProviderError as error:
             reason = NotReady(ReasonCode.NO_SERVER, error.message, error.hint)

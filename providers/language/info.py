@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from core.config.api_keys import KeySpec
+from core.errors import NotConfigured
 from core.language.provider import LanguageInfo
 from core.platform.server_address import server_address
 from providers.google.info import GEMINI_KEY
@@ -28,12 +28,18 @@ OLLAMA_VARIABLE = "OLLAMA_HOST"
 
 def _ollama_address(settings: Settings) -> str:
     found = os.environ.get(OLLAMA_VARIABLE, "").strip()
-    if found:
-        with suppress(ValueError):
-            address = server_address(found)
-            has_port = address.rpartition(":")[2].isdecimal()
-            return address if has_port else f"{address}:11434"
-    return settings.language.ollama
+    if not found:
+        return settings.language.ollama
+    try:
+        address = server_address(found)
+    except ValueError as error:
+        raise NotConfigured(
+            f"{OLLAMA_VARIABLE} is no address of a server: {error}.",
+            target="ollama",
+            hint=f"Correct or unset {OLLAMA_VARIABLE}.",
+        ) from error
+    has_port = address.rpartition(":")[2].isdecimal()
+    return address if has_port else f"{address}:11434"
 
 
 OLLAMA = LanguageInfo(

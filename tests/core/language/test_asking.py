@@ -274,6 +274,15 @@ def test_servers_of_ones_own_are_told_apart_from_others(
     assert "config set language.ollama" in str(listed.error)
 
 
+def test_a_variable_that_is_no_address_is_told_and_the_others_are_listed(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", "not an address")
+    listed = {item.info.id: item for item in studio.language.listed()}
+    assert "OLLAMA_HOST is no address" in str(listed["ollama"].error)
+    assert listed["openai"].models
+
+
 def test_models_that_do_not_write_are_not_listed(studio: Studio, own: LanguageService) -> None:
     [listed] = studio.language.listed("ollama")
     assert [model.id for model in listed.models] == ["gemma4:e4b", "qwen3.5:4b"]
