@@ -186,16 +186,6 @@ class _KeptAnswers:
         left = range(len(answers), task.num_questions)
         return sum(task.at_most_usd(number, model) for number in left)
 
-    def paid_usd(self, job_id: str, count: int) -> float:
-        """What the first questions of this very job cost; those of another were paid by that."""
-        task, model = self._stored.task, self._stored.model
-        total = 0.0
-        for number in range(count):
-            answer = self.find(number)
-            if answer is not None and answer.job_id == job_id:
-                total += answer.cost_usd(model, task.at_most_usd(number, model))
-        return total
-
 
 class _Asking:
     """One run of such a job."""
@@ -208,6 +198,7 @@ class _Asking:
         self._ctx = ctx
         self._folder = ctx.inputs_dir
         self._kept = _KeptAnswers(stored, ctx.inputs_dir)
+        self._new: dict[int, LanguageAnswer] = {}
         self._lost: int | None = None
         self._ticket = ctx.ticket
 
@@ -243,11 +234,12 @@ class _Asking:
         ticket = Ticket.model_validate_json(self._ticket)
         # One that a person gave the job names no question.
         number = int(ticket.attempt) if ticket.attempt.isdecimal() else 0
-        return None if ticket.is_taken or self._is_own(number) else number
+        return number if self._bought(number) is None else None
 
-    def _is_own(self, number: int) -> bool:
-        answer = self._kept.find(number)
-        return answer is not None and answer.job_id == self._ctx.job_id
+    def _bought(self, number: int) -> LanguageAnswer | None:
+        """What this very job was answered to a question; of another job that one has paid."""
+        answer = self._new.get(number) or self._kept.find(number)
+        return answer if answer is not None and answer.job_id == self._ctx.job_id else None
 
     def _answer(self, number: int, earlier: Answers) -> dict[str, Any]:
         """The good answer to one question."""
@@ -306,6 +298,7 @@ class _Asking:
         def submit() -> LanguageAnswer:
             answer = provider.ask(self._model, request)
             answer = answer.model_copy(update={"job_id": ctx.job_id})
+            self._new[number] = answer
             # Here, so that one is not lost that comes when nobody waits for it any more.
             with suppress(OSError):
                 self._kept.keep(number, answer)
@@ -317,7 +310,7 @@ class _Asking:
             # Whoever closes the program gets the answer first; whoever cancels may resume for it.
             return ctx.cancel.run(submit, grace_s={StopReason.LEAVE: inf})
         except JobCancelled:
-            if not self._is_own(number):
+            if self._bought(number) is None:
                 self._lost = number
                 ctx.report(
                     Notice(
@@ -400,8 +393,11 @@ class _Asking:
         """Settle with what was answered and what may be billed; nothing where nothing was sent."""
         if self._model.is_free or self._ticket is None:
             return
-        count = self._task.num_questions
-        paid_usd = self._kept.paid_usd(self._ctx.job_id, count)
+        paid_usd = sum(
+            answer.cost_usd(self._model, self._task.at_most_usd(number, self._model))
+            for number in range(self._task.num_questions)
+            if (answer := self._bought(number)) is not None
+        )
         if self._lost is not None:
             if not paid_usd:
                 # As one whole order of which nothing is known, which a person may strike.

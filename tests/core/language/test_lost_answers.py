@@ -192,6 +192,19 @@ def test_closing_the_program_waits_for_the_answer(
     later.close()
 
 
+def test_an_answer_that_cannot_be_kept_counts_and_is_not_asked_for_again(
+    studio: Studio, rented: LanguageService
+) -> None:
+    rented.habits.most_posts = 1
+    job_id = studio.language.submit(studio.language.plan(FOX, studio.language.find(LUNA)))
+    # As on a full disk: neither the answer nor what comes of it can be written.
+    for name in ("answer-0000.json", "answers"):
+        (studio.paths.inputs_dir / job_id / name).mkdir()
+    error_of(studio.queue.run_job(job_id))
+    assert counted_usd(studio) == pytest.approx(rented.billed_usd(0.1, 0.5))
+    assert error_of(again(studio, job_id)).kind == "AnswerLost"
+
+
 def test_a_ticket_of_a_render_is_none_of_an_answer(studio: Studio, rented: LanguageService) -> None:
     rented.habits.drops_answers = 1
     rented.habits.most_posts = 1
