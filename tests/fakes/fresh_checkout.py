@@ -39,13 +39,14 @@ from types import SimpleNamespace as Notice, SimpleNamespace as Progressed
     "core/jobs/lanes.py": 'class Stage:\n    DOWNLOAD = "download"\n',
     "gui/__init__.py": "",
     "gui/start.py": """
-def run_window(arguments, entries, text_renderer, package_installer):
+def run_window(arguments, entries, text_renderer, package_installer, language):
     print("window", *arguments)
     return 0
 """,
     "gui/text/__init__.py": "",
     "gui/text/text_renderer.py": "QtTextRenderer = object\n",
     "providers/__init__.py": "PROVIDERS = ()\n",
+    "providers/language/__init__.py": "LANGUAGE = ()\n",
     "cli/__init__.py": """\
 import importlib.metadata, sys
 from types import SimpleNamespace
@@ -63,7 +64,7 @@ class Cancel:
         if self.stop_at and self.stop_at in self.text:
             raise RuntimeError("cancelled")
 
-def main(arguments, providers, *, open_text_renderer, package_installer):
+def main(arguments, providers, *, open_text_renderer, package_installer, language):
     print(sys.prefix, *arguments)
     if "-p" in arguments and package_installer is None:
         print("nobody installs")
