@@ -8,11 +8,13 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from core.jobs.job import SubjectKind, Succeeded
+from core.media.render_cache import RenderCache
 from gui.history.history_page import HistoryPage
 from gui.images.image_page import ImagePage
 from gui.render.plan_fixes import Fix, SetKey, ShowCosts, ShowInstall
 from gui.settings.settings_controller import SettingsController
 from gui.widgets.buttons import NetworkBadge
+from gui.widgets.drag_hover import switch_on_drag
 from gui.widgets.fields import SearchField
 from gui.widgets.file_field import show_in_desktop
 from gui.widgets.layouts import vbox
@@ -21,7 +23,7 @@ from gui.widgets.thumbnails import Thumbnails
 if TYPE_CHECKING:
     from core.config.settings import Settings
     from core.errors import StudioError
-    from core.jobs.job import JobEvent, JobUpdate
+    from core.jobs.job import CancelToken, JobEvent, JobUpdate
     from core.studio import Studio
     from core.video.terms import Target
     from gui.background import Background
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from gui.project.project_model import ProjectModel
     from gui.settings.settings_dialog import SettingsDialog
     from gui.training.training_dialog import TrainingDialog
+
+_THUMBNAILS_BYTES = 200_000_000
 
 
 class MainTabs(QTabWidget):
@@ -61,6 +65,8 @@ class MainTabs(QTabWidget):
         super().__init__()
         self.setObjectName("rooms")
         self.setDocumentMode(True)
+        # What is dragged out of one tab is dropped in another.
+        switch_on_drag(self)
         self._studio = studio
         self.settings = SettingsController(studio, self)
         self.settings.changed.connect(self._on_settings)
@@ -78,7 +84,9 @@ class MainTabs(QTabWidget):
         self._models_page: ModelsPage | None = None
         self._video = video
         self._models_holder = QWidget()
-        self._thumbnails = Thumbnails(self)
+        self._kept_thumbnails = RenderCache(studio.paths.thumbnails_dir)
+        self._thumbnails = Thumbnails(self, cache=self._kept_thumbnails)
+        background.run(self._trim_thumbnails, lambda _: None, self._complain)
         self.history = HistoryPage(studio, background, self._thumbnails)
         self.history.message.connect(self.message)
         self.history.fix_wanted.connect(self.mend)
@@ -240,6 +248,9 @@ class MainTabs(QTabWidget):
         settings = self._studio.settings
         network = settings.network.model_copy(update={"is_off": is_off})
         self.settings.change(settings.model_copy(update={"network": network}))
+
+    def _trim_thumbnails(self, _: CancelToken) -> None:
+        self._kept_thumbnails.trim(_THUMBNAILS_BYTES)
 
     @Slot(object)
     def _complain(self, error: StudioError) -> None:

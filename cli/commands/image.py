@@ -21,7 +21,7 @@ from core.video.editing.tools import IMAGE_TOOLS
 from core.video.editing.variations import VARIATIONS, variation_of
 from core.video.planning.render_planner import total_usd
 from core.video.record import read_settings_of
-from core.video.request import MAX_COUNT, images_as_inputs
+from core.video.request import MAX_COUNT, images_as_inputs, in_batch
 from core.video.terms import OutputKind
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _plan(context: CliContext, typed: Typed) -> list[PlannedRender]:
     out, is_forced = typed.read("--out", file), typed.flag("--force")
     usual = VARIATIONS if typed.text(_VARY.name) else 1
     count = typed.read(_COUNT.name, _read_count) or usual
-    requests = _read_request(context, typed).several(count)
+    requests = in_batch(_read_request(context, typed).several(count))
     planned: list[PlannedRender] = []
     try:
         for number, request in enumerate(requests, start=1):

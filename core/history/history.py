@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sqlite3
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from core.errors import HistoryError, StudioError
+from core.errors import HistoryError, OutputError, StudioError
 from core.history.history_entry import HistoryEntry, WorkKind
 from core.history.history_index import entry_of, entry_of_job, files_below
+from core.history.marks import read_marks, write_marks
 from core.jobs.job import CancelToken, JobUpdate, Succeeded
 from core.platform.files import exists
 from core.platform.sqlite_file import Contents, SqliteFile
@@ -23,6 +25,7 @@ from core.platform.sqlite_file import Contents, SqliteFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from core.history.marks import Marks
     from core.jobs.queue import JobQueue
 
 log = logging.getLogger(__name__)
@@ -54,12 +57,40 @@ _TABLES = (
     END""",
     "CREATE TABLE caught_up (moment REAL NOT NULL)",
 )
+# What people look for besides: seed, LoRAs, stars and tags; and what was ordered together.
+_ENTRY_LORAS = """SELECT json_extract(value, '$.path') AS name
+    FROM json_each(json_extract(entry, '$.record'), '$.request.inputs')
+    WHERE type = 'object' AND json_extract(value, '$.role') = 'lora'"""
+_FINDING = (
+    "ALTER TABLE works ADD COLUMN seed INTEGER",
+    "ALTER TABLE works ADD COLUMN loras TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE works ADD COLUMN rating INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE works ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE works ADD COLUMN batch_at REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE works ADD COLUMN batch TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE works ADD COLUMN batch_number INTEGER NOT NULL DEFAULT 0",
+    "UPDATE works SET batch_at = created_at, seed = json_extract(entry, '$.seed')",
+    f"""UPDATE works SET loras = (SELECT json_group_array(name) FROM ({_ENTRY_LORAS}))
+        WHERE kind != 'film' AND json_valid(json_extract(entry, '$.record'))""",
+    "DROP INDEX works_by_time",
+    "CREATE INDEX works_in_order ON works (batch_at DESC, batch, batch_number, id DESC)",
+    """CREATE TRIGGER work_changed AFTER UPDATE OF words ON works BEGIN
+        INSERT INTO search (search, rowid, words) VALUES ('delete', old.id, old.words);
+        INSERT INTO search (rowid, words) VALUES (new.id, new.words);
+    END""",
+)
 _CONTENTS = Contents(
     name="list of what was made",
     comfort="it is filled from the files themselves, and no file is touched.",
-    steps=(_TABLES,),
+    steps=(_TABLES, _FINDING),
     error=HistoryError,
 )
+_COLUMNS = (
+    "path, kind, created_at, model, is_missing, entry, words,"
+    " seed, loras, rating, tags, batch_at, batch, batch_number"
+)
+_PLACES = ", ".join("?" * (_COLUMNS.count(",") + 1))
+_ORDER = "batch_at DESC, batch, batch_number, id DESC"
 # Words of scripts that set spaces between them; others are found anywhere in the text instead.
 _PLAIN_WORD = re.compile(r"[^\W_]+")
 _FIRST_UNSPACED = "\u0e00"
@@ -72,6 +103,8 @@ class HistoryQuery:
     Attributes:
         text: words that must all occur, each at the beginning of a word.
         since, until: moments; `until` itself no longer belongs to it.
+        lora: the name of its file.
+        min_rating: at least so many stars.
     """
 
     text: str = ""
@@ -79,6 +112,10 @@ class HistoryQuery:
     until: datetime | None = None
     model: str = ""
     kind: WorkKind | None = None
+    lora: str = ""
+    seed: int | None = None
+    min_rating: int = 0
+    tag: str = ""
 
 
 class History:
@@ -114,8 +151,7 @@ class History:
             for entry in entries:
                 db.execute("DELETE FROM works WHERE path = ?", (str(entry.path),))
                 db.execute(
-                    "INSERT INTO works (path, kind, created_at, model, is_missing, entry, words)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    f"INSERT INTO works ({_COLUMNS}) VALUES ({_PLACES})",
                     _row(entry),
                 )
 
@@ -140,14 +176,14 @@ class History:
     def find(
         self, query: HistoryQuery | None = None, *, limit: int = 200, offset: int = 0
     ) -> tuple[HistoryEntry, ...]:
-        """What fits the query, newest first.
+        """What fits the query, newest first; what was ordered together stays together.
 
         Raises:
             HistoryError: the list cannot be read.
         """
         where, values = _conditions(query or HistoryQuery())
         rows = self._read(
-            f"SELECT * FROM works{where} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
+            f"SELECT * FROM works{where} ORDER BY {_ORDER} LIMIT ? OFFSET ?",
             (*values, limit, offset),
         )
         return tuple(self._entry(row) for row in rows)
@@ -169,6 +205,60 @@ class History:
         """
         rows = self._read("SELECT DISTINCT model FROM works WHERE model != ''")
         return tuple(sorted((str(row["model"]) for row in rows), key=str.casefold))
+
+    def loras(self) -> tuple[str, ...]:
+        """The names of all LoRAs that something was made with, in order of the alphabet.
+
+        Raises:
+            HistoryError: the list cannot be read.
+        """
+        return self._names("loras")
+
+    def tags(self) -> tuple[str, ...]:
+        """All tags that something has, in order of the alphabet.
+
+        Raises:
+            HistoryError: the list cannot be read.
+        """
+        return self._names("tags")
+
+    def _names(self, column: str) -> tuple[str, ...]:
+        rows = self._read(f"SELECT DISTINCT value FROM works, json_each(works.{column})")
+        return tuple(sorted((str(row["value"]) for row in rows), key=str.casefold))
+
+    def mark(
+        self, entries: Sequence[HistoryEntry], change: Callable[[Marks], Marks]
+    ) -> tuple[HistoryEntry, ...]:
+        """Give files other stars and tags, beside them and in the list; what they are then.
+
+        What lies beside a file counts, whoever wrote it, not what the list knew of it.
+
+        Raises:
+            HistoryError: the list cannot be written; what lies beside the files counts.
+            OutputError: those of a file cannot be kept; those of all the others are.
+        """
+        marked: list[HistoryEntry] = []
+        problem: OutputError | None = None
+        for entry in entries:
+            marks = change(read_marks(entry.path))
+            try:
+                write_marks(entry.path, marks)
+            except OutputError as error:
+                problem = problem or error
+            else:
+                marked.append(entry.with_marks(marks))
+
+        def update(db: sqlite3.Connection) -> None:
+            for entry in marked:
+                db.execute(
+                    "UPDATE works SET rating = ?, tags = ?, words = ? WHERE id = ?",
+                    (entry.rating, _list(entry.tags), _words(entry), entry.id),
+                )
+
+        self._do(update, "BEGIN IMMEDIATE")
+        if problem is not None:
+            raise problem
+        return tuple(marked)
 
     def remove(self, entry_id: int) -> None:
         """Take one out of the list; its file stays.
@@ -275,7 +365,10 @@ class History:
                 f"The list of what was made, {str(self.path)!r}, was written by another version.",
                 hint="Move the file away; it is made again from the files themselves.",
             ) from error
-        return entry.model_copy(update={"id": row["id"], "is_missing": bool(row["is_missing"])})
+        known = {"id": row["id"], "is_missing": bool(row["is_missing"])}
+        marks = {"rating": row["rating"], "tags": tuple(json.loads(row["tags"]))}
+        # Of a line of an earlier version the columns alone know it.
+        return entry.model_copy(update={**known, **marks, "loras": tuple(json.loads(row["loras"]))})
 
 
 def _conditions(query: HistoryQuery) -> tuple[str, tuple[str | float, ...]]:
@@ -288,6 +381,14 @@ def _conditions(query: HistoryQuery) -> tuple[str, tuple[str | float, ...]]:
         found.append(("model = ?", query.model))
     if query.kind is not None:
         found.append(("kind = ?", query.kind.value))
+    if query.seed is not None:
+        found.append(("seed = ?", query.seed))
+    if query.min_rating:
+        found.append(("rating >= ?", query.min_rating))
+    for column, name in (("loras", query.lora), ("tags", query.tag)):
+        if name:
+            test = f"EXISTS (SELECT 1 FROM json_each(works.{column}) WHERE value = ?)"
+            found.append((test, name))
     for word in _plain(query.text).split():
         if _PLAIN_WORD.fullmatch(word) and max(word) < _FIRST_UNSPACED:
             known = "id IN (SELECT rowid FROM search WHERE search MATCH ?)"
@@ -304,9 +405,18 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", whole).casefold()
 
 
-def _row(entry: HistoryEntry) -> tuple[str | float, ...]:
+def _words(entry: HistoryEntry) -> str:
+    """Everything that can be looked for."""
     made = (entry.prompt, entry.negative_prompt, entry.title, entry.model, entry.target)
-    searched = (*made, entry.path.name)
+    return _plain("\n".join((*made, entry.path.name, *entry.loras, *entry.tags)))
+
+
+def _list(names: Sequence[str]) -> str:
+    return json.dumps(names, ensure_ascii=False)
+
+
+def _row(entry: HistoryEntry) -> tuple[str | float | None, ...]:
+    at, batch, number = entry.order_key
     return (
         str(entry.path),
         entry.kind.value,
@@ -314,5 +424,12 @@ def _row(entry: HistoryEntry) -> tuple[str | float, ...]:
         entry.model,
         entry.is_missing,
         entry.model_dump_json(),
-        _plain("\n".join(searched)),
+        _words(entry),
+        entry.seed,
+        _list(entry.loras),
+        entry.rating,
+        _list(entry.tags),
+        -at,
+        batch,
+        number,
     )

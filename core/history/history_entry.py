@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from core.film.model.delivery import ExportOrder
 from core.frozen import Frozen
+from core.history.marks import Marks
 from core.video.record import ClipRecord, parse_record
+from core.video.request import Batch
 
 
 class WorkKind(StrEnum):
@@ -34,6 +36,9 @@ class HistoryEntry(Frozen):
         width, height: in pixels; 0 where they are not known.
         record: everything that made it, as JSON: a `ClipRecord`, an `ExportOrder`, or what a film
             says of its clips.
+        loras: the names of their files.
+        batch: what it was ordered with; None for one that was ordered alone.
+        rating, tags: what a person thinks of it.
         is_missing: the file was not there when it was last looked for.
     """
 
@@ -52,7 +57,27 @@ class HistoryEntry(Frozen):
     width: int = 0
     height: int = 0
     record: str = ""
+    loras: tuple[str, ...] = ()
+    batch: Batch | None = None
+    rating: int = 0
+    tags: tuple[str, ...] = ()
     is_missing: bool = False
+
+    @property
+    def marks(self) -> Marks:
+        """Its stars and tags."""
+        return Marks(rating=self.rating, tags=self.tags)
+
+    def with_marks(self, marks: Marks) -> HistoryEntry:
+        """The same with other stars and tags."""
+        return self.model_copy(update={"rating": marks.rating, "tags": marks.tags})
+
+    @property
+    def order_key(self) -> tuple[float, str, int]:
+        """By this they are sorted, newest first; those of one order stay together."""
+        if self.batch is None:
+            return (-self.created_at.timestamp(), "", 0)
+        return (-self.batch.ordered_at.timestamp(), self.batch.id, self.batch.number)
 
     @property
     def clip_record(self) -> ClipRecord | None:

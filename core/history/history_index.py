@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from core.film.build.export import KIND as EXPORT
 from core.film.model.delivery import CONTAINERS, ExportOrder
 from core.history.history_entry import HistoryEntry, WorkKind
+from core.history.marks import read_marks
 from core.media.output import STILL_SUFFIX, SUFFIX
 from core.video.record import read_head, read_settings_of
 from core.video.render import KIND as RENDER
 from core.video.render import STILL_KIND
+from core.video.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,11 +30,11 @@ def entry_of(path: Path) -> HistoryEntry | None:
     """The line of a file that says how it was made, or None when it does not."""
     record = read_settings_of(path)
     if record is not None:
-        return _entry_of_record(path, record)
+        return _with_marks(_entry_of_record(path, record))
     head = None if path.suffix.lower() == STILL_SUFFIX else read_head(path)
     if head is None or not head.is_film:
         return None
-    return HistoryEntry(
+    film = HistoryEntry(
         path=path,
         kind=WorkKind.FILM,
         created_at=_written_at(path),
@@ -42,6 +44,7 @@ def entry_of(path: Path) -> HistoryEntry | None:
         height=head.height,
         record=head.comment,
     )
+    return _with_marks(film)
 
 
 def entry_of_job(job: JobRecord) -> HistoryEntry | None:
@@ -53,7 +56,7 @@ def entry_of_job(job: JobRecord) -> HistoryEntry | None:
     order = ExportOrder.model_validate_json(job.payload)
     head = read_head(job.path)
     frame = order.settings.frame
-    return HistoryEntry(
+    film = HistoryEntry(
         path=job.path,
         kind=WorkKind.FILM,
         created_at=job.ended_at or datetime.now(UTC),
@@ -63,6 +66,7 @@ def entry_of_job(job: JobRecord) -> HistoryEntry | None:
         height=head.height if head else (frame.height or 0),
         record=job.payload,
     )
+    return _with_marks(film)
 
 
 def files_below(folders: Iterable[Path]) -> Iterator[Path]:
@@ -93,7 +97,14 @@ def _entry_of_record(path: Path, record: ClipRecord) -> HistoryEntry:
         width=record.width,
         height=record.height,
         record=record.model_dump_json(),
+        loras=tuple(item.path.name for item in record.request.of_role(Role.LORA)),
+        batch=record.request.batch,
     )
+
+
+def _with_marks(entry: HistoryEntry) -> HistoryEntry:
+    """The same with the stars and tags that lie beside its file."""
+    return entry.with_marks(read_marks(entry.path))
 
 
 def _is_text(name: str) -> bool:

@@ -89,6 +89,11 @@ class Paths:
         return self.state_dir / "history.sqlite"
 
     @property
+    def prompts_file(self) -> Path:
+        """The list of prompts that images were made from."""
+        return self.state_dir / "prompts.sqlite"
+
+    @property
     def work_dir(self) -> Path:
         """The parent of the jobs' own folders."""
         return self.state_dir / "work"
@@ -107,6 +112,11 @@ class Paths:
     def previews_dir(self) -> Path:
         """Small films of whole projects, for the player."""
         return self.cache_dir / "previews"
+
+    @property
+    def thumbnails_dir(self) -> Path:
+        """Small pictures of files, kept so that a gallery is there at once."""
+        return self.cache_dir / "thumbnails"
 
     @property
     def lora_dirs(self) -> tuple[Path, Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -62,6 +64,21 @@ class Input(Frozen):
     path: Path
     at_s: float | None = Field(default=None, ge=0)
     strength: float | None = Field(default=None, ge=0, le=2)
+
+
+class Batch(Frozen):
+    """Several images that were ordered at once, and which of them this one is.
+
+    Attributes:
+        id: tells the order from others.
+        number: of this image, from 1.
+        count: of all of them.
+    """
+
+    id: str
+    ordered_at: datetime
+    number: int = Field(ge=1)
+    count: int = Field(ge=1)
 
 
 class Delivery(Frozen):
@@ -229,11 +246,13 @@ class RenderRequest(RenderChoices):
     Attributes:
         enhanced_prompt: the prompt as an enhancer rewrote it before; the model reads it instead,
             and no enhancer is asked any more.
+        batch: the others that it was ordered with; None for one that was ordered alone.
     """
 
     prompt: str
     enhanced_prompt: str | None = None
     output: OutputKind = OutputKind.VIDEO
+    batch: Batch | None = None
 
     @property
     def task(self) -> Task:
@@ -275,3 +294,16 @@ def images_as_inputs(paths: Sequence[Path]) -> tuple[Input, ...]:
     """What images are to one that is made from them: the first is edited, the others looked at."""
     roles = (Role.START, *(Role.REFERENCE,) * (len(paths) - 1))
     return tuple(Input(role=role, path=path) for role, path in zip(roles, paths, strict=False))
+
+
+def in_batch(requests: Sequence[RenderRequest]) -> tuple[RenderRequest, ...]:
+    """The same, marked as one order, so that what comes of it stays together; one alone is none."""
+    if len(requests) < 2:
+        return tuple(requests)
+    name, now, count = uuid.uuid4().hex, datetime.now(UTC), len(requests)
+    return tuple(
+        request.model_copy(
+            update={"batch": Batch(id=name, ordered_at=now, number=number, count=count)}
+        )
+        for number, request in enumerate(requests, start=1)
+    )

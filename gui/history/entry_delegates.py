@@ -94,16 +94,25 @@ class TileDelegate(_EntryDelegate):
 
     @override
     def paint_entry(self, cell: Cell, entry: HistoryEntry) -> None:
-        box = cell.rect.adjusted(PAD, PAD, -PAD, -PAD)
-        height = cell.option.fontMetrics.height()
-        image = QRect(box.left(), box.top(), box.width(), box.height() - height - PAD)
-        self.paint_image(cell, image, entry)
-        line = QRect(box.left(), image.bottom() + PAD, box.width(), height)
-        self.paint_title(cell, line, entry)
+        self.paint_image(cell, image_rect(cell), entry)
+        self.paint_title(cell, words_rect(cell), entry)
 
     @override
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return _TILE_IMAGE + QSize(2 * PAD, 3 * PAD + option.fontMetrics.height())
+
+
+def image_rect(cell: Cell) -> QRect:
+    """Where the picture of a tile is."""
+    box = cell.rect.adjusted(PAD, PAD, -PAD, -PAD)
+    return box.adjusted(0, 0, 0, -cell.option.fontMetrics.height() - PAD)
+
+
+def words_rect(cell: Cell) -> QRect:
+    """Where the line of words below it is."""
+    box = cell.rect.adjusted(PAD, PAD, -PAD, -PAD)
+    box.setTop(image_rect(cell).bottom() + PAD)
+    return box
 
 
 def show_as_tiles(view: QListView, thumbnails: Thumbnails) -> None:

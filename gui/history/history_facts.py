@@ -56,6 +56,12 @@ def facts_of(entry: HistoryEntry) -> tuple[Fact, ...]:
         ("Size", size_of(entry)),
         ("Length", length_of(entry)),
         *own,
+        ("Stars", "★" * entry.rating),
+        ("Tags", ", ".join(entry.tags)),
+        (
+            "Of an order",
+            "" if entry.batch is None else f"{entry.batch.number} of {entry.batch.count}",
+        ),
         ("Folder", str(entry.path.parent)),
     ]
     return tuple((name, text) for name, text in facts if text)

@@ -69,6 +69,15 @@ class HistoryModel(QAbstractTableModel):
         """Read anew what is shown; rows that stay keep their place and selection."""
         self._load(0, max(PAGE, len(self._entries)))
 
+    def load_all(self) -> None:
+        """Read all that fits the query; `loaded` tells when it is there."""
+        self._load(0, max(PAGE, self._total))
+
+    @property
+    def entries(self) -> tuple[HistoryEntry, ...]:
+        """Everything that is read."""
+        return tuple(self._entries)
+
     def entry(self, index: Index) -> HistoryEntry | None:
         """The entry of a row; None where the row has none."""
         row = index.row()

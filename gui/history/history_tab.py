@@ -22,7 +22,7 @@ from core.platform.units import count_text
 from gui import theme
 from gui.history.entry_delegates import ROW_HEIGHT, RowDelegate, show_as_tiles
 from gui.history.history_details import HistoryDetails
-from gui.history.history_filter_bar import HistoryFilterBar
+from gui.history.history_filter_bar import FilterNames, HistoryFilterBar
 from gui.history.history_model import HistoryModel
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
@@ -181,17 +181,20 @@ class HistoryTab(QWidget):
     def reload(self) -> None:
         """Show what has been made since; to be called when a job has succeeded."""
         self.model.reload()
-        self._read_models()
+        self._read_names()
 
     @Slot(object)
     def _ask(self, query: HistoryQuery) -> None:
         self.model.ask(query)
-        self._read_models()
+        self._read_names()
 
-    def _read_models(self) -> None:
+    def _read_names(self) -> None:
         history = self._history
         self._background.run(
-            lambda _: history.models(), self._bar.set_models, self._on_failed, key="history-models"
+            lambda _: FilterNames.of(history),
+            self._bar.set_names,
+            self._on_failed,
+            key="history-names",
         )
 
     def _on_looked(self, has_changed: bool) -> None:

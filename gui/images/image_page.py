@@ -9,6 +9,8 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.errors import UnsupportedRequest
+from core.history.marks import marks_file
+from core.history.prompt_history import PromptHistory
 from core.jobs.job import SubjectKind, Succeeded
 from core.jobs.lanes import PLACES
 from core.jobs.queue import new_job_id
@@ -20,6 +22,7 @@ from core.video.listing import read_listing
 from core.video.planning.render_planner import total_usd
 from core.video.provider import Ready
 from core.video.record import read_sidecar
+from core.video.request import in_batch
 from core.video.terms import OutputKind
 from gui.render.plan_fixes import PlanContext
 from gui.render.plan_text import PlanText, cap_issues, describe_plan, describe_problems
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from core.errors import StudioError
     from core.history.history_entry import HistoryEntry
     from core.jobs.job import CancelToken, JobUpdate
     from core.studio import Studio
@@ -42,7 +46,6 @@ if TYPE_CHECKING:
     from core.video.request import RenderRequest
     from gui.background import Background
     from gui.images.image_batch import ImageBatch
-    from gui.images.image_progress import ImageProgress
     from gui.images.image_tab import ImageTab
     from gui.widgets.thumbnails import Thumbnails
 
@@ -78,7 +81,12 @@ class ImagePage(QWidget):
         # Loaded late, when the room is first seen.
         from gui.images.image_tab import ImageTab
 
-        self.tab = tab = ImageTab(self._studio.history, self._background, self._thumbnails)
+        self.tab = tab = ImageTab(
+            self._studio.history,
+            self._background,
+            self._thumbnails,
+            PromptHistory(self._studio.paths.prompts_file),
+        )
         tab.order.changed.connect(self._on_changed)
         tab.make_wanted.connect(self._make)
         tab.fix_wanted.connect(self.fix_wanted)
@@ -86,9 +94,11 @@ class ImagePage(QWidget):
         tab.details.use_wanted.connect(self.use_wanted)
         tab.details.again.wanted.connect(self._make_again)
         tab.details.show_file.wanted.connect(self._show_file)
-        tab.details.trash.wanted.connect(self._ask_trash)
+        tab.details.trash.wanted.connect(self._on_trash)
+        tab.gallery.trash_wanted.connect(self._ask_trash)
         vbox(tab, of=self)
         tab.gallery.begin()
+        tab.prompts.begin()
         self.read_models()
 
     @Slot()
@@ -136,10 +146,12 @@ class ImagePage(QWidget):
     @Slot(object)
     def _make(self, order: ImageBatch) -> None:
         studio = self._studio
+        if self.tab is not None:
+            self.tab.prompts.add(order)
 
         def plan(cancel: CancelToken) -> list[PlannedRender]:
             planned: list[PlannedRender] = []
-            for request in order.requests:
+            for request in in_batch(order.requests):
                 cancel.check()
                 planned.append(_planned(studio, request))
             return planned
@@ -150,25 +162,32 @@ class ImagePage(QWidget):
     def _make_again(self, record: ClipRecord) -> None:
         self._begin(lambda _: [plan_again(self._studio, record)])
 
+
     def _begin(self, plan: Callable[[CancelToken], Sequence[PlannedRender]]) -> None:
         if self.tab is not None:
-            progress = self.tab.progress
-            progress.begin()
+            tab = self.tab
+            tab.progress.begin()
             self._background.run(
                 plan,
-                lambda planned: self._agree(planned, progress),
-                lambda error: progress.settle((), error),
+                lambda planned: self._agree(planned, tab),
+                lambda error: tab.progress.settle((), error),
             )
 
-    def _agree(self, planned: Sequence[PlannedRender], progress: ImageProgress) -> None:
+    def _agree(self, planned: Sequence[PlannedRender], tab: ImageTab) -> None:
         """Queue free pictures at once, and others when a person agrees to their price."""
         studio = self._studio
+        progress, gallery = tab.progress, tab.gallery
         can = can_start(self, studio.registry, planned, self.fix_wanted.emit)
         if not can or not agree(self, planned):
             progress.settle()
             return
         waiting = {new_job_id(): one for one in planned}
         progress.expect(tuple(waiting))
+        gallery.expect({job_id: one.plan.request for job_id, one in waiting.items()})
+
+        def not_queued(error: StudioError) -> None:
+            gallery.forget(tuple(waiting))
+            progress.settle(tuple(waiting), error)
 
         def submit(_: CancelToken) -> None:
             # All or none, where a cap does not take all of them.
@@ -181,7 +200,7 @@ class ImagePage(QWidget):
         self._background.run(
             submit,
             lambda _: progress.settle(),
-            lambda error: progress.settle(tuple(waiting), error),
+            not_queued,
         )
 
     @Slot(object)
@@ -202,6 +221,7 @@ class ImagePage(QWidget):
         if self.tab is None or subject is None or subject.kind is not SubjectKind.IMAGE:
             return
         self.tab.progress.on_event(update)
+        self.tab.gallery.on_event(update)
         if isinstance(update.event, Succeeded):
             self.tab.gallery.reload(is_made=True)
 
@@ -210,22 +230,34 @@ class ImagePage(QWidget):
         show_in_desktop(path.parent)
 
     @Slot(object)
-    def _ask_trash(self, entry: HistoryEntry) -> None:
+    def _on_trash(self, entry: HistoryEntry) -> None:
+        selected = () if self.tab is None else self.tab.gallery.selected
+        self._ask_trash(selected if entry in selected else (entry,))
+
+    @Slot(object)
+    def _ask_trash(self, entries: tuple[HistoryEntry, ...]) -> None:
+        what = repr(entries[0].path.name) if len(entries) == 1 else f"{len(entries)} pictures"
         answer = QMessageBox.question(
             self,
             "Move to trash",
-            f"Move {entry.path.name!r} to the trash?\n\nProjects that use it keep their own copy.",
+            f"Move {what} to the trash?\n\nProjects keep their own copies.",
         )
         if answer != _Button.Yes or self.tab is None:
             return
-        history = self._studio.history
+        history, tab = self._studio.history, self.tab
 
-        def remove(_: CancelToken) -> int:
-            _throw_away(entry.path)
-            history.remove(entry.id)
-            return entry.id
+        def remove(cancel: CancelToken) -> None:
+            for entry in entries:
+                cancel.check()
+                _throw_away(entry.path)
+                history.remove(entry.id)
 
-        self._background.run(remove, self.tab.gallery.take_out, self.tab.progress.complain)
+        def failed(error: StudioError) -> None:
+            tab.gallery.reload()
+            tab.progress.complain(error)
+
+        gone = [entry.id for entry in entries]
+        self._background.run(remove, lambda _: tab.gallery.take_out(gone), failed)
 
 
 def _planned(studio: Studio, request: RenderRequest) -> PlannedRender:
@@ -269,9 +301,9 @@ def _time_of_all(plan: RenderPlan, count: int, places: int) -> str:
 
 
 def _throw_away(image: Path) -> None:
-    """Move a picture to the trash, and the record beside it where that is its own."""
+    """Move a picture to the trash with its stars and tags, and with its own record."""
     record = read_sidecar(image)
-    paths = [image]
+    paths = [image, marks_file(image)]
     # A clip of the same name would have its record in the same place.
     if record is not None and record.is_image:
         paths.append(image.with_suffix(".json"))

@@ -15,6 +15,7 @@ from gui.images.image_details import ImageDetails
 from gui.images.image_form import ImageForm
 from gui.images.image_gallery import ImageGallery
 from gui.images.image_progress import ImageProgress
+from gui.images.prompt_bar import PromptBar
 from gui.render.plan_fixes import ChooseFrame, ChooseValue, ClearFrame, EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.widgets.fields import named
@@ -24,6 +25,7 @@ from gui.widgets.panes import Splitter, scrolled
 if TYPE_CHECKING:
     from core.history.history import History
     from core.history.history_entry import HistoryEntry
+    from core.history.prompt_history import PromptHistory
     from gui.background import Background
     from gui.images.image_batch import ImageBatch
     from gui.render.plan_fixes import Fix
@@ -42,6 +44,7 @@ class ImageTab(QWidget):
         fix_wanted(Fix): what is not mended by another choice here.
 
     Attributes:
+        prompts: what was typed before.
         order: what is to be made.
         line: what that takes, or what speaks against it.
         progress: how far it is.
@@ -52,8 +55,15 @@ class ImageTab(QWidget):
     make_wanted = Signal(object)
     fix_wanted = Signal(object)
 
-    def __init__(self, history: History, background: Background, thumbnails: Thumbnails) -> None:
+    def __init__(
+        self,
+        history: History,
+        background: Background,
+        thumbnails: Thumbnails,
+        prompts: PromptHistory,
+    ) -> None:
         super().__init__()
+        self.prompts = PromptBar(prompts, background)
         self.order = ImageForm()
         self.line = PlanLine()
         self.line.set_nothing(NOTHING)
@@ -68,11 +78,13 @@ class ImageTab(QWidget):
         self.line.fix_wanted.connect(self._on_fix)
         self.gallery.chosen.connect(self._on_chosen)
         self.details.vary.wanted.connect(self._on_vary)
+        self.prompts.prompt_wanted.connect(self._on_prompt)
+        self.prompts.order_wanted.connect(self.take_over)
         self._show_order()
 
     def _lay_out(self) -> None:
         content = QWidget()
-        vbox(self.order, self.line, None, of=content, gap=theme.GAP)
+        vbox(self.prompts, self.order, self.line, None, of=content, gap=theme.GAP)
         area = scrolled(content, "image_left")
         left = QWidget()
         rows = vbox(area, self.progress, self._make, of=left, gap=theme.GAP, grows=area)
@@ -98,6 +110,18 @@ class ImageTab(QWidget):
         self.order.set_value(value)
         self._show_order()
 
+    @Slot(object)
+    def take_over(self, order: ImageBatch) -> None:
+        """Show another order, as a person would have chosen it."""
+        self.set_value(order)
+        self.order.changed.emit(order)
+        self.order.focus_prompt()
+
+    @Slot(object)
+    def _on_prompt(self, prompt: str) -> None:
+        self.order.put("prompt", prompt)
+        self.order.focus_prompt()
+
     def show_plan(self, text: PlanText) -> None:
         """Show what the order takes, or what speaks against it; what it costs is on the button."""
         self.line.set_text(text)
@@ -110,6 +134,7 @@ class ImageTab(QWidget):
         self._show_order()
 
     def _show_order(self) -> None:
+        self.prompts.set_typed(self.order.value().prompt)
         has_words = self.order.can_be_made
         self._make.setEnabled(has_words)
         self._label()

@@ -13,6 +13,7 @@ from gui.scenes.cut_page import CutPage
 from gui.scenes.frames_page import FramesPage
 from gui.scenes.prompt_page import PromptPage
 from gui.theme import Tone
+from gui.widgets.drag_hover import switch_on_drag
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
 from gui.widgets.panes import scrolled
@@ -61,6 +62,7 @@ class SceneInspector(QWidget):
         self._pages.setObjectName("inspector_pages")
         self._areas: dict[QWidget, QScrollArea] = {}
         self._pages.setDocumentMode(True)
+        switch_on_drag(self._pages)
         for page, title, tip in (
             (self._prompt, "Prompt", "The words of the scene"),
             (self._frames, "Frames", "The pictures that the clip begins and ends with"),

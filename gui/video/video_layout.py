@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from gui import theme
+from gui.widgets.drag_hover import switch_on_drag
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.layouts import vbox
 from gui.widgets.panes import FoldingSection, Splitter, reveal, scrolled
@@ -154,6 +155,7 @@ def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
     references.setObjectName("reference_tabs")
     # On the window's own ground, for which the colours of words are chosen.
     references.setDocumentMode(True)
+    switch_on_drag(references)
     references.addTab(panels.references, "Whole project")
     references.addTab(panels.scene_references, "This scene")
     references.addTab(panels.characters, "Characters")

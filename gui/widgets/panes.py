@@ -20,6 +20,7 @@ from typing_extensions import override
 from core.platform.units import count_text
 from gui.theme import GAP, Tone, icon
 from gui.widgets.buttons import HeadingButton
+from gui.widgets.drag_hover import open_on_drag
 from gui.widgets.fields import named
 from gui.widgets.labels import ElidedLabel, ToneLabel
 from gui.widgets.layouts import hbox, vbox
@@ -71,6 +72,7 @@ class FoldingSection(QWidget):
         self._heading.toggled.connect(self._fold)
         # Only where a person opened it: what is opened by itself does not scroll the view.
         self._heading.clicked.connect(self._show_body)
+        open_on_drag(self._heading)
         self._draw()
 
     @property

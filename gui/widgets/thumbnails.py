@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QImage, QImageReader, QPainter, QPixmap
 
 from core.errors import UnreadableClip
 from core.media.frames import as_seen
 from core.media.images import read_image
 from core.media.media_file import open_media
+from core.media.render_cache import key_of
 from core.media.streams import choose_video
 from gui import theme
 from gui.background import Background
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken
+    from core.media.render_cache import RenderCache
 
 Moment = Literal["start", "end"]
 _MIB = 1 << 20
@@ -37,6 +39,8 @@ _WAITING = 48
 # So long nothing new is asked for before reading begins: what flies past is not read, and the
 # threads that read do not take from the main thread the processor that it scrolls with.
 _REST_MS = 50
+# What the cache keeps: enough for every tile, and no more than a screen of them takes a moment.
+_KEPT, _QUALITY, _SUFFIX = 512, 90, ".thumb"
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,22 @@ class Thumbnails(QObject):
 
     ready = Signal(object)
 
-    def __init__(self, parent: QObject | None = None, *, capacity_bytes: int = 64 * _MIB) -> None:
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        capacity_bytes: int = 64 * _MIB,
+        cache: RenderCache | None = None,
+    ) -> None:
+        """Make it.
+
+        Args:
+            parent: whose it is.
+            capacity_bytes: so much is kept in memory.
+            cache: keeps them on disk as well, so that the next start has them at once.
+        """
         super().__init__(parent)
+        self._cache = cache
         self._background = Background(self, threads=_AT_A_TIME)
         self._capacity_bytes = capacity_bytes
         self._known: OrderedDict[Thumbnail, QPixmap] = OrderedDict()
@@ -124,7 +142,7 @@ class Thumbnails(QObject):
             self._read(wanted)
 
     def _read(self, wanted: Thumbnail) -> None:
-        size = (wanted.size.width(), wanted.size.height())
+        size, cache = (wanted.size.width(), wanted.size.height()), self._cache
 
         def arrived(image: QImage) -> None:
             self._keep(wanted, QPixmap.fromImage(image))
@@ -134,7 +152,7 @@ class Thumbnails(QObject):
             self._keep(wanted, _broken_mark(wanted.size))
 
         self._background.run(
-            lambda cancel: read_small_image(wanted.path, size, wanted.at, cancel), arrived, failed
+            lambda cancel: _read(wanted.path, size, wanted.at, cancel, cache), arrived, failed
         )
 
     def _keep(self, wanted: Thumbnail, pixmap: QPixmap) -> None:
@@ -179,6 +197,47 @@ def is_clip(path: Path) -> bool:
     return path.suffix.lower() in CLIP_SUFFIXES
 
 
+def _read(
+    path: Path, size: tuple[int, int], at: Moment, cancel: CancelToken, cache: RenderCache | None
+) -> QImage:
+    """A small picture, from the cache where it is known; else it is kept there.
+
+    Raises:
+        StudioError: it cannot be read.
+        JobCancelled: asked to stop.
+    """
+    key = "" if cache is None or max(size) > _KEPT else _key(path, at)
+    if cache is None or not key:
+        return read_small_image(path, size, at, cancel)
+
+    def make(place: Path) -> None:
+        image = read_small_image(path, (_KEPT, _KEPT), at, cancel)
+        kind = "PNG" if image.hasAlphaChannel() else "JPEG"
+        if not image.save(str(place), kind, _QUALITY):  # pyright: ignore[reportCallIssue, reportArgumentType] - Qt takes the name of a format as text
+            raise OSError(f"{place} cannot be written")
+
+    reader = QImageReader(str(cache.keep(key, _SUFFIX, make)))
+    reader.setDecideFormatFromContent(True)
+    whole = reader.size()
+    fitted = whole.scaled(QSize(*size), Qt.AspectRatioMode.KeepAspectRatio)
+    if fitted.width() < whole.width():
+        reader.setScaledSize(fitted)
+    image = reader.read()
+    # One that was damaged on the disk is read from where it came.
+    return read_small_image(path, size, at, cancel) if image.isNull() else image
+
+
+def _key(path: Path, at: Moment) -> str:
+    """What the cache knows it by; empty for a file that cannot be asked about."""
+    try:
+        now = path.stat()
+    except OSError:
+        return ""
+    return key_of(
+        {"thumbnail": str(path), "at": at, "bytes": now.st_size, "changed": now.st_mtime_ns}
+    )
+
+
 def read_small_image(path: Path, size: tuple[int, int], at: Moment, cancel: CancelToken) -> QImage:
     """The picture, or a clip's first or last frame, as large as fits into the size.
 
@@ -195,14 +254,17 @@ def read_small_image(path: Path, size: tuple[int, int], at: Moment, cancel: Canc
 def _image(path: Path, size: tuple[int, int]) -> QImage:
     image = read_image(path, "picture", "picture").image
     image.thumbnail(size)
-    return _as_qt(image)
+    return as_qt_image(image)
 
 
-def _as_qt(image: Image.Image) -> QImage:
-    image = image.convert("RGBA")
+def as_qt_image(image: Image.Image) -> QImage:
+    """The same for Qt; where nothing is transparent, it says so."""
+    kind, letters = QImage.Format.Format_RGB888, 3
+    if image.mode != "RGB":
+        image, kind, letters = image.convert("RGBA"), QImage.Format.Format_RGBA8888, 4
     data = image.tobytes()
     # A copy: the bytes belong to this function.
-    return QImage(data, image.width, image.height, QImage.Format.Format_RGBA8888).copy()
+    return QImage(data, image.width, image.height, letters * image.width, kind).copy()
 
 
 def _frame(path: Path, size: tuple[int, int], at: Moment, cancel: CancelToken) -> QImage:
@@ -219,7 +281,7 @@ def _frame(path: Path, size: tuple[int, int], at: Moment, cancel: CancelToken) -
             frame = _last(container, video, cancel) if at == "end" else _first(container, video)
             if frame is not None:
                 aspect = video.sample_aspect_ratio or Fraction(1)
-                return _as_qt(as_seen(frame, aspect, size))
+                return as_qt_image(as_seen(frame, aspect, size))
     except (FFmpegError, OSError) as error:
         raise UnreadableClip(f"The clip {path.name!r} cannot be read.") from error
     raise UnreadableClip(f"The clip {path.name!r} holds no picture.")

@@ -168,12 +168,23 @@ def plan_again(studio: Studio, record: ClipRecord) -> PlannedRender:
     Raises:
         UnsupportedRequest: it cannot be made, or those files are not to be found or were changed.
     """
+    return studio.plan(with_files_again(studio, record))
+
+
+def with_files_again(studio: Studio, record: ClipRecord) -> RenderRequest:
+    """The request for the very same, with the files that it was made from where they lie now.
+
+    Looks for them, so it is to be called beside the main thread.
+
+    Raises:
+        UnsupportedRequest: they are not to be found or were changed.
+    """
     request = request_again(record)
     files, problems = _files_again(studio, record, request)
     loras, more = _loras_again(studio, record)
     if problems or more:
         raise UnsupportedRequest([*problems, *more])
-    return studio.plan(request.with_inputs(files).with_role(Role.LORA, loras))
+    return request.with_inputs(files).with_role(Role.LORA, loras)
 
 
 def _files_again(
@@ -247,7 +258,8 @@ def _as_made(record: ClipRecord) -> RenderRequest:
     )
     # Images were once requests like any other, and only their jobs knew better.
     output = OutputKind.IMAGE if record.is_image else OutputKind.VIDEO
-    made = {"sampling": sampling, "output": output, "quality": record.quality}
+    # Made again it is an order of its own.
+    made = {"sampling": sampling, "output": output, "quality": record.quality, "batch": None}
     return asked.model_copy(update=made)
 
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDateEdit, QLineEdit, QWidget
 
 from core.history.history import HistoryQuery
 from core.history.history_entry import WorkKind
-from gui.history.history_filter_bar import HistoryFilterBar
+from gui.history.history_filter_bar import FilterNames, HistoryFilterBar
 from tests.gui.controls import controls_of
 from tests.gui.operating import choose, choose_index, click
 
@@ -43,7 +43,7 @@ def test_filter_bar_tells_what_is_chosen_and_forgets_it_at_once(
     bar = HistoryFilterBar()
     qtbot.addWidget(bar)
     bar.show()
-    bar.set_models(LABELS)
+    bar.set_names(FilterNames(LABELS))
     messages: list[object] = []
     bar.changed.connect(messages.append)
     search = controls_of(bar)["search"]
@@ -59,7 +59,7 @@ def test_filter_bar_tells_what_is_chosen_and_forgets_it_at_once(
     )
     assert bar.value() == messages[-1] == value
     messages.clear()
-    bar.set_models(["LTX Mini", "Other"])
+    bar.set_names(FilterNames(["LTX Mini", "Other"]))
     assert bar.value() == value
     qtbot.wait(1)
     assert messages == []

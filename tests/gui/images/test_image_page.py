@@ -10,11 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QListView, QMessageBox, QTableView
 
 from core.history.history import HistoryQuery
-from core.history.history_entry import WorkKind
+from core.history.history_entry import HistoryEntry, WorkKind
 from core.platform.paths import Paths
 from core.project.render.rerender import request_again
 from core.studio import Studio
 from core.video.record import read_settings_of
+from gui.history.history_model import ENTRY
 from gui.images.image_batch import ImageBatch
 from tests.fakes.provider import ENTRY, FULL
 from tests.fakes.stills import TARGET, add_still
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from core.history.history_entry import HistoryEntry
     from gui.images.image_tab import ImageTab
     from gui.ui_watchdog import UiWatchdog
     from tests.gui.whole_window import BoxAnswers
@@ -63,7 +63,10 @@ class ImageWindow(OpenWindow):
 
     @property
     def count(self) -> int:
-        return self.tiles.model().rowCount()
+        """How many are made; those that are on their way stand among them."""
+        model = self.tiles.model()
+        rows = [model.index(row, 0) for row in range(model.rowCount())]
+        return sum(isinstance(row.data(ENTRY), HistoryEntry) for row in rows)
 
     @property
     def said(self) -> str:

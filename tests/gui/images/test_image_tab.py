@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import StudioError
 from core.history.history import History
+from core.history.prompt_history import PromptHistory
 from core.jobs.job import (
     Cancelled,
     ErrorReport,
@@ -71,13 +72,17 @@ def history(tmp_path: Path) -> History:
 
 @pytest.fixture
 def make_tab(
-    qtbot: QtBot, history: History, background: Background, offers: ModelListing
+    qtbot: QtBot,
+    history: History,
+    background: Background,
+    offers: ModelListing,
+    tmp_path: Path,
 ) -> Callable[[], ImageTab]:
     # Qt's stubs know a signal of an instance only as one of its class.
     images = SmallImages()
 
     def make() -> ImageTab:
-        tab = ImageTab(history, background, images)
+        tab = ImageTab(history, background, images, PromptHistory(tmp_path / "prompts.sqlite"))
         qtbot.addWidget(tab)
         tab.resize(1280, 560)
         tab.order.set_listing(offers)
@@ -429,7 +434,7 @@ def test_an_image_whose_file_is_gone_can_still_be_made_again(
 
     qtbot.waitUntil(lambda: not controls_of(tab)["picture_start"].isEnabled())
     can = {name for name, w in controls_of(tab.details).items() if w.isEnabled()}
-    assert can == {"picture_again", "picture_copy"}
+    assert can == {"picture_again", "picture_copy", "picture_vary"}
 
 
 def test_a_new_image_is_chosen_unless_an_older_one_is_looked_at(
@@ -472,7 +477,7 @@ def test_an_empty_search_says_so(make_tab: Callable[[], ImageTab], qtbot: QtBot)
     write("nowhere")(controls_of(tab)["gallery_search"])
 
     qtbot.waitUntil(lambda: tiles(tab).model().rowCount() == 0)
-    assert any("No picture has these words" in text for text in said_in(tab.gallery))
+    assert any("No picture fits" in text for text in said_in(tab.gallery))
 
 
 def news(job_id: str, event: object) -> JobUpdate:
