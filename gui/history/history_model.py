@@ -13,6 +13,8 @@ from core.history.history import HistoryQuery
 from core.history.history_entry import HistoryEntry, WorkKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from core.errors import StudioError
     from core.history.history import History
     from core.jobs.job import CancelToken
@@ -100,6 +102,14 @@ class HistoryModel(QAbstractTableModel):
         self._total -= 1
         self.endRemoveRows()
         self.loaded.emit(self._total)
+
+    def change(self, entries: Iterable[HistoryEntry]) -> None:
+        """Show other words of these, before the history has them."""
+        changed = {entry.id: entry for entry in entries}
+        self._entries = [changed.get(entry.id, entry) for entry in self._entries]
+        if self._entries:
+            last = self.index(self.rowCount() - 1, len(_HEADINGS) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
 
     @override
     def rowCount(self, parent: Index = _NO_INDEX) -> int:

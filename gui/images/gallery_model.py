@@ -17,7 +17,7 @@ from gui.jobs.job_text import stage
 from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from core.history.history import History, HistoryQuery
     from core.jobs.job import JobUpdate
@@ -157,6 +157,11 @@ class GalleryModel(QAbstractListModel):
     def take_out(self, entry_id: int) -> None:
         """Remove an image that the history has just lost."""
         self._made.take_out(entry_id)
+
+    def change(self, entries: Iterable[HistoryEntry]) -> None:
+        """Show other stars and tags of these, before they are written."""
+        self._made.change(entries)
+        self._merge()
 
     @override
     def rowCount(self, parent: Index = _TOP) -> int:

@@ -41,13 +41,16 @@ class GalleryDelegate(TileDelegate):
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        tile = index.data(ENTRY)
-        if tile is not None and tile.batch is not None:
+        batch = _batch_of(index)
+        if batch is not None:
             # A common ground, also between the tiles: they were ordered together.
             ground = QColor(option.palette.color(QPalette.ColorRole.Highlight))
             ground.setAlphaF(_GROUND)
-            half = _GAP // 2
-            painter.fillRect(option.rect.adjusted(-half, -half, half, half), ground)
+            before, after = (
+                _GAP if _is_of(batch, index.siblingAtRow(index.row() + step)) else 0
+                for step in (-1, 1)
+            )
+            painter.fillRect(option.rect.adjusted(-before // 2, 0, after // 2, 0), ground)
         super().paint(painter, option, index)
 
     @override
@@ -84,6 +87,16 @@ class GalleryDelegate(TileDelegate):
         bar = QRectF(image.left() + PAD, image.bottom() - PAD - _BAR, image.width() - 2 * PAD, _BAR)
         cell.bar(bar, None if progress is None else progress.fraction)
         cell.text(tile.words, words_rect(cell), cell.colour(Tone.QUIET))
+
+
+def _batch_of(index: Index) -> Batch | None:
+    tile = index.data(ENTRY)
+    return None if tile is None else tile.batch
+
+
+def _is_of(batch: Batch, index: Index) -> bool:
+    other = _batch_of(index) if index.isValid() else None
+    return other is not None and other.id == batch.id
 
 
 def star_rect(tile: QRect) -> QRect:

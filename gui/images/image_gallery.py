@@ -275,6 +275,10 @@ class ImageGallery(QWidget):
         self._mark(entries, lambda marks: marks.with_tags(change.added, change.removed))
 
     def _mark(self, entries: Sequence[HistoryEntry], change: Callable[[Marks], Marks]) -> None:
+        # Seen at once: a disk may take a moment for each of many.
+        self._model.change(entry.with_marks(change(entry.marks)) for entry in entries)
+        self._on_current()
+        self._offer()
         history = self._history
 
         def mark(_: CancelToken) -> None:

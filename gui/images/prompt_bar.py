@@ -162,6 +162,7 @@ class PromptPopup(QDialog):
         )
         self._list = named(QListWidget(), "prompts", says="Prompts, the last used first")
         self._list.setWordWrap(False)
+        self._list.setSpacing(GAP // 4)
         self._list.setUniformItemSizes(True)
         self._list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -75,6 +75,11 @@ class SplitView(QWidget):
         self.zoomed.emit(self.scale)
 
     @property
+    def labels(self) -> tuple[str, str]:
+        """What the two are, the left one first."""
+        return (self._sides[0].label, self._sides[1].label)
+
+    @property
     def split(self) -> float:
         """Where the divider stands, from 0 at the left edge to 1 at the right one."""
         return self._split

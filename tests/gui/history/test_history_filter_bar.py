@@ -36,14 +36,25 @@ ONE_LINE = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size
     model=st.sampled_from(["", *LABELS]),
     first=DAYS,
     last=DAYS,
+    rating=st.integers(0, 5),
+    tag=st.sampled_from(["", "sea"]),
+    seed=st.none() | st.integers(0, 2**32 - 1),
 )
 def test_filter_bar_tells_what_is_chosen_and_forgets_it_at_once(
-    qtbot: QtBot, text: str, kind: WorkKind | None, model: str, first: date, last: date
+    qtbot: QtBot,
+    text: str,
+    kind: WorkKind | None,
+    model: str,
+    first: date,
+    last: date,
+    rating: int,
+    tag: str,
+    seed: int | None,
 ) -> None:
     bar = HistoryFilterBar()
     qtbot.addWidget(bar)
     bar.show()
-    bar.set_names(FilterNames(LABELS))
+    bar.set_names(FilterNames(LABELS, tags=["sea"]))
     messages: list[object] = []
     bar.changed.connect(messages.append)
     search = controls_of(bar)["search"]
@@ -54,8 +65,18 @@ def test_filter_bar_tells_what_is_chosen_and_forgets_it_at_once(
     choose_index(["", *LABELS].index(model))(controls_of(bar)["model"])
     choose("Between two days")(controls_of(bar)["span"])
     choose_days(bar, first, last)
+    choose_index(rating)(controls_of(bar)["rating"])
+    choose_index(["", "sea"].index(tag))(controls_of(bar)["tag"])
+    type_seed(bar, seed)
     value = HistoryQuery(
-        text, midnight(first), midnight(last + timedelta(days=1)), model=model, kind=kind
+        text,
+        midnight(first),
+        midnight(last + timedelta(days=1)),
+        model=model,
+        kind=kind,
+        min_rating=rating,
+        tag=tag,
+        seed=seed,
     )
     assert bar.value() == messages[-1] == value
     messages.clear()
@@ -66,6 +87,12 @@ def test_filter_bar_tells_what_is_chosen_and_forgets_it_at_once(
     click(controls_of(bar)["clear"])
     assert messages == [HistoryQuery()]
     assert bar.value() == HistoryQuery()
+
+
+def type_seed(bar: QWidget, seed: int | None) -> None:
+    field = controls_of(bar)["seed"]
+    field.clear()
+    QTest.keyClicks(field, "" if seed is None else f"{seed}x")
 
 
 def choose_days(bar: QWidget, first: date, last: date) -> None:

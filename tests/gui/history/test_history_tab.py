@@ -71,6 +71,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
             created_at=NOON,
             prompt="an old cube",
             model="LTX Mini",
+            loras=("grain.safetensors",),
+            tags=("kept",),
         )
     )
     yield studio
@@ -207,6 +209,11 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
             ControlCase("search", write("ball"), looked_for),
             ControlCase("kind", choose("Films"), looked_for),
             ControlCase("model", choose("Fake Small"), looked_for),
+            ControlCase("lora", choose("grain.safetensors"), looked_for),
+            ControlCase("tag", choose("kept"), looked_for),
+            ControlCase("rating", choose_index(3), looked_for),
+            ControlCase("favourites", click, looked_for),
+            ControlCase("seed", write("5"), looked_for),
             ControlCase("span", choose("Today"), looked_for),
             ControlCase("first", step_up, looked_for),
             ControlCase("last", step_up, looked_for),

@@ -15,7 +15,7 @@ from core.platform.paths import Paths
 from core.project.render.rerender import request_again
 from core.studio import Studio
 from core.video.record import read_settings_of
-from gui.history.history_model import ENTRY
+from gui.history.history_model import ENTRY as ENTRY_ROLE
 from gui.images.image_batch import ImageBatch
 from tests.fakes.provider import ENTRY, FULL
 from tests.fakes.stills import TARGET, add_still
@@ -66,7 +66,7 @@ class ImageWindow(OpenWindow):
         """How many are made; those that are on their way stand among them."""
         model = self.tiles.model()
         rows = [model.index(row, 0) for row in range(model.rowCount())]
-        return sum(isinstance(row.data(ENTRY), HistoryEntry) for row in rows)
+        return sum(isinstance(row.data(ENTRY_ROLE), HistoryEntry) for row in rows)
 
     @property
     def said(self) -> str:

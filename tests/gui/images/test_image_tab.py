@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLabel,
-    QListView,
     QProgressBar,
     QSpinBox,
 )
@@ -48,6 +47,13 @@ from tests.fakes.provider import SMALL
 from tests.fakes.stills import TARGET, add_still
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
+from tests.gui.images.gallery_cases import (
+    GALLERY_CASES,
+    choose_tile,
+    open_filter,
+    select_both,
+    tiles,
+)
 from tests.gui.images.models import IMAGE, with_images
 from tests.gui.operating import answer_with, choose_index, click, step_up, write
 from tests.gui.small_images import SmallImages
@@ -95,12 +101,6 @@ def make_tab(
     return make
 
 
-def tiles(tab: QWidget) -> QListView:
-    view = controls_of(tab)["gallery"]
-    assert isinstance(view, QListView)
-    return view
-
-
 def with_tool(tool: Task, act: Callable[[QWidget], None]) -> Callable[[QWidget], None]:
     """Operate a control of a tool once that is chosen."""
 
@@ -110,15 +110,6 @@ def with_tool(tool: Task, act: Callable[[QWidget], None]) -> Callable[[QWidget],
         act(field)
 
     return act_with_tool
-
-
-def choose_tile(row: int) -> Callable[[QWidget], None]:
-    def act(view: QWidget) -> None:
-        assert isinstance(view, QListView)
-        place = view.visualRect(view.model().index(row, 0)).center()
-        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-
-    return act
 
 
 def chosen(tab: ImageTab) -> str:
@@ -131,7 +122,8 @@ def on_event(tab: ImageTab) -> Heard:
     heard, details = Heard(), tab.details
     for signal in (
         tab.make_wanted, tab.fix_wanted, tab.progress.stop_wanted, details.use_wanted,
-        details.again.wanted, details.show_file.wanted, details.trash.wanted,
+        details.again.wanted, details.variations.wanted, details.show_file.wanted,
+        details.trash.wanted,
     ):  # fmt: skip
         signal.connect(heard.take)
     return heard
@@ -203,8 +195,15 @@ CASES = (
 
 
 def test_every_control_has_its_effect(
-    make_tab: Callable[[], ImageTab], offers: ModelListing, qtbot: QtBot
+    make_tab: Callable[[], ImageTab],
+    offers: ModelListing,
+    qtbot: QtBot,
+    tmp_path: Path,
+    history: History,
 ) -> None:
+    (entry, _) = history.find()
+    history.add(entry.model_copy(update={"loras": ("grain.safetensors",), "tags": ("sea",)}))
+
     def search(field: QWidget) -> None:
         write("red")(field)
         qtbot.waitUntil(lambda: tiles(field.window()).model().rowCount() == 1)
@@ -214,18 +213,22 @@ def test_every_control_has_its_effect(
         tab = make_tab()
         tab.resize(1280, 900)
         tab.order.set_listing(with_images(offers))
+        PromptHistory(tmp_path / "prompts.sqlite").add("a prompt of before")
+        tab.prompts.begin()
         mask = IMAGE.with_name("mask.png")
         batch = ImageBatch(target=TARGET, prompt="something", seed=3, images=(IMAGE,), mask=mask)
         tab.set_value(batch)
         tab.line.set_text(PlanText(line="96x64", notes=("a note",)))
         tab.progress.begin()
         tab.progress.settle(("job",))
-        choose_tile(0)(tiles(tab))
+        open_filter(tab, qtbot)
+        select_both(tab)
+        qtbot.waitUntil(lambda: controls_of(tab)["prompt_back"].isEnabled())
         tab.setProperty("told", on_event(tab))
         return tab
 
     searching = ControlCase("gallery_search", search, lambda tab: tiles(tab).model().rowCount())
-    check_every_control(make, (*CASES, searching))
+    check_every_control(make, (*CASES, *GALLERY_CASES, searching))
 
 
 TARGETS = st.sampled_from(
