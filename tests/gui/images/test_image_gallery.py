@@ -48,7 +48,7 @@ class Gallery:
     def __init__(self, history: History, background: Background, qtbot: QtBot) -> None:
         self.history, self.qtbot = history, qtbot
         self.panel = ImageGallery(history, background, SmallImages())
-        qtbot.addWidget(self.panel)
+        qtbot.addWidget(self.panel, before_close_func=lambda _: background.close())
         self.panel.resize(600, 500)
         self.panel.show()
         self.panel.begin()

@@ -86,10 +86,13 @@ def make_tab(
 ) -> Callable[[], ImageTab]:
     # Qt's stubs know a signal of an instance only as one of its class.
     images = SmallImages()
+    # Kept until all is over: what is read beside them still arrives.
+    tabs: list[ImageTab] = []
 
     def make() -> ImageTab:
         tab = ImageTab(history, background, images, PromptHistory(tmp_path / "prompts.sqlite"))
-        qtbot.addWidget(tab)
+        tabs.append(tab)
+        qtbot.addWidget(tab, before_close_func=lambda _: background.close())
         tab.resize(1280, 560)
         tab.order.set_listing(offers)
         tab.set_value(ImageBatch(target=TARGET, prompt="something", seed=3))
@@ -202,7 +205,8 @@ def test_every_control_has_its_effect(
     history: History,
 ) -> None:
     (entry, _) = history.find()
-    history.add(entry.model_copy(update={"loras": ("grain.safetensors",), "tags": ("sea",)}))
+    history.add(entry.model_copy(update={"loras": ("grain.safetensors",)}))
+    history.mark(history.find(), lambda marks: marks.with_tags(["sea"]))
 
     def search(field: QWidget) -> None:
         write("red")(field)
