@@ -34,6 +34,7 @@ PARTS = {
     "film-scale": "time, memory and open files of exports of 10 to 300 clips",
     "window": "the start of the window, and what it loads",
     "window-300": "a project of 300 scenes in the window: opening, scrolling, memory",
+    "gallery": "2,000 pictures in the gallery: opening, scrolling, thumbnails kept on disk",
     "window-stall": "the longest silence of the window while a clip is rendered",
 }
 """The parts by name, in the order in which they run."""
@@ -116,6 +117,7 @@ def _measurement(name: str) -> Callable[[int], Section]:
         cloud_race,
         film_race,
         film_scale,
+        gallery,
         startup,
         warm_engine,
         window_large,
@@ -134,6 +136,7 @@ def _measurement(name: str) -> Callable[[int], Section]:
         "film-scale": film_scale.measure,
         "window": window_start.measure,
         "window-300": window_large.measure,
+        "gallery": gallery.measure,
         "window-stall": window_stall.measure,
     }[name]
 

@@ -176,11 +176,8 @@ def _take_marks_out(part: minidom.Element) -> None:
         for node in _children(part, space, name):
             part.removeChild(node)
     has_elements = any(isinstance(node, minidom.Element) for node in part.childNodes)
-    own = [
-        part.attributes.item(number).name  # pyright: ignore[reportOptionalMemberAccess] - counted
-        for number in range(part.attributes.length)
-    ]
-    says_more = any(not name.startswith("xmlns") and name != "rdf:about" for name in own)
+    names = map(str, part.attributes.keys())
+    says_more = any(not name.startswith("xmlns") and name != "rdf:about" for name in names)
     if not has_elements and not says_more and part.parentNode is not None:
         part.parentNode.removeChild(part)
 

@@ -73,7 +73,8 @@ class HistoryModel(QAbstractTableModel):
 
     def load_all(self) -> None:
         """Read all that fits the query; `loaded` tells when it is there."""
-        self._load(0, max(PAGE, self._total))
+        if self._total > len(self._entries):
+            self._load(len(self._entries), self._total - len(self._entries))
 
     @property
     def entries(self) -> tuple[HistoryEntry, ...]:

@@ -66,7 +66,11 @@ class CompareDialog(QDialog):
     """Compares two images; closes by Escape."""
 
     def __init__(
-        self, left: HistoryEntry, right: HistoryEntry, background: Background, parent: QWidget
+        self,
+        left: HistoryEntry,
+        right: HistoryEntry,
+        background: Background,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("compare_dialog")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gui.history.history_model import Index
 
 _TOP = QModelIndex()
+_AT_ONCE = 5000
 _FLAG = Qt.ItemFlag
 _WAITING = _FLAG.ItemIsEnabled | _FLAG.ItemNeverHasChildren
 _MADE = _WAITING | _FLAG.ItemIsSelectable
@@ -74,8 +75,12 @@ class GalleryModel(QAbstractListModel):
     loaded = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, history: History, background: Background) -> None:
+    def __init__(
+        self, history: History, background: Background, *, at_once: int = _AT_ONCE
+    ) -> None:
+        """Make it; up to `at_once` images are all read without being asked for."""
         super().__init__()
+        self._at_once = at_once
         self._made = HistoryModel(history, background)
         self._made.setParent(self)
         self._made.loaded.connect(self._on_loaded)
@@ -232,6 +237,9 @@ class GalleryModel(QAbstractListModel):
         self._pending = {job_id: one for job_id, one in self._pending.items() if not one.is_made}
         self._merge()
         self.loaded.emit(total)
+        # The scroll bar is then that of all of them; of very many, more come as they are reached.
+        if total <= self._at_once and not self.has_all:
+            self._made.load_all()
 
     def _merge(self) -> None:
         pending = sorted(self._pending.values(), key=_order_key)

@@ -47,7 +47,7 @@ class GalleryDelegate(TileDelegate):
             ground = QColor(option.palette.color(QPalette.ColorRole.Highlight))
             ground.setAlphaF(_GROUND)
             before, after = (
-                _GAP if _is_of(batch, index.siblingAtRow(index.row() + step)) else 0
+                _GAP if _is_of(batch, index.sibling(index.row() + step, 0)) else 0
                 for step in (-1, 1)
             )
             painter.fillRect(option.rect.adjusted(-before // 2, 0, after // 2, 0), ground)

@@ -167,14 +167,12 @@ class ImageGallery(QWidget):
     @property
     def _is_at_newest(self) -> bool:
         """Whether nobody looks at another image than the newest, or one ordered with it."""
-        first = next(iter(self._model.entries), None)
-        if first is None or self.entry is None:
+        first, shown = next(iter(self._model.entries), None), self.entry
+        if first is None or shown is None or first.id == shown.id:
             return True
-        batch = first.batch
-        is_with_it = batch is not None and self.entry.batch is not None
-        return self.entry.id == first.id or (
-            is_with_it and batch is not None and self.entry.batch.id == batch.id
-        )
+        if first.batch is None or shown.batch is None:
+            return False
+        return first.batch.id == shown.batch.id
 
     def _read_names(self) -> None:
         history = self._history

@@ -52,8 +52,8 @@ class PromptBar(QWidget):
         self._known: tuple[UsedPrompt, ...] = ()
         # How many steps back; at 0 stands what is being typed.
         self._steps = 0
-        self._draft = ""
-        self._shown = ""
+        self._draft: str = ""
+        self._shown: str = ""
         self._back = IconButton("prompt_back", "arrow-up", "The prompt before this one (Alt+PgUp)")
         self._forth = IconButton("prompt_forth", "arrow-down", "The prompt after it (Alt+PgDown)")
         self._open = IconButton("prompt_list", "history", "All prompts of before (Alt+H)")
@@ -86,7 +86,8 @@ class PromptBar(QWidget):
     def set_typed(self, text: str) -> None:
         """What stands in the field now; once a person types, the newest prompt is one step back."""
         if text != self._shown:
-            self._steps, self._draft, self._shown = 0, text, text
+            self._steps = 0
+            self._draft = self._shown = text
         self._offer()
 
     def _take(self, known: tuple[UsedPrompt, ...]) -> None:
@@ -132,9 +133,19 @@ class PromptBar(QWidget):
         popup = PromptPopup(self._history, self._background, self)
         popup.prompt_wanted.connect(self.prompt_wanted)
         popup.order_wanted.connect(self.order_wanted)
-        popup.changed.connect(self.begin)
+        popup.forget_wanted.connect(self._on_forget)
         popup.move(self._open.mapToGlobal(QPoint(0, self._open.height())))
         popup.open_at(self._known)
+
+    @Slot(object)
+    def _on_forget(self, used: UsedPrompt) -> None:
+        history = self._history
+
+        def forget(_: CancelToken) -> tuple[UsedPrompt, ...]:
+            history.remove(used.id)
+            return history.find()
+
+        self._background.run(forget, self._take, self._fail)
 
 
 class PromptPopup(QDialog):
@@ -143,12 +154,12 @@ class PromptPopup(QDialog):
     Signals:
         prompt_wanted(str): these words are wanted.
         order_wanted(ImageBatch): these words with all that was ordered with them.
-        changed(): one was forgotten.
+        forget_wanted(UsedPrompt): it is not wanted any more.
     """
 
     prompt_wanted = Signal(object)
     order_wanted = Signal(object)
-    changed = Signal()
+    forget_wanted = Signal(object)
 
     def __init__(self, prompts: PromptHistory, background: Background, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -227,8 +238,8 @@ class PromptPopup(QDialog):
 
     @property
     def _chosen(self) -> UsedPrompt | None:
-        item = self._list.currentItem()
-        return None if item is None else item.data(_USED)
+        row = self._list.currentRow()
+        return None if row < 0 else self._list.item(row).data(_USED)
 
     @Slot()
     def _offer(self) -> None:
@@ -261,12 +272,7 @@ class PromptPopup(QDialog):
         if chosen is None:
             return
         self._list.takeItem(row)
-        self._background.run(
-            lambda _: self._history.remove(chosen.id), self._on_forgotten, self._fail
-        )
-
-    def _on_forgotten(self, _: None) -> None:
-        self.changed.emit()
+        self.forget_wanted.emit(chosen)
 
     def done(self, result: int) -> None:
         """Stop looking, and close."""

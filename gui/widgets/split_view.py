@@ -80,6 +80,11 @@ class SplitView(QWidget):
         return (self._sides[0].label, self._sides[1].label)
 
     @property
+    def problems(self) -> tuple[str, str]:
+        """Why either cannot be shown; empty where it can."""
+        return (self._sides[0].problem, self._sides[1].problem)
+
+    @property
     def split(self) -> float:
         """Where the divider stands, from 0 at the left edge to 1 at the right one."""
         return self._split

@@ -1,6 +1,6 @@
 """The window in a process of its own, measured from inside; prints one line of JSON.
 
-    python -m scripts.benchmark.window_process start|open|render BEGUN [PROJECT]
+    python -m scripts.benchmark.window_process start|open|gallery|render BEGUN [PROJECT]
 
 It runs main.py as it is. What measures lies among Qt's events before there is a window, and is
 reached as soon as main.py begins to work them off. BEGUN is when this process was started, as
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import runpy
 import sys
+import threading
 import time
 from pathlib import Path
 from statistics import median
@@ -25,7 +26,8 @@ from core.project.model.project import Scene, new_id
 from core.project.model.status import SceneJobState
 from core.video.terms import DEFAULT_TARGET
 from gui.main_window import MainWindow
-from gui.ui_watchdog import UiWatchdog
+from gui.ui_watchdog import UiWatchdog, waited_for_processor_s
+from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,6 +75,8 @@ def main(arguments: list[str]) -> int:
                 return _start(window, float(begun))
             case "open":
                 return _start(window, float(begun)) | _open(window, Path(*project))
+            case "gallery":
+                return _start(window, float(begun)) | _gallery(window)
             case "render":
                 return _start(window, float(begun)) | _render(window)
             case _:
@@ -143,6 +147,59 @@ def _scroll(table: QAbstractItemView, rows: Sequence[int], pause_s: float) -> li
         table.viewport().repaint()
         QApplication.processEvents()
         steps_ms.append((time.perf_counter() - at) * 1000)
+    return steps_ms
+
+
+def _gallery(window: MainWindow) -> dict[str, float]:
+    """Opens the image tab and scrolls through all pictures, down in one fling and up by notches."""
+    begun = time.perf_counter()
+    window.tabs.setCurrentWidget(window.tabs.images)
+    shown_s = time.perf_counter() - begun
+    (thumbnails,) = window.tabs.findChildren(
+        Thumbnails, options=Qt.FindChildOption.FindDirectChildrenOnly
+    )
+    tiles = window.findChild(QAbstractItemView, "gallery")
+    if tiles is None:
+        raise RuntimeError("The image tab has no gallery.")
+    _until(lambda: tiles.model().rowCount() > 0)
+    tiles.viewport().repaint()
+    listed_s = time.perf_counter() - begun
+    _until(lambda: thumbnails.is_idle)
+    tiles.viewport().repaint()
+    opened_s = time.perf_counter() - begun
+    _rest(_CALM_S)
+    row_height = tiles.sizeHintForRow(0)
+    bar = tiles.verticalScrollBar()
+    fling_ms = _turn(tiles, range(0, bar.maximum(), _FLING_ROWS * row_height), 0.0)
+    notch_ms = _turn(tiles, range(bar.maximum(), 0, -_NOTCH_ROWS * row_height), _NOTCH_S)
+    return {
+        "shown_s": shown_s,
+        "listed_s": listed_s,
+        "opened_s": opened_s,
+        "fling_ms": median(fling_ms),
+        "slowest_fling_ms": max(fling_ms),
+        "notch_ms": median(notch_ms),
+        "slowest_notch_ms": max(notch_ms),
+        "memory_open_mb": _memory_mb(),
+        "pictures": tiles.model().rowCount(),
+    }
+
+
+def _turn(view: QAbstractItemView, places: Sequence[int], pause_s: float) -> list[float]:
+    """Scrolls to one place after the other; how long each step took until it was drawn.
+
+    What the main thread waits for a processor that others use is left out.
+    """
+    steps_ms: list[float] = []
+    main = threading.get_native_id()
+    for place in places:
+        _rest(pause_s)
+        at, waited_s = time.perf_counter(), waited_for_processor_s(main)
+        view.verticalScrollBar().setValue(place)
+        view.viewport().repaint()
+        QApplication.processEvents()
+        waited_s = waited_for_processor_s(main) - waited_s
+        steps_ms.append((time.perf_counter() - at - waited_s) * 1000)
     return steps_ms
 
 

@@ -19,7 +19,7 @@ from core.jobs.lanes import Stage
 from core.video.request import RenderRequest, Sampling, in_batch
 from gui.history.history_model import ENTRY, PAGE
 from gui.images.compare_dialog import CompareDialog
-from gui.images.gallery_model import PendingImage
+from gui.images.gallery_model import GalleryModel, PendingImage
 from gui.images.gallery_view import GalleryView, star_rect
 from gui.images.image_gallery import ImageGallery
 from gui.images.tags_dialog import TagsDialog
@@ -285,7 +285,7 @@ def test_del_asks_for_the_trash_of_all_that_are_selected(gallery: Gallery) -> No
 
 
 def test_select_all_means_also_those_that_were_not_read_yet(
-    gallery: Gallery, tmp_path: Path
+    gallery: Gallery, tmp_path: Path, background: Background, qtbot: QtBot
 ) -> None:
     (entry,) = gallery.history.find(HistoryQuery(seed=1))
     gallery.history.add(
@@ -294,11 +294,18 @@ def test_select_all_means_also_those_that_were_not_read_yet(
             for number in range(PAGE + 50)
         )
     )
-    gallery.panel.reload()
-    gallery.qtbot.waitUntil(lambda: len(gallery.tiles) == PAGE)
+    gallery.panel.begin()
     gallery.view.setFocus()
     QTest.keyClick(gallery.view, Qt.Key.Key_A, CONTROL)
     gallery.qtbot.waitUntil(lambda: len(gallery.panel.selected) == PAGE + 53)
+
+    few = GalleryModel(gallery.history, background, at_once=10)
+    few.ask(HistoryQuery())
+    qtbot.waitUntil(lambda: few.rowCount() == PAGE and background.is_idle)
+    assert not few.has_all, "of very many only those that are reached are read"
+    few.load_all()
+    qtbot.waitUntil(lambda: few.rowCount() == PAGE + 53)
+    assert few.has_all
 
 
 def test_what_is_dragged_are_the_files_and_a_slot_takes_the_first(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +11,11 @@ from PySide6.QtCore import QSize, QTimer
 
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
+from core.media.render_cache import RenderCache
 from gui.widgets.thumbnails import Moment, Thumbnails
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from PySide6.QtGui import QPixmap
@@ -202,3 +206,85 @@ def test_a_clip_is_shown_upright_and_with_its_shape(
     assert shown.pixelColor(16, 8).blue() > 200
     stretched = fetched(qtbot, thumbnails, wide, at, room)
     assert (stretched.width(), stretched.height()) == (64, 16)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> RenderCache:
+    return RenderCache(tmp_path / "cache")
+
+
+@contextmanager
+def kept_in(cache: RenderCache) -> Iterator[Thumbnails]:
+    thumbnails = Thumbnails(cache=cache)
+    yield thumbnails
+    thumbnails.close()
+
+
+def test_the_next_start_reads_the_small_picture_and_not_the_file(
+    qtbot: QtBot, cache: RenderCache, tmp_path: Path
+) -> None:
+    path = image(tmp_path / "a.png", size=(1600, 900))
+    with kept_in(cache) as thumbnails:
+        assert fetched(qtbot, thumbnails, path).size() == SIZE
+    before = path.stat()
+    # Of the same length and time, so that only a look inside tells that it is another.
+    path.write_bytes(b"x" * before.st_size)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with kept_in(cache) as thumbnails:
+        found = fetched(qtbot, thumbnails, path)
+        assert (found.size(), colour(found)) == (SIZE, "red")
+        assert fetched(qtbot, thumbnails, path, size=QSize(320, 320)).size() == QSize(320, 180)
+
+
+def test_a_file_that_has_changed_is_read_anew_and_a_damaged_copy_too(
+    qtbot: QtBot, cache: RenderCache, tmp_path: Path
+) -> None:
+    path = image(tmp_path / "a.png")
+    with kept_in(cache) as thumbnails:
+        fetched(qtbot, thumbnails, path)
+    image(path, "#0000ff", size=(640, 360))
+    with kept_in(cache) as thumbnails:
+        assert colour(fetched(qtbot, thumbnails, path)) == "blue"
+    for kept in cache.folder.iterdir():
+        kept.write_bytes(b"damaged")
+    with kept_in(cache) as thumbnails:
+        assert colour(fetched(qtbot, thumbnails, path)) == "blue"
+
+
+def test_what_is_transparent_stays_so_in_the_cache(
+    qtbot: QtBot, cache: RenderCache, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.png"
+    Image.new("RGBA", (640, 360), (255, 0, 0, 40)).save(path)
+    for _ in range(2):
+        with kept_in(cache) as thumbnails:
+            shown = fetched(qtbot, thumbnails, path).toImage()
+            assert shown.pixelColor(5, 5).alpha() == 40
+
+
+def test_a_small_picture_is_not_blown_up_and_a_large_one_passes_the_cache_by(
+    qtbot: QtBot, cache: RenderCache, tmp_path: Path
+) -> None:
+    small, large = image(tmp_path / "a.png", size=(20, 10)), image(tmp_path / "b.png")
+    with kept_in(cache) as thumbnails:
+        assert fetched(qtbot, thumbnails, small).size() == QSize(20, 10)
+        assert cache.use().count == 1
+        fetched(qtbot, thumbnails, large, size=QSize(1920, 1440))
+        assert cache.use().count == 1
+
+
+def test_a_broken_file_says_why_with_a_cache_as_without(
+    qtbot: QtBot, cache: RenderCache, tmp_path: Path
+) -> None:
+    path = tmp_path / "words.png"
+    path.write_text("no picture", encoding="utf-8")
+    with kept_in(cache) as thumbnails:
+        fetched(qtbot, thumbnails, path)
+        assert "words.png" in thumbnails.problem(path, SIZE)
+    assert cache.use().count == 0
+
+
+def test_a_cache_that_cannot_be_written_costs_time_alone(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file", encoding="utf-8")
+    with kept_in(RenderCache(tmp_path / "cache")) as thumbnails:
+        assert colour(fetched(qtbot, thumbnails, image(tmp_path / "a.png"))) == "red"
