@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gui.background import Background
     from gui.history.history_model import Index
 
+GALLERY_MIME = "application/x-imageai-gallery"
+"""Tells that what is dragged comes from a gallery."""
 _TOP = QModelIndex()
 _AT_ONCE = 5000
 _FLAG = Qt.ItemFlag
@@ -222,7 +224,7 @@ class GalleryModel(QAbstractListModel):
 
     @override
     def mimeTypes(self) -> list[str]:
-        return ["text/uri-list"]
+        return ["text/uri-list", GALLERY_MIME]
 
     @override
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
@@ -230,6 +232,7 @@ class GalleryModel(QAbstractListModel):
         rows = sorted(indexes, key=lambda index: index.row())
         entries = [entry for entry in map(self.entry, rows) if entry is not None]
         mime.setUrls([QUrl.fromLocalFile(str(e.path)) for e in entries if not e.is_missing])
+        mime.setData(GALLERY_MIME, b"")
         return mime
 
     @Slot(object)

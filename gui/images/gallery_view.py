@@ -14,7 +14,7 @@ from core.history.marks import FAVOURITE
 from gui import theme
 from gui.history.entry_delegates import TileDelegate, image_rect, show_as_tiles, words_rect
 from gui.history.history_model import ENTRY
-from gui.images.gallery_model import GalleryModel, PendingImage
+from gui.images.gallery_model import GALLERY_MIME, GalleryModel, PendingImage
 from gui.theme import Tone
 from gui.widgets.cells import PAD, Cell, centred
 from gui.widgets.fields import named
@@ -159,7 +159,8 @@ class GalleryView(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setMouseTracking(True)
         self.setDragEnabled(True)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)
         self.setDefaultDropAction(Qt.DropAction.CopyAction)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         thumbnails.ready.connect(self._on_thumbnail)
@@ -207,7 +208,7 @@ class GalleryView(QListView):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # Taken and then refused everywhere: left alone, the window around would bring the image
         # into the project when somebody drops it where it was.
-        if event.source() is self:
+        if event.mimeData().hasFormat(GALLERY_MIME):
             event.accept()
         else:
             event.ignore()

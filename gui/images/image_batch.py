@@ -74,7 +74,7 @@ class ImageBatch(Frozen):
             "target": self.target,
             "frame": FrameRequest(resolution=self.resolution or None, aspect=self.aspect or None),
             "quality": self.quality or None,
-            "inputs": (*images_as_inputs(self.images), *mask),
+            "inputs": (*images_as_inputs(self.images), *mask, *choices.of_role(Role.LORA)),
             "sampling": choices.sampling.model_copy(update={"seed": self.seed}),
         }
         request = RenderRequest(**fields, prompt=self.prompt, output=OutputKind.IMAGE)

@@ -5,22 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QListView, QMessageBox, QTableView
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLabel,
+    QListView,
+    QMessageBox,
+    QTableView,
+    QTabWidget,
+)
 
 from core.history.history import HistoryQuery
 from core.history.history_entry import HistoryEntry, WorkKind
+from core.history.marks import marks_file
 from core.platform.paths import Paths
 from core.project.render.rerender import request_again
 from core.studio import Studio
 from core.video.record import read_settings_of
 from gui.history.history_model import ENTRY as ENTRY_ROLE
 from gui.images.image_batch import ImageBatch
+from gui.widgets.image_slot import ImageSlot
 from tests.fakes.provider import ENTRY, FULL
 from tests.fakes.stills import TARGET, add_still
 from tests.gui.children import child
 from tests.gui.controls import controls_of
+from tests.gui.dropping import drop, hover
 from tests.gui.operating import click, write
 from tests.gui.whole_window import OpenWindow
 
@@ -310,6 +321,110 @@ def test_make_again_gives_the_very_same_image(window: ImageWindow) -> None:
     assert new is not None
     assert request_again(new) == request_again(old)
     assert new.still_frame == old.still_frame
+
+
+def test_variations_fill_the_form_and_are_ordered_as_one(window: ImageWindow) -> None:
+    window.make("a ball", seed=11)
+    window.until(lambda: window.count == 1)
+    window.until(lambda: not window.images.progress.isVisible())
+    window.images.set_value(ImageBatch(target=TARGET, prompt="something else"))
+
+    window.press("picture_variations")
+
+    window.until(lambda: window.images.value().prompt == "a ball")
+    order = window.images.value()
+    assert (order.count, order.seed, order.target) == (4, None, TARGET)
+    window.until(lambda: window.images.line.text().line.startswith("4 pictures"))
+    window.press("image_make")
+    window.until(lambda: window.count == 5)
+    entries = window.window.studio.history.find(HistoryQuery(kind=WorkKind.IMAGE))
+    batches = [entry.batch for entry in entries]
+    assert [batch.number for batch in batches if batch] == [1, 2, 3, 4]
+    assert len({batch.id for batch in batches if batch}) == 1
+    assert batches[-1] is None, "the first was ordered alone"
+    assert len({entry.seed for entry in entries}) == 5
+
+
+def test_a_picture_of_an_order_made_again_stands_alone(window: ImageWindow) -> None:
+    window.images.set_value(ImageBatch(target=TARGET, prompt="a ball", seed=7, count=2))
+    window.press("image_make")
+    window.until(lambda: window.count == 2)
+    window.until(lambda: not window.images.progress.isVisible())
+
+    window.press("picture_again")
+
+    window.until(lambda: window.count == 3)
+    newest = window.window.studio.history.find(limit=1)[0]
+    assert newest.batch is None
+
+
+def test_what_is_made_stands_among_the_prompts_of_before(window: ImageWindow) -> None:
+    window.make_one("a ball", seed=5)
+    window.images.set_value(ImageBatch(target=TARGET, prompt=""))
+    window.until(lambda: controls_of(window.images)["prompt_back"].isEnabled())
+
+    window.press("prompt_back")
+
+    assert window.images.value() == ImageBatch(target=TARGET, prompt="a ball")
+
+
+def test_several_go_to_the_trash_at_once_with_their_stars(
+    window: ImageWindow, trash: Path, answers: BoxAnswers
+) -> None:
+    for seed in (1, 2, 3):
+        window.make_one(f"ball {seed}", seed=seed)
+    history = window.window.studio.history
+    marked = history.mark(history.find(), lambda marks: marks.with_rating(5))
+    window.tiles.selectAll()
+    answers.button = Button.Yes
+
+    window.press("picture_trash")
+
+    window.until(lambda: window.count == 0)
+    assert "3 pictures" in answers.heard[0]
+    assert all(not marks_file(entry.path).exists() for entry in marked)
+    assert (trash / marks_file(marked[0].path).name).is_file()
+    assert history.count() == 0
+
+
+def test_a_tile_is_dragged_to_the_scene_in_the_other_tab(window: ImageWindow) -> None:
+    made = window.make_one()
+    window.new("a street")
+    choose_scene(window, 0)
+    window.show_images()
+    model = window.tiles.model()
+    mime = model.mimeData([model.index(0, 0)])
+    tabs = window.window.tabs
+    assert tabs.currentWidget() is window.window.tabs.images
+
+    hover(tabs.tabBar(), mime, tabs.tabBar().tabRect(0).center())
+
+    window.until(lambda: tabs.currentIndex() == 0)
+    pages = child(window.tab, QTabWidget, "inspector_pages")
+    frames = next(page for page in range(pages.count()) if "Frames" in pages.tabText(page))
+    hover(pages.tabBar(), mime, pages.tabBar().tabRect(frames).center())
+    window.until(lambda: pages.currentIndex() == frames)
+    start, end = window.tab.findChildren(ImageSlot)[:2]
+    for slot in (start, end):
+        assert drop(slot, mime, slot.rect().center(), moves=False)
+    section = child(window.tab, QAbstractButton, "section_references")
+    hover(section, mime, section.rect().center())
+    window.until(section.isChecked)
+    references = child(window.tab, QTabWidget, "reference_tabs")
+    listed = child(references.currentWidget(), QListView, "reference_list")
+    assert drop(listed.viewport(), mime, QPoint(10, 10))
+    scene = window.model.project.scenes[0].id
+    window.until(lambda: window.model.project.scene(scene).start_image)
+    window.until(lambda: window.model.project.scene(scene).end_image)
+    window.until(lambda: window.model.project.references)
+    assert made.path.is_file(), "it was copied"
+
+
+def test_a_tile_that_is_dropped_where_it_was_goes_nowhere(window: ImageWindow) -> None:
+    window.make_one()
+    model = window.tiles.model()
+    mime = model.mimeData([model.index(0, 0)])
+    assert not drop(window.tiles.viewport(), mime, QPoint(30, 30))
 
 
 def test_the_history_makes_an_image_again_as_an_image(window: ImageWindow) -> None:
