@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QAction, QColor, QDrag, QKeySequence, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem
 from typing_extensions import override
 
@@ -33,6 +33,7 @@ _GROUND = 0.14
 _STAR, _BADGE_PAD = 16, 4
 _BAR = 5
 _OVER = QStyle.StateFlag.State_MouseOver.value
+_SMOOTH = Qt.TransformationMode.SmoothTransformation
 _GAP = theme.GAP // 2
 
 
@@ -203,6 +204,19 @@ class GalleryView(QListView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._star_at(event) is None:
             super().mouseDoubleClickEvent(event)
+
+    @override
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:
+        # The list's own way shows nothing under the pointer.
+        draggable = Qt.ItemFlag.ItemIsDragEnabled
+        indexes = [one for one in self.selectedIndexes() if one.flags() & draggable]
+        if not indexes:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self._images.mimeData(indexes))
+        tile = self.viewport().grab(self.visualRect(self.currentIndex()))
+        drag.setPixmap(tile.scaledToWidth(tile.width() * 2 // 3, _SMOOTH))
+        drag.exec(Qt.DropAction.CopyAction)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

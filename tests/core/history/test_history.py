@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,10 +30,12 @@ from core.project.render.rerender import choices_of, request_again
 from core.studio import Studio
 from core.video.plan import ClipSettings
 from core.video.record import find_input_file, read_settings_of
-from core.video.request import FrameRequest, Motion, RenderRequest, Sampling
+from core.video.request import FrameRequest, Input, Motion, RenderRequest, Sampling
+from core.video.terms import Role
 from tests.fakes.inputs import inputs_of
 from tests.fakes.provider import ENTRY, SMALL
-from tests.fakes.stills import as_image
+from tests.fakes.records import record_of
+from tests.fakes.stills import TARGET, as_image
 
 if TYPE_CHECKING:
     from core.platform.paths import Paths
@@ -409,3 +412,38 @@ def test_start_image_is_found_by_name_and_content(
     Image.new("RGB", (96, 64), "blue").save(other / "start.png")
     assert find_input_file(record, 0, [tmp_path / "none", other]) is None
     assert find_input_file(record, 0, [other, tmp_path]) == image
+
+
+def test_a_list_of_an_earlier_version_is_found_by_seed_and_lora(
+    history: History, tmp_path: Path
+) -> None:
+    lora = Input(role=Role.LORA, path=Path("grain.safetensors"))
+    request = RenderRequest(target=TARGET, prompt="a ball", sampling=Sampling(seed=5))
+    record = record_of(request).model_copy(update={"request": request.with_inputs((lora,))})
+    clip = made("a.mp4", "a ball", seed=5, record=record.model_dump_json())
+    history.add(clip, made("film.mp4", kind="film", title="Spring", record="no json"))
+    as_version_1(history.path)
+
+    old = History(history.path)
+
+    assert names(old.find(HistoryQuery(seed=5))) == ["a.mp4"]
+    assert names(old.find(HistoryQuery(lora="grain.safetensors"))) == ["a.mp4"]
+    assert old.loras() == ("grain.safetensors",)
+    assert old.find(HistoryQuery(seed=5))[0].loras == ("grain.safetensors",)
+    assert old.count() == 2
+    assert old.count(HistoryQuery(text="ball")) == 1
+
+
+def as_version_1(path: Path) -> None:
+    """Turn a list into one as the version before wrote it."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TRIGGER work_changed")
+        db.execute("DROP INDEX works_in_order")
+        columns = ("seed", "loras", "rating", "tags", "batch_at", "batch", "batch_number")
+        for column in columns:
+            db.execute(f"ALTER TABLE works DROP COLUMN {column}")
+        new = ", ".join(f"'$.{name}'" for name in ("loras", "batch", "rating", "tags"))
+        db.execute(f"UPDATE works SET entry = json_remove(entry, {new})")
+        db.execute("CREATE INDEX works_by_time ON works (created_at DESC, id DESC)")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDrag
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton
 
@@ -324,6 +325,15 @@ def test_what_is_dragged_are_the_files_and_a_slot_takes_the_first(
         assert drop(slot, mime, QPoint(20, 20), moves=False)
     assert brought.args == [entries[0].path]
     assert model.supportedDragActions() == Qt.DropAction.CopyAction
+
+
+def test_a_tile_that_is_pulled_begins_a_drag_of_all_that_is_selected(gallery: Gallery) -> None:
+    gallery.choose(0, 2)
+    view, place = gallery.view.viewport(), gallery.place(2)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=place)
+    for step in range(1, 6):
+        QTest.mouseMove(view, place + QPoint(0, 6 * step))
+    assert [len(drag.mimeData().urls()) for drag in gallery.view.findChildren(QDrag)] == [2]
 
 
 def test_what_is_on_its_way_or_gone_cannot_be_dragged(gallery: Gallery) -> None:
