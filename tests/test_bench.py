@@ -17,12 +17,13 @@ from scripts.benchmark import (
     cloud_race,
     film_race,
     film_scale,
+    gallery,
     window_large,
     window_stall,
     window_start,
 )
 from scripts.benchmark.app_memory import section as memory_section
-from scripts.benchmark.clips import prompt
+from scripts.benchmark.clips import fresh_studio, prompt
 from scripts.benchmark.engine.bare_messages import BareCall
 from scripts.benchmark.engine.race import Race, goals, table
 from scripts.benchmark.engine.warm_jobs import LATE, LoraSwitches, ManyJobs
@@ -318,6 +319,30 @@ def test_a_window_tells_how_it_starts_and_opens(tmp_path: Path) -> None:
     assert 20 < messages["memory_mb"] < messages["memory_open_mb"]
     assert "| nothing is left to do" in window_start.section([messages]).text()
     assert "| the slowest notch" in window_large.section([messages]).text()
+
+
+def test_a_gallery_of_many_pictures_is_opened_and_scrolled(tmp_path: Path) -> None:
+    with fresh_studio(tmp_path / "home") as studio:
+        gallery.make_pictures(studio, 40)
+        assert studio.history.count() == 40
+        assert studio.history.find(limit=1)[0].clip_record is not None
+    messages = run("gallery", tmp_path / "home")
+    assert messages["pictures"] == 40
+    assert 0 < messages["shown_s"] <= messages["listed_s"] <= messages["opened_s"] < 60
+    assert 0 < messages["fling_ms"] <= messages["slowest_fling_ms"]
+    assert 0 < messages["notch_ms"] <= messages["slowest_notch_ms"]
+    assert list((tmp_path / "home" / "cache" / "thumbnails").glob("*.thumb"))
+    assert "| the slowest notch" in gallery.section([messages], [messages]).text()
+
+
+def test_a_gallery_that_opens_late_or_stalls_misses_its_goal() -> None:
+    good = {"opened_s": 0.9, "shown_s": 0.1, "fling_ms": 2.0, "slowest_fling_ms": 49.0}
+    good |= {"notch_ms": 4.0, "slowest_notch_ms": 49.0, "memory_open_mb": 250.0}
+    assert [goal.is_met for goal in gallery.section([good], [good]).goals] == [True, True]
+    late, stalls = good | {"opened_s": 1.1}, good | {"slowest_notch_ms": 51.0}
+    for first, again in ((late, good), (good, late)):
+        assert [goal.is_met for goal in gallery.section([first], [again]).goals] == [False, True]
+    assert [goal.is_met for goal in gallery.section([stalls], [good]).goals] == [True, False]
 
 
 def test_a_window_that_measures_nothing_says_why(tmp_path: Path) -> None:

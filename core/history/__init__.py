@@ -1,1 +1,1 @@
-"""Everything that was ever made, and how it gets into the history."""
+"""Everything that was ever made and how it is found again: its marks, and prompts of before."""

@@ -1,1 +1,1 @@
-"""The image tab: images ordered, made and looked at."""
+"""The image tab: images ordered, made, looked at, marked and compared."""
