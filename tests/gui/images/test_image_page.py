@@ -413,9 +413,8 @@ def test_a_tile_is_dragged_to_the_scene_in_the_other_tab(window: ImageWindow) ->
     references = child(window.tab, QTabWidget, "reference_tabs")
     listed = child(references.currentWidget(), QListView, "reference_list")
     assert drop(listed.viewport(), mime, QPoint(10, 10))
-    scene = window.model.project.scenes[0].id
-    window.until(lambda: window.model.project.scene(scene).start_image)
-    window.until(lambda: window.model.project.scene(scene).end_image)
+    window.until(lambda: window.model.project.scenes[0].start_image)
+    window.until(lambda: window.model.project.scenes[0].end_image)
     window.until(lambda: window.model.project.references)
     assert made.path.is_file(), "it was copied"
 
