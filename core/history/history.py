@@ -25,7 +25,7 @@ from core.platform.sqlite_file import Contents, SqliteFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from core.history.marks import Marks
+    from core.history.marks import FileMarks
     from core.jobs.queue import JobQueue
 
 log = logging.getLogger(__name__)
@@ -227,7 +227,7 @@ class History:
         return tuple(sorted((str(row["value"]) for row in rows), key=str.casefold))
 
     def mark(
-        self, entries: Sequence[HistoryEntry], change: Callable[[Marks], Marks]
+        self, entries: Sequence[HistoryEntry], change: Callable[[FileMarks], FileMarks]
     ) -> tuple[HistoryEntry, ...]:
         """Give files other stars and tags, beside them and in the list; what they are then.
 

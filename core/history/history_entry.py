@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from core.film.model.delivery import ExportOrder
 from core.frozen import Frozen
-from core.history.marks import Marks
+from core.history.marks import FileMarks
 from core.video.record import ClipRecord, parse_record
 from core.video.request import Batch
 
@@ -64,11 +64,11 @@ class HistoryEntry(Frozen):
     is_missing: bool = False
 
     @property
-    def marks(self) -> Marks:
+    def marks(self) -> FileMarks:
         """Its stars and tags."""
-        return Marks(rating=self.rating, tags=self.tags)
+        return FileMarks(rating=self.rating, tags=self.tags)
 
-    def with_marks(self, marks: Marks) -> HistoryEntry:
+    def with_marks(self, marks: FileMarks) -> HistoryEntry:
         """The same with other stars and tags."""
         return self.model_copy(update={"rating": marks.rating, "tags": marks.tags})
 

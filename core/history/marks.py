@@ -39,19 +39,19 @@ _EMPTY = (
 )
 
 
-class Marks(Frozen):
+class FileMarks(Frozen):
     """Stars, from 0 for none, and tags in the order in which they were given."""
 
     rating: int = Field(default=0, ge=0, le=FAVOURITE)
     tags: tuple[str, ...] = ()
 
-    def with_tags(self, added: Iterable[str] = (), removed: Iterable[str] = ()) -> Marks:
+    def with_tags(self, added: Iterable[str] = (), removed: Iterable[str] = ()) -> FileMarks:
         """The same with other tags; upper and lower case are alike."""
         gone = {tag.casefold() for tag in clean_tags(removed)}
         kept = (tag for tag in self.tags if tag.casefold() not in gone)
         return self.model_copy(update={"tags": clean_tags((*kept, *added))})
 
-    def with_rating(self, rating: int) -> Marks:
+    def with_rating(self, rating: int) -> FileMarks:
         """The same with so many stars."""
         return self.model_copy(update={"rating": rating})
 
@@ -73,18 +73,18 @@ def marks_file(path: Path) -> Path:
     return path.with_name(f"{path.name}{_SUFFIX}")
 
 
-def read_marks(path: Path) -> Marks:
+def read_marks(path: Path) -> FileMarks:
     """The marks of a file; none where nothing readable lies beside it."""
     try:
         tree = _read(marks_file(path))
     except (OSError, ValueError, ExpatError):
-        return Marks()
+        return FileMarks()
     ratings = [text for part in _descriptions(tree) for text in _ratings(part)]
     tags = [text for part in _descriptions(tree) for text in _tags(part)]
-    return Marks(rating=_rating_of(ratings), tags=clean_tags(tags))
+    return FileMarks(rating=_rating_of(ratings), tags=clean_tags(tags))
 
 
-def write_marks(path: Path, marks: Marks) -> None:
+def write_marks(path: Path, marks: FileMarks) -> None:
     """Keep the marks beside a file; what other programs wrote there stays.
 
     Raises:
@@ -118,12 +118,12 @@ def _read(place: Path) -> minidom.Document:
     return tree
 
 
-def _read_or_begin(place: Path, marks: Marks) -> minidom.Document | None:
+def _read_or_begin(place: Path, marks: FileMarks) -> minidom.Document | None:
     """What lies there, else an empty one; None where there is nothing and nothing to keep."""
     try:
         return _read(place)
     except FileNotFoundError:
-        return None if marks == Marks() else minidom.parseString(_EMPTY)
+        return None if marks == FileMarks() else minidom.parseString(_EMPTY)
     except (ValueError, ExpatError) as error:
         log.warning("%s cannot be read (%s) and is kept as %s", place, error, set_aside(place))
         return minidom.parseString(_EMPTY)
@@ -182,7 +182,7 @@ def _take_marks_out(part: minidom.Element) -> None:
         part.parentNode.removeChild(part)
 
 
-def _put_marks_in(tree: minidom.Document, marks: Marks) -> None:
+def _put_marks_in(tree: minidom.Document, marks: FileMarks) -> None:
     # A part of its own, with its own names: what others wrote is not touched.
     part = tree.createElementNS(_RDF, "rdf:Description")
     for name, space in (("rdf", _RDF), ("xmp", _XMP), ("dc", _DC)):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.errors import StudioError
     from core.history.history import History
     from core.history.history_entry import HistoryEntry
-    from core.history.marks import Marks
+    from core.history.marks import FileMarks
     from core.jobs.job import CancelToken, JobUpdate
     from core.video.request import RenderRequest
     from gui.background import Background
@@ -272,7 +272,9 @@ class ImageGallery(QWidget):
     def _change_tags(self, entries: Sequence[HistoryEntry], change: TagChange) -> None:
         self._mark(entries, lambda marks: marks.with_tags(change.added, change.removed))
 
-    def _mark(self, entries: Sequence[HistoryEntry], change: Callable[[Marks], Marks]) -> None:
+    def _mark(
+        self, entries: Sequence[HistoryEntry], change: Callable[[FileMarks], FileMarks]
+    ) -> None:
         # Seen at once: a disk may take a moment for each of many.
         self._model.change(entry.with_marks(change(entry.marks)) for entry in entries)
         self._on_current()
@@ -299,11 +301,11 @@ class ImageGallery(QWidget):
         if len(there) != 2:
             return
         # Loaded late: only this shows whole pictures.
-        from gui.images.compare_dialog import CompareDialog
+        from gui.images.compare_images_dialog import CompareImagesDialog
 
         # The older one is on the left, as one reads.
         older, newer = sorted(there, key=lambda entry: entry.created_at)
-        CompareDialog(older, newer, self._background, self).open()
+        CompareImagesDialog(older, newer, self._background, self).open()
 
     @Slot()
     def _on_trash(self) -> None:

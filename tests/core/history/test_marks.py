@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import OutputError
 from core.history.history import History, HistoryQuery
-from core.history.marks import Marks, clean_tags, marks_file, read_marks, write_marks
+from core.history.marks import FileMarks, clean_tags, marks_file, read_marks, write_marks
 from core.project.render.rerender import plan_again
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling
@@ -40,12 +40,12 @@ def test_marks_of_other_programs_are_read_and_their_own_words_stay(tmp_path: Pat
     image = tmp_path / "a.png"
     marks_file(image).write_text(FOREIGN, encoding="utf-8")
     assert marks_file(image).name == "a.png.xmp"
-    assert read_marks(image) == Marks(rating=3, tags=("Anna", "sea & sky"))
+    assert read_marks(image) == FileMarks(rating=3, tags=("Anna", "sea & sky"))
 
-    write_marks(image, Marks(rating=5, tags=("Bob",)))
+    write_marks(image, FileMarks(rating=5, tags=("Bob",)))
 
     written = marks_file(image).read_text(encoding="utf-8")
-    assert read_marks(image) == Marks(rating=5, tags=("Bob",))
+    assert read_marks(image) == FileMarks(rating=5, tags=("Bob",))
     assert 'digiKam:PickLabel="2"' in written
     assert "Anna" not in written
     assert written.count("Rating") == 1
@@ -77,24 +77,24 @@ def test_any_number_of_stars_is_read_as_none_to_five(
 def test_what_cannot_be_read_counts_as_nothing_and_is_kept(tmp_path: Path, content: bytes) -> None:
     image = tmp_path / "a.png"
     marks_file(image).write_bytes(content)
-    assert read_marks(image) == Marks()
+    assert read_marks(image) == FileMarks()
     if len(content) > 1_000_000:
         with pytest.raises(OutputError, match="1 MB"):
-            write_marks(image, Marks(rating=1))
+            write_marks(image, FileMarks(rating=1))
         assert marks_file(image).read_bytes() == content
         return
-    write_marks(image, Marks(rating=1))
+    write_marks(image, FileMarks(rating=1))
     assert read_marks(image).rating == 1
     assert (tmp_path / "a.png.xmp.bad").read_bytes() == content
 
 
 def test_without_marks_nothing_is_written_but_taken_back_ones_are(tmp_path: Path) -> None:
     image = tmp_path / "a.png"
-    write_marks(image, Marks())
+    write_marks(image, FileMarks())
     assert list(tmp_path.iterdir()) == []
-    write_marks(image, Marks(rating=2, tags=("x",)))
-    write_marks(image, Marks())
-    assert read_marks(image) == Marks()
+    write_marks(image, FileMarks(rating=2, tags=("x",)))
+    write_marks(image, FileMarks())
+    assert read_marks(image) == FileMarks()
 
 
 @settings(max_examples=50, deadline=None)
@@ -103,14 +103,14 @@ def test_whatever_a_person_writes_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, tags: list[str], rating: int
 ) -> None:
     image = tmp_path_factory.mktemp("marks") / "a.png"
-    marks = Marks(rating=rating).with_tags(tags)
+    marks = FileMarks(rating=rating).with_tags(tags)
     write_marks(image, marks)
     assert read_marks(image) == marks
     assert clean_tags(marks.tags) == marks.tags
 
 
 def test_upper_and_lower_case_are_one_tag() -> None:
-    marks = Marks(tags=("Anna",)).with_tags([" anna ", "Sea\nside"])
+    marks = FileMarks(tags=("Anna",)).with_tags([" anna ", "Sea\nside"])
     assert marks.tags == ("Anna", "Sea side")
     assert marks.with_tags(removed=["ANNA"]).tags == ("Sea side",)
 
@@ -136,7 +136,7 @@ def test_marked_pictures_are_found_by_stars_tag_and_words(history: History, tmp_
     assert found(seed=2, tag="Beach") == []
     assert history.tags() == ("Beach",)
     (entry,) = history.find(HistoryQuery(tag="Beach"))
-    assert entry.marks == Marks(rating=5, tags=("Beach",))
+    assert entry.marks == FileMarks(rating=5, tags=("Beach",))
     history.mark([entry], lambda marks: marks.with_tags(removed=["beach"]))
     assert found(text="beach") == []
     assert history.tags() == ()
@@ -151,7 +151,7 @@ def test_marks_survive_a_history_that_is_begun_anew(history: History, tmp_path: 
     again.catch_up()
 
     (entry,) = again.find()
-    assert entry.marks == Marks(rating=4, tags=("kept",))
+    assert entry.marks == FileMarks(rating=4, tags=("kept",))
     assert again.find(HistoryQuery(tag="kept")) == (entry,)
 
 

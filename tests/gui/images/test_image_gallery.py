@@ -19,7 +19,7 @@ from core.jobs.job import Cancelled, ErrorReport, Failed, JobUpdate, Progressed,
 from core.jobs.lanes import Stage
 from core.video.request import RenderRequest, Sampling, in_batch
 from gui.history.history_model import ENTRY, PAGE
-from gui.images.compare_dialog import CompareDialog
+from gui.images.compare_images_dialog import CompareImagesDialog
 from gui.images.gallery_model import GalleryModel, PendingImage
 from gui.images.gallery_view import GalleryView, star_rect
 from gui.images.image_gallery import ImageGallery
@@ -270,7 +270,7 @@ def test_exactly_two_are_compared_the_older_one_on_the_left(gallery: Gallery) ->
     assert not compare.isEnabled()
     gallery.choose(0, 2)
     QTest.keyClick(gallery.view, Qt.Key.Key_C)
-    dialog = child(gallery.panel, CompareDialog)
+    dialog = child(gallery.panel, CompareImagesDialog)
     left, right = dialog.view.labels
     assert "seed 1" in left
     assert "seed 3" in right

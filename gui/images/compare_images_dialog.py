@@ -62,7 +62,7 @@ def differences(left: HistoryEntry, right: HistoryEntry) -> tuple[Difference, ..
     )
 
 
-class CompareDialog(QDialog):
+class CompareImagesDialog(QDialog):
     """Compares two images; closes by Escape."""
 
     def __init__(

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableWidget
 
 from core.history.history import History
-from gui.images.compare_dialog import CompareDialog, differences
+from gui.images.compare_images_dialog import CompareImagesDialog, differences
 from tests.fakes.stills import add_still
 from tests.gui.children import child
 from tests.gui.controls import controls_of
@@ -36,8 +36,8 @@ def two(tmp_path: Path) -> tuple[HistoryEntry, HistoryEntry]:
 @pytest.fixture
 def dialog(
     two: tuple[HistoryEntry, HistoryEntry], background: Background, qtbot: QtBot
-) -> CompareDialog:
-    dialog = CompareDialog(*two, background)
+) -> CompareImagesDialog:
+    dialog = CompareImagesDialog(*two, background)
     # What is closed here is looked at once more.
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog, before_close_func=lambda _: background.close())
@@ -46,20 +46,20 @@ def dialog(
     return dialog
 
 
-def rows(dialog: CompareDialog) -> list[tuple[str, ...]]:
+def rows(dialog: CompareImagesDialog) -> list[tuple[str, ...]]:
     table = child(dialog, QTableWidget)
     cells = [[table.item(row, column) for column in range(3)] for row in range(table.rowCount())]
     return [tuple(cell.text() for cell in row if cell is not None) for row in cells]
 
 
-def shown(dialog: CompareDialog) -> tuple[int, int]:
+def shown(dialog: CompareImagesDialog) -> tuple[int, int]:
     """How red the two are, left and right of the divider."""
     image = dialog.view.grab().toImage()
     middle = dialog.view.divider_x()
     return tuple(image.pixelColor(middle + away, 200).red() for away in (-60, 60))  # pyright: ignore[reportReturnType] - two
 
 
-def test_both_are_shown_whole_with_labels_and_what_differs(dialog: CompareDialog) -> None:
+def test_both_are_shown_whole_with_labels_and_what_differs(dialog: CompareImagesDialog) -> None:
     assert shown(dialog) == (10, 200)
     left, right = dialog.view.labels
     assert "Fake Small · seed 10 · 96×64" in left
@@ -67,14 +67,14 @@ def test_both_are_shown_whole_with_labels_and_what_differs(dialog: CompareDialog
     assert rows(dialog) == [("Seed", "10", "200")]
 
 
-def test_the_sides_change(dialog: CompareDialog) -> None:
+def test_the_sides_change(dialog: CompareImagesDialog) -> None:
     click(controls_of(dialog)["compare_swap"])
     assert shown(dialog) == (200, 10)
     assert "seed 200" in dialog.view.labels[0]
     assert rows(dialog) == [("Seed", "200", "10")]
 
 
-def test_buttons_fit_and_show_each_pixel(dialog: CompareDialog) -> None:
+def test_buttons_fit_and_show_each_pixel(dialog: CompareImagesDialog) -> None:
     fitted = dialog.view.scale
     click(controls_of(dialog)["compare_pixels"])
     assert dialog.view.scale == pytest.approx(1.0)
@@ -99,7 +99,7 @@ def test_one_that_is_gone_says_so_beside_the_other(
     two: tuple[HistoryEntry, HistoryEntry], background: Background, qtbot: QtBot
 ) -> None:
     two[1].path.unlink()
-    dialog = CompareDialog(*two, background)
+    dialog = CompareImagesDialog(*two, background)
     qtbot.addWidget(dialog, before_close_func=lambda _: background.close())
     dialog.show()
     qtbot.waitUntil(lambda: background.is_idle)
