@@ -77,6 +77,11 @@ class HistoryModel(QAbstractTableModel):
             self._load(len(self._entries), self._total - len(self._entries))
 
     @property
+    def has_all(self) -> bool:
+        """Whether all that fits the query is read, and nothing is on its way."""
+        return not self._is_loading and len(self._entries) >= self._total
+
+    @property
     def entries(self) -> tuple[HistoryEntry, ...]:
         """Everything that is read."""
         return tuple(self._entries)

@@ -105,7 +105,7 @@ class GalleryModel(QAbstractListModel):
     @property
     def has_all(self) -> bool:
         """Whether all that fits the query is read."""
-        return not self._made.canFetchMore(_TOP)
+        return self._made.has_all
 
     def expect(self, requests: Mapping[str, RenderRequest]) -> None:
         """Show that these are on their way, by the ids of their jobs."""
