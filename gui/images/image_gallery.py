@@ -231,6 +231,7 @@ class ImageGallery(QWidget):
 
     @Slot(object)
     def _on_failed(self, error: StudioError) -> None:
+        self._selects_all = False
         self._problem.show_message(str(error))
 
     @Slot()
