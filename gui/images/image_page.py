@@ -162,7 +162,6 @@ class ImagePage(QWidget):
     def _make_again(self, record: ClipRecord) -> None:
         self._begin(lambda _: [plan_again(self._studio, record)])
 
-
     def _begin(self, plan: Callable[[CancelToken], Sequence[PlannedRender]]) -> None:
         if self.tab is not None:
             tab = self.tab

@@ -29,7 +29,8 @@ def variation_of(
     """The request for the first variation of an image; `RenderRequest.several` counts on.
 
     The image is changed by the words that it was made from: a little, where a model leaves the
-    choice how much. One that takes no image leaves that to another of its provider.
+    choice how much. One that takes no image leaves that to another of its provider; where none
+    does, the same is made with other seeds.
 
     Args:
         made: what the image was made by.
@@ -39,8 +40,9 @@ def variation_of(
     """
     spec = _most_fitting(made.target.model, specs)
     if spec is None:
-        # No model of the provider changes images, which the plan says.
-        return _with_image(made, image)
+        following = None if seed is None else (seed + 1) % (MAX_SEED + 1)
+        sampling = made.sampling.model_copy(update={"seed": following})
+        return made.model_copy(update={"output": OutputKind.IMAGE, "sampling": sampling})
     strength = _STRENGTH.nearest(_LITTLE, spec)
     next_seed = None if seed is None or not spec.takes_seed else (seed + 1) % (MAX_SEED + 1)
     is_own = spec.id == made.target.model

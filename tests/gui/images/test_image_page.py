@@ -329,11 +329,11 @@ def test_variations_fill_the_form_and_are_ordered_as_one(window: ImageWindow) ->
     window.until(lambda: not window.images.progress.isVisible())
     window.images.set_value(ImageBatch(target=TARGET, prompt="something else"))
 
-    window.press("picture_variations")
+    window.press("picture_vary")
 
     window.until(lambda: window.images.value().prompt == "a ball")
     order = window.images.value()
-    assert (order.count, order.seed, order.target) == (4, None, TARGET)
+    assert (order.count, order.seed, order.target) == (4, 12, TARGET)
     window.until(lambda: window.images.line.text().line.startswith("4 pictures"))
     window.press("image_make")
     window.until(lambda: window.count == 5)

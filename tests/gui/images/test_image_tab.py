@@ -125,7 +125,7 @@ def on_event(tab: ImageTab) -> Heard:
     heard, details = Heard(), tab.details
     for signal in (
         tab.make_wanted, tab.fix_wanted, tab.progress.stop_wanted, details.use_wanted,
-        details.again.wanted, details.variations.wanted, details.show_file.wanted,
+        details.again.wanted, details.show_file.wanted,
         details.trash.wanted,
     ):  # fmt: skip
         signal.connect(heard.take)
