@@ -51,6 +51,7 @@ Exit codes: 0 done, 1 failed, 2 something is wrong with what was asked for,
 # By the first part of a control's field.
 _PANELS = {
     "prompt": "What to make",
+    "wildcard_seed": "What to make",
     "enhance_prompt": "What to make",
     "enhanced_prompt": "What to make",
     "negative_prompt": "What to make",

@@ -49,7 +49,11 @@ class Setup:
         self.notes = loaded.notes
         use_ffmpeg(self.settings.programs.ffmpeg)
         folders = self.settings.folders
-        self.paths = places.moved(output_dir=folders.output, models_dir=folders.models)
+        self.paths = places.moved(
+            output_dir=folders.output,
+            models_dir=folders.models,
+            wildcards_dir=folders.wildcards,
+        )
         self.keys = keys or ApiKeys(places.state_dir / "kept-keys")
         self.read_machine = machine
         network = NetworkSwitch(is_off=self.settings.network.is_off)
@@ -66,7 +70,8 @@ class Setup:
     def usual_folders(self) -> dict[str, Path]:
         """By the name of its setting, the folder that is used while none is set."""
         places = self._places
-        return {"folders.output": places.output_dir, "folders.models": places.models_dir}
+        names = ("output", "models", "wildcards")
+        return {f"folders.{name}": getattr(places, f"{name}_dir") for name in names}
 
     def close(self) -> None:
         """Close every provider."""

@@ -153,8 +153,11 @@ class Studio(Setup):
         """
         self.settings = settings
         use_ffmpeg(settings.programs.ffmpeg)
+        folders = settings.folders
         self.paths = self._places.moved(
-            output_dir=settings.folders.output, models_dir=self.paths.models_dir
+            output_dir=folders.output,
+            models_dir=self.paths.models_dir,
+            wildcards_dir=folders.wildcards,
         )
         self.registry.network.is_off = settings.network.is_off
         if "queue" in self.__dict__:

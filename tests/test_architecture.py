@@ -74,20 +74,30 @@ STARTS_WITHOUT_QT = (
 # lies in the package itself (errors, frozen, theme) is everybody's but for what `ON_TOP` names.
 _LOW = {"core/platform", "core/jobs"}
 _FILM = _LOW | {"core/film/model"}
-_CLIP = _LOW | {"core/media", "core/config", "core/video", "core/lora"}
-_RENDER = _CLIP | {"core/video/planning", "core/video/editing"}
+_CLIP = _LOW | {"core/media", "core/metadata", "core/config", "core/video", "core/lora"}
+_RENDER = _CLIP | {"core/video/planning", "core/video/editing", "core/prompts"}
 _PROJECT = _RENDER | {"core/film/model", "core/project/model"}
 MAY_IMPORT_FOLDERS = {
     "core/platform": set(),
     "core/jobs": {"core/platform"},
     "core/media": _LOW,
+    "core/prompts": {"core/platform"},
+    # What files say of how they were made, in the words of many programs.
+    "core/metadata": _LOW | {"core/media"},
     "core/lora": _LOW | {"core/media"},
     # Settings hold what a render is asked for, and a provider is opened with settings and keys.
     "core/config": _LOW | {"core/video", "core/video/planning"},
     # A plan is made of the same data that a render carries on with, so each knows the other.
     "core/video": _LOW
-    | {"core/media", "core/config", "core/lora", "core/video/planning", "core/video/editing"},
-    "core/video/planning": _CLIP | {"core/video/editing"},
+    | {
+        "core/media",
+        "core/metadata",
+        "core/config",
+        "core/lora",
+        "core/video/planning",
+        "core/video/editing",
+    },
+    "core/video/planning": _CLIP | {"core/video/editing", "core/prompts"},
     # The table of tools, which requests and specs are made of.
     "core/video/editing": {"core/video"},
     "core/services": _RENDER,

@@ -128,6 +128,15 @@ class FolderSettings(Frozen):
     ] = Field(
         default=None, description="The folder for downloaded models; empty for the usual one."
     )
+    wildcards: Annotated[
+        Path | None,
+        AfterValidator(_from_home),
+        SettingInfo("Lists for wildcards", unset="The usual folder"),
+    ] = Field(
+        default=None,
+        description="The folder for lists of words, each a text file: __colours__ in a prompt is a "
+        "line of colours.txt. Empty for the usual one.",
+    )
 
 
 class ExportStoreSettings(Frozen):
@@ -171,6 +180,16 @@ class CloudSettings(Frozen):
         allow_inf_nan=False,
         description="Renders with which a calendar month would cost more than this are refused, "
         "and under any cap those whose price is not known.",
+    )
+
+
+class ImageSettings(Frozen):
+    """What image files tell."""
+
+    holds_prompt: Annotated[bool, SettingInfo("Prompt in image files")] = Field(
+        default=True,
+        description="Whether images made here hold their prompt and settings. Without them the "
+        "record lies beside the image alone. That a model made it always stands in it.",
     )
 
 
@@ -270,6 +289,7 @@ class Settings(Frozen):
     folders: Annotated[FolderSettings, SettingInfo("Folders")] = FolderSettings()
     export: Annotated[ExportStoreSettings, SettingInfo("Export")] = ExportStoreSettings()
     cloud: Annotated[CloudSettings, SettingInfo("Cloud")] = CloudSettings()
+    images: Annotated[ImageSettings, SettingInfo("Images")] = ImageSettings()
     queue: Annotated[QueueSettings, SettingInfo("Queue")] = QueueSettings()
     network: Annotated[NetworkSettings, SettingInfo("Network")] = NetworkSettings()
     comfyui: Annotated[ComfyUISettings, SettingInfo("ComfyUI")] = ComfyUISettings()

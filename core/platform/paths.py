@@ -24,6 +24,7 @@ class Paths:
     output_dir: Path
     projects_dir: Path
     cache_dir: Path
+    wildcards_dir: Path
 
     @classmethod
     def of_user(cls) -> Paths:
@@ -51,6 +52,7 @@ class Paths:
             output_dir=platformdirs.user_videos_path() / _APP,
             projects_dir=platformdirs.user_documents_path() / _APP,
             cache_dir=platformdirs.user_cache_path(_APP, appauthor=False),
+            wildcards_dir=platformdirs.user_config_path(_APP, appauthor=False) / "wildcards",
         )
 
     @classmethod
@@ -63,14 +65,22 @@ class Paths:
             output_dir=home / "output",
             projects_dir=home / "projects",
             cache_dir=home / "cache",
+            wildcards_dir=home / "wildcards",
         )
 
-    def moved(self, *, output_dir: Path | None, models_dir: Path | None) -> Paths:
+    def moved(
+        self,
+        *,
+        output_dir: Path | None = None,
+        models_dir: Path | None = None,
+        wildcards_dir: Path | None = None,
+    ) -> Paths:
         """The same places with the folders that the user chose; None leaves one as it is."""
         return replace(
             self,
             output_dir=output_dir or self.output_dir,
             models_dir=models_dir or self.models_dir,
+            wildcards_dir=wildcards_dir or self.wildcards_dir,
         )
 
     @property

@@ -94,6 +94,7 @@ def plan_route(
     first = planner.plan(request, out=out, overwrite=overwrite)
     if not fallbacks.targets:
         return first
+    request = request.with_words_of(first.plan.request)
     route = _Route(planner.registry, first)
     for fallback in fallbacks.targets:
         asked = request.model_copy(update={"target": fallback.target})

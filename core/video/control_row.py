@@ -27,6 +27,7 @@ class Control(StrEnum):
     """The parts of a request that a person sets; projects store these words."""
 
     PROMPT = "prompt"
+    WILDCARD_SEED = "wildcard_seed"
     ENHANCE_PROMPT = "enhance_prompt"
     ENHANCED_PROMPT = "enhanced_prompt"
     NEGATIVE_PROMPT = "negative_prompt"

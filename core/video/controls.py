@@ -75,6 +75,14 @@ CONTROLS: tuple[ControlRow, ...] = (
         options=("--prompt", "-p"), metavar="TEXT", is_choice=False,
     ),
     ControlRow(
+        Control.WILDCARD_SEED, "wildcard_seed", ControlKind.WHOLE, "Wildcard seed",
+        "What decides the wildcards of the prompt, such as {red|blue}; not given, the seed does",
+        "wildcard seed",
+        lambda spec: IntRange(minimum=0, maximum=MAX_SEED, default=0) if spec.takes_prompt
+        else None,
+        options=("--wildcard-seed",), metavar="NUMBER", is_choice=False,
+    ),
+    ControlRow(
         Control.ENHANCE_PROMPT, "enhance_prompt", ControlKind.SWITCH, "Enhance prompt",
         "Let the model's own enhancer rewrite the prompt first; the record keeps both",
         "prompt enhancement", lambda spec: OnOff(default=False) if spec.enhances_prompt else None,

@@ -223,8 +223,17 @@ def is_as_it_came(plan: RenderPlan, rendered: Rendered) -> bool:
         return image.format == "PNG"
 
 
-def with_record(plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContext) -> Path:
+def with_record(
+    plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContext, *, holds_prompt: bool
+) -> Path:
     """What was made, picture and sound untouched, with its record inside.
+
+    Args:
+        plan: of what was made.
+        path: of it.
+        record: goes into it.
+        ctx: of the job.
+        holds_prompt: whether prompt and settings stand in an image, or only that a model made it.
 
     Raises:
         OutputError: the disk is full.
@@ -234,7 +243,7 @@ def with_record(plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContex
     finished = ctx.workdir / ("finished.png" if plan.is_image else "finished.mp4")
     try:
         if plan.is_image:
-            write_image_record(path, record, finished)
+            write_image_record(path, record, finished, holds_prompt=holds_prompt)
         else:
             embed_record(path, record, finished, ctx.cancel)
     except (OSError, FFmpegFailed) as error:

@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from core.jobs.job import CancelToken
+    from core.metadata.ai_marks import SourceType
+    from core.metadata.file_settings import FileSettings
 
 _FFMETADATA_SPECIAL = "\\=;#\n"
 _PNG_KEYWORD = "Comment"
@@ -296,21 +299,77 @@ def _has_digest(path: Path, sha256: str) -> bool:
         return False
 
 
-def write_image_record(path: Path, record: ClipRecord, destination: Path) -> None:
-    """Copy a PNG, its pixels untouched, with the record as its comment.
+def write_image_record(
+    path: Path, record: ClipRecord, destination: Path, *, holds_prompt: bool = True
+) -> None:
+    """Copy an image with the record inside, and with the mark that a model made it.
+
+    A PNG gets both as parts of the file and keeps every other byte; another kind becomes a PNG.
+
+    Args:
+        path: the image.
+        record: of it.
+        destination: may be the same.
+        holds_prompt: whether prompt and settings stand in it, or the mark alone.
 
     Raises:
         OSError: it cannot be read or the copy cannot be written.
     """
-    # Imported late: only a finished still needs it.
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
+    # Imported late: only a finished image needs it.
+    from core.metadata.ai_marks import marked_png
+    from core.metadata.file_settings import write_parameters
+    from core.metadata.image_chunks import PNG_BEGIN
 
-    stored = PngInfo()
-    # International text, because a prompt may be in any script; compressed like the pixels.
-    stored.add_itxt(_PNG_KEYWORD, record.model_dump_json(), zip=True)
+    content = path.read_bytes()
+    if not content.startswith(PNG_BEGIN):
+        content = _as_png(path)
+    texts = {"parameters": write_parameters(settings_of(record))} if holds_prompt else {}
+    packed = {_PNG_KEYWORD: record.model_dump_json()} if holds_prompt else {}
+    try:
+        marked = marked_png(content, source_of(record), record.program, texts, packed)
+    except ValueError as error:
+        raise OSError(str(error)) from error
+    destination.write_bytes(marked)
+
+
+def _as_png(path: Path) -> bytes:
+    from PIL import Image
+
+    written = BytesIO()
     with Image.open(path) as image:
-        image.save(destination, format="PNG", pnginfo=stored)
+        image.save(written, format="PNG")
+    return written.getvalue()
+
+
+def source_of(record: ClipRecord) -> SourceType:
+    """What the mark of an image says: made by a model, or one that it has edited."""
+    from core.metadata.ai_marks import SourceType
+
+    is_edit = record.request.of_role(Role.START, Role.MASK)
+    return SourceType.EDITED if is_edit else SourceType.MADE
+
+
+def settings_of(record: ClipRecord) -> FileSettings:
+    """A record as other programs know it: what it was made with, without names that it has not."""
+    from core.metadata.file_settings import FileLora, FileSettings
+
+    asked = record.request
+    return FileSettings(
+        program=record.program,
+        prompt=record.prompt,
+        negative_prompt=record.negative_prompt or "",
+        seed=record.seed,
+        steps=record.num_inference_steps,
+        guidance=record.guidance_scale,
+        width=record.width,
+        height=record.height,
+        model=asked.target.model,
+        loras=tuple(
+            FileLora(item.path.stem, 1.0 if item.strength is None else item.strength)
+            for item in asked.of_role(Role.LORA)
+        ),
+        others=(("Provider", asked.target.provider),),
+    )
 
 
 def read_image_record(path: Path) -> ClipRecord | None:

@@ -16,6 +16,7 @@ from core.video.terms import Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from core.config.settings import Settings
     from core.jobs.job import Job, JobContext
     from core.platform.network import NetworkSwitch
     from core.video.packages import PackageInstaller
@@ -48,6 +49,11 @@ class ProviderRegistry:
     def infos(self) -> tuple[ProviderInfo, ...]:
         """Every provider and deployment, in registration order."""
         return tuple(entry.info for entry in self._entries.values())
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are now."""
+        return self._context.read_settings()
 
     @property
     def network(self) -> NetworkSwitch:

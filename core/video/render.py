@@ -229,7 +229,8 @@ class RenderJob:
         )
         finished = rendered.path
         if not is_kept_to_the_byte:
-            finished = with_record(plan, rendered.path, record, ctx)
+            holds_prompt = self.registry.settings.images.holds_prompt
+            finished = with_record(plan, rendered.path, record, ctx, holds_prompt=holds_prompt)
         ctx.cancel.check()
         path = place_clip(finished, self.output, ctx.job_id)
         if path != self.output.path and self.output.is_named:

@@ -247,10 +247,14 @@ class RenderRequest(RenderChoices):
         enhanced_prompt: the prompt as an enhancer rewrote it before; the model reads it instead,
             and no enhancer is asked any more.
         batch: the others that it was ordered with; None for one that was ordered alone.
+        typed_prompt: as it was typed, where wildcards in it were drawn; None where it had none.
+        wildcard_seed: what decides its wildcards; None leaves that to the seed of the render.
     """
 
     prompt: str
     enhanced_prompt: str | None = None
+    typed_prompt: str | None = None
+    wildcard_seed: int | None = None
     output: OutputKind = OutputKind.VIDEO
     batch: Batch | None = None
 
@@ -268,16 +272,33 @@ class RenderRequest(RenderChoices):
         is_from_image = self.of_role(Role.START, Role.END, Role.KEYFRAME)
         return Task.IMAGE_TO_VIDEO if is_from_image else Task.TEXT_TO_VIDEO
 
+    @property
+    def known_seed(self) -> int | None:
+        """The seed that is asked for, or the one that drew its words, so that one gives both."""
+        is_drawn = self.typed_prompt is not None and self.sampling.seed is None
+        return self.wildcard_seed if is_drawn else self.sampling.seed
+
     def several(self, count: int) -> tuple[RenderRequest, ...]:
-        """So many of it, each an order of its own; a seed that is asked for counts on."""
-        seed = self.sampling.seed
-        if seed is None:
-            return (self,) * count
-        seeds = ((seed + number) % (MAX_SEED + 1) for number in range(count))
-        return tuple(
-            self.model_copy(update={"sampling": self.sampling.model_copy(update={"seed": each})})
-            for each in seeds
-        )
+        """So many of it, each an order of its own; seeds that are asked for count on."""
+        return tuple(map(self._counted_on, range(count)))
+
+    def _counted_on(self, number: int) -> RenderRequest:
+        def after(seed: int | None) -> int | None:
+            return None if seed is None else (seed + number) % (MAX_SEED + 1)
+
+        sampling = self.sampling.model_copy(update={"seed": after(self.sampling.seed)})
+        changes = {"sampling": sampling, "wildcard_seed": after(self.wildcard_seed)}
+        return self.model_copy(update=changes)
+
+    def with_words(self, prompt: str, seed: int) -> RenderRequest:
+        """The same with what a seed has drawn of the wildcards of its prompt."""
+        typed = {"typed_prompt": self.prompt, "wildcard_seed": seed}
+        return self.model_copy(update={"prompt": prompt, **typed})
+
+    def with_words_of(self, other: RenderRequest) -> RenderRequest:
+        """The same with the words that were drawn for another of the same prompt."""
+        names = ("prompt", "typed_prompt", "wildcard_seed")
+        return self.model_copy(update={name: getattr(other, name) for name in names})
 
     def with_model(self, model: str) -> RenderRequest:
         """The same request for another model of the same provider and deployment."""

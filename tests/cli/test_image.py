@@ -148,6 +148,35 @@ def test_a_model_of_this_machine_makes_images_by_the_same_command(
     assert answer.out.split() == [str(tmp_path / f"ball-{n}.png") for n in (1, 2)]
 
 
+def test_each_of_several_draws_its_wildcards_and_the_plan_shows_them(
+    ask: Callable[..., Answer], openai: OpenAIServer, tmp_path: Path
+) -> None:
+    words = ("image", "--provider", "openai", "--quality", "low", "-p", "a {red|blue} {ball|kite}")
+    out = ("-o", str(tmp_path / "a.png"), "-n", "4", "--wildcard-seed", "3", "--yes", "--json")
+
+    answer = ask(*words, *out)
+
+    assert answer.code == 0, answer.err
+    plans = [event["plan"] for event in answer.events if event["event"] == "plan"]
+    asked = [plan["request"] for plan in plans]
+    assert {one["typed_prompt"] for one in asked} == {"a {red|blue} {ball|kite}"}
+    assert [one["wildcard_seed"] for one in asked] == [3, 4, 5, 6]
+    assert len({one["prompt"] for one in asked}) > 1
+    assert [job.["prompt"] for job in openai.jobs.values()] == [one["prompt"] for one in asked]
+
+
+def test_a_wildcard_that_is_wrong_buys_nothing(
+    ask: Callable[..., Answer], openai: OpenAIServer, home: Path
+) -> None:
+    answer = ask("image", "--provider", "openai", "-p", "a __colours__ {ball", "--yes")
+    said = " ".join(answer.err.split())
+    assert answer.code == 2
+    assert "There is no list of words named 'colours'" in said
+    assert str(home / "wildcards") in said
+    assert "is not closed" in said
+    assert openai.purchases == 0
+
+
 def test_a_service_for_images_is_refused_for_clips(ask: Callable[..., Answer]) -> None:
     answer = ask("-p", "a ball", "--provider", "openai")
     assert answer.code == 2

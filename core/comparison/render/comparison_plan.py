@@ -30,6 +30,7 @@ from core.jobs.job_inputs import digest_of
 from core.jobs.job_record import JobState
 from core.media.output import slug
 from core.platform.files import exists, is_folder
+from core.prompts.wildcards import may_have_wildcards
 from core.video.inputs import ROLES, with_absolute_paths, with_named_loras
 from core.video.planning.adapted_request import adapted_to
 from core.video.planning.named_targets import FIELD, concrete_target
@@ -281,6 +282,9 @@ class _Planner:
         place = "this machine" if info.is_local else info.label
         entry = ComparedTarget(target=target, label=target.model, place=place, file="")
         request = self.asked.request.model_copy(update={"target": target})
+        if request.wildcard_seed is None and may_have_wildcards(request.prompt):
+            # All get the same words, those too that take no seed.
+            request = request.model_copy(update={"wildcard_seed": self.seed})
         seeded = request.sampling.model_copy(update={"seed": self.seed})
         request = request.model_copy(update={"sampling": seeded})
         notes: tuple[str, ...] = ()

@@ -89,7 +89,7 @@ def make_plan(
         passes=partly.passes if partly else 1,
         retake=partly.retake if partly else None,
         interpolated_fps=chosen.interpolated_fps,
-        seed=new_seed() if asked.seed is None else asked.seed,
+        seed=new_seed() if request.known_seed is None else request.known_seed,
         num_inference_steps=spec.steps.default
         if spec.steps and asked.num_inference_steps is None
         else asked.num_inference_steps,

@@ -20,6 +20,8 @@ from core.media.output import (
 )
 from core.platform.files import exists
 from core.platform.network import SWITCH_ON, sentence
+from core.prompts.wildcards import Wildcards, may_have_wildcards
+from core.prompts.word_lists import WordLists
 from core.video.control_row import Control
 from core.video.controls import ROWS, taken_by
 from core.video.inputs import (
@@ -29,7 +31,7 @@ from core.video.inputs import (
     with_absolute_paths,
     with_named_loras,
 )
-from core.video.planning.clip_plan import make_plan
+from core.video.planning.clip_plan import draw_seed, make_plan
 from core.video.planning.other_models import name_other_models, plain_plan
 from core.video.planning.prompt_parts import prompt_problems
 from core.video.provider import NotReady, ReasonCode
@@ -160,6 +162,7 @@ class RenderPlanner:
         problems: list[Problem] = []
         lora_dirs = self.paths.lora_dirs
         request = with_absolute_paths(with_named_loras(request, lora_dirs))
+        request = _collect(problems, partial(self._draw_words, request)) or request
         inputs = _collect(problems, partial(check_inputs, request, lora_dirs)) or CheckedInputs()
         chosen = _collect(problems, partial(self._choose_model, request))
         plan = None
@@ -168,6 +171,18 @@ class RenderPlanner:
         else:
             plan = _collect(problems, partial(_fitted_plan, chosen, inputs))
         return _TriedPlan(request, inputs, chosen, plan, problems)
+
+    def _draw_words(self, request: RenderRequest) -> RenderRequest:
+        """The request with words in the place of wildcards; drawn once, they stay what they are."""
+        if request.typed_prompt is not None or not may_have_wildcards(request.prompt):
+            return request
+        wildcards = Wildcards(request.prompt, WordLists(self.paths.wildcards_dir))
+        if wildcards.is_plain:
+            return request
+        asked = (request.wildcard_seed, request.sampling.seed)
+        seed = next((seed for seed in asked if seed is not None), None)
+        seed = draw_seed() if seed is None else seed
+        return request.with_words(wildcards.draw(seed), seed)
 
     def _refused(self, tried: _TriedPlan) -> UnsupportedRequest:
         """Everything that is wrong, with what the chosen model lacks on this machine."""
@@ -329,9 +344,18 @@ def _fitted_plan(chosen: _ChosenModel, inputs: CheckedInputs) -> RenderPlan:
         hidden = _hidden_by(error, chosen, inputs)
         raise UnsupportedRequest([*error.problems, *hidden, *_too_large(chosen)]) from error
     try:
-        return chosen.provider.fit(plan.with_notes(*chosen.notes, *inputs.notes))
+        notes = (*chosen.notes, *inputs.notes, *_drawn_note(plan))
+        return chosen.provider.fit(plan.with_notes(*notes))
     except UnsupportedRequest as error:
         raise UnsupportedRequest([*error.problems, *_too_large(chosen)]) from error
+
+
+def _drawn_note(plan: RenderPlan) -> tuple[str, ...]:
+    drawn = plan.request
+    if drawn.typed_prompt is None:
+        is_useless = drawn.wildcard_seed is not None
+        return ("The prompt has no wildcards for that seed to decide.",) if is_useless else ()
+    return (f"With wildcard seed {drawn.wildcard_seed} the prompt is: {drawn.prompt}",)
 
 
 def _hidden_by(

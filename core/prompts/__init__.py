@@ -1,0 +1,1 @@
+"""Prompts before they are requests: wildcards, and the lists of words that people keep for them."""
