@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.config.settings import RenderSettings
     from core.video.provider import ProviderInfo
 
-_TARGET = {
+TARGETS = {
     Control.PROVIDER: "--provider",
     Control.DEPLOYMENT: "--deployment",
     Control.TARGET: "--model",
@@ -106,7 +106,7 @@ def read_request(
     """
     request = RenderRequest(target=choose_target(typed, settings, infos), prompt="")
     for row in CONTROLS:
-        is_read = row.id in CONTROL_OPTIONS and row.id not in (*_TARGET, *but)
+        is_read = row.id in CONTROL_OPTIONS and row.id not in (*TARGETS, *but)
         value = _value(typed, row) if is_read else None
         if row.id is Control.DURATION and value == AUTO:
             row, value = ROWS[Control.AUTO_DURATION], True
@@ -117,14 +117,14 @@ def read_request(
 
 def choose_target(typed: Typed, settings: RenderSettings, infos: Iterable[ProviderInfo]) -> Target:
     """Who renders: as typed, else as set; a set deployment or model counts for its own provider."""
-    provider = typed.text(_TARGET[Control.PROVIDER]) or settings.provider
-    deployment = typed.text(_TARGET[Control.DEPLOYMENT])
+    provider = typed.text(TARGETS[Control.PROVIDER]) or settings.provider
+    deployment = typed.text(TARGETS[Control.DEPLOYMENT])
     if deployment is None:
         offered = [info.deployment for info in infos if info.id == provider]
         is_set = provider == settings.provider or not offered
         deployment = settings.deployment if is_set else offered[0]
     is_set = (provider, deployment) == (settings.provider, settings.deployment)
-    model = typed.text(_TARGET[Control.TARGET]) or (settings.model if is_set else AUTO)
+    model = typed.text(TARGETS[Control.TARGET]) or (settings.model if is_set else AUTO)
     return Target(provider=provider, deployment=deployment, model=model)
 
 

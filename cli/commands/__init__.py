@@ -33,6 +33,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "image": Command(
             "cli.commands.image:image", "Make images from words, and edit images, within a mask."
         ),
+        "inspect": Command(
+            "cli.commands.inspect:app", "Show how images of many programs were made."
+        ),
         "enhance": Command(
             "cli.commands.enhance:enhance", "Have prompts rewritten before clips are made of them."
         ),

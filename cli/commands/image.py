@@ -10,10 +10,10 @@ import typer
 from cli.consent import YES, agrees_to_price
 from cli.options import Kind, Option, Unreadable, command, file
 from cli.render_command import as_event, at_option, describe, reasons_against, tell_resumable
-from cli.render_options import CONTROL_OPTIONS, read_request
+from cli.render_options import CONTROL_OPTIONS, TARGETS, read_request
 from cli.run_job import run_job
 from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_NOT_CONFIGURED
-from core.errors import NotConfigured, StudioError, UnsupportedRequest
+from core.errors import NotConfigured, StudioError, UnreadableText, UnsupportedRequest
 from core.platform.units import count_text, price
 from core.video.control_row import Control
 from core.video.controls import CONTROLS, ROWS
@@ -59,6 +59,13 @@ _TOOL = replace(
 )
 _TARGET_OPTIONS = ("--provider", "--deployment", "--model")
 _OWN_OPTIONS = {Control.START_IMAGE: _IMAGE, Control.TOOL: _TOOL}
+_SETTINGS_FROM = Option(
+    "--settings-from",
+    Kind.TEXT,
+    "A file whose settings are taken where nothing else is typed: an image of this program, of "
+    "AUTOMATIC1111, ComfyUI, InvokeAI and others. 'main.py inspect FILE' shows them.",
+    "FILE",
+)
 _OPTIONS = (
     *(
         _OWN_OPTIONS.get(row.id, CONTROL_OPTIONS[row.id])
@@ -67,6 +74,7 @@ _OPTIONS = (
     ),
     _VARY,
     _COUNT,
+    _SETTINGS_FROM,
     Option(
         "--out",
         Kind.TEXT,
@@ -156,6 +164,9 @@ def _read_request(context: CliContext, typed: Typed) -> RenderRequest:
     request = request.with_inputs((*given, *request.inputs)).model_copy(
         update={"output": OutputKind.IMAGE}
     )
+    file_with_settings = typed.read(_SETTINGS_FROM.name, file)
+    if file_with_settings is not None:
+        request = _with_settings(context, typed, request, file_with_settings)
     original = typed.read(_VARY.name, file)
     return request if original is None else _varied(context, typed, request, original)
 
@@ -175,6 +186,32 @@ def _varied(
         if not is_own and row.is_set(request) and row.value(request) != "":
             varied = row.with_value(varied, row.value(request))
     return varied.with_inputs((*varied.inputs, *request.inputs))
+
+
+def _with_settings(
+    context: CliContext, typed: Typed, request: RenderRequest, path: Path
+) -> RenderRequest:
+    """The request with what a file says where nothing is typed; what it cannot take is told."""
+    # Imported late: few images are made by another's settings.
+    from core.video.planning.named_targets import concrete_target
+    from core.video.planning.settings_of_file import fill_request, read_found_settings
+
+    registry = context.studio.registry
+    try:
+        found = read_found_settings(path)
+        is_target_typed = any(typed.texts(CONTROL_OPTIONS[control].name) for control in TARGETS)
+        if found.target is not None and not is_target_typed:
+            request = request.model_copy(update={"target": found.target})
+        spec = registry.spec(concrete_target(registry, request))
+    except UnreadableText as error:
+        typed.refuse(_SETTINGS_FROM.name, f"{_SETTINGS_FROM.name}: {error}")
+        return request
+    except UnsupportedRequest:
+        return request  # no such model, which the plan tells
+    filled = fill_request(found, request, spec, context.studio.paths.lora_dirs)
+    for note in filled.notes:
+        context.console.note(note)
+    return filled.request
 
 
 def _numbered(out: Path, number: int) -> Path:

@@ -6,6 +6,7 @@ Nothing is decoded but texts, and of these no more than `MAX_TEXT_BYTES` a file.
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -227,7 +228,9 @@ class _TextReader:
         exif = Image.Exif()
         head = b"" if content.startswith(_EXIF_HEAD) else _EXIF_HEAD
         # What Pillow raises at damaged tags is of many kinds; all of it means that none are read.
-        with suppress(SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error):
+        kinds = (SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error)
+        with suppress(*kinds), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             exif.load(head + content)
             found = {name: exif.get(tag) for tag, name in _EXIF_TAGS.items()}
             found["UserComment"] = exif.get_ifd(_EXIF_IFD).get(_USER_COMMENT)

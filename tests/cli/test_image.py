@@ -162,7 +162,7 @@ def test_each_of_several_draws_its_wildcards_and_the_plan_shows_them(
     assert {one["typed_prompt"] for one in asked} == {"a {red|blue} {ball|kite}"}
     assert [one["wildcard_seed"] for one in asked] == [3, 4, 5, 6]
     assert len({one["prompt"] for one in asked}) > 1
-    assert [job.["prompt"] for job in openai.jobs.values()] == [one["prompt"] for one in asked]
+    assert [job.body["prompt"] for job in openai.jobs.values()] == [one["prompt"] for one in asked]
 
 
 def test_a_wildcard_that_is_wrong_buys_nothing(
