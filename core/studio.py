@@ -7,8 +7,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.comparison.report.comparison_job import KIND as COMPARISON_KIND
-from core.comparison.report.comparison_job import ComparisonJob, ComparisonOrder
 from core.errors import JournalError, Problem, UnsupportedRequest
 from core.film.build.export import KIND as EXPORT_KIND
 from core.film.build.export import ExportJob
@@ -25,6 +23,7 @@ from core.media.ffmpeg_choice import use_ffmpeg
 from core.media.output import Output, make_folder
 from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
+from core.reports import report_factories
 from core.routing.route_plan import NOBODY_ELSE, Fallbacks, plan_route
 from core.routing.routed_render import RoutedRender
 from core.services.polling import ticket_for
@@ -114,9 +113,7 @@ class Studio(Setup):
             LANGUAGE_KIND: lambda payload: self.language.job_from_payload(payload),
             TRAIN_KIND: partial(TrainLoraJob.from_payload, registry=self.registry),
             EXPORT_KIND: lambda payload: self._export_job(ExportOrder.model_validate_json(payload)),
-            COMPARISON_KIND: lambda payload: self._comparison_job(
-                ComparisonOrder.model_validate_json(payload)
-            ),
+            **report_factories(self),
         }
         journal = Journal(self.paths.journal_file)
         places = {**PLACES, Lane.CLOUD: self.settings.cloud.parallel_jobs}
@@ -439,21 +436,6 @@ class Studio(Setup):
     def _export_job(self, order: ExportOrder) -> ExportJob:
         limit_bytes = self.settings.export.cache_bytes
         return ExportJob(order, self.render_cache, self.text_renderer, limit_bytes)
-
-    def submit_comparison(self, order: ComparisonOrder, *, job_id: str) -> None:
-        """Put the job that waits for the clips of a comparison, and reports, into the queue.
-
-        Args:
-            order: with the jobs that it waits for.
-            job_id: from `new_job_id`.
-
-        Raises:
-            JournalError: the journal cannot be written.
-        """
-        self.queue.submit(self._comparison_job(order), job_id=job_id)
-
-    def _comparison_job(self, order: ComparisonOrder) -> ComparisonJob:
-        return ComparisonJob(order, self.render_cache, self.text_renderer, self.queue.job)
 
     def close(self) -> None:
         """Stop the jobs of this process and close every provider."""

@@ -116,6 +116,8 @@ MAY_IMPORT_FOLDERS = {
     "core/comparison/report": _CLIP
     | {"core/film/model", "core/film/picture", "core/film/sound", "core/film/build"},
     "core/comparison/render": _RENDER | {"core/comparison/report"},
+    "core/grid/sheet": _CLIP,
+    "core/grid/render": _RENDER | {"core/grid/sheet"},
     "core/project/model": {"core/platform", "core/video", "core/film/model"},
     "core/project/storyboard": {
         "core/platform",
@@ -173,6 +175,7 @@ ABOVE_STUDIO = (
     "core/spending",
     "core/routing",
     "core/comparison/render",
+    "core/grid/render",
 )
 # A widget shows values: what runs and what waits is not its affair.
 WIDGETS_KNOW_NO = ("core.jobs.queue", "core.jobs.journal", "core.studio")

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cli.consent import YES, agrees_to_price
 from cli.console import wrapped
 from cli.options import Kind, Option, command, file
-from cli.progress import progress_view
 from cli.render_command import as_event, at_option, describe, tell_resumable
 from cli.render_options import CLIP_OPTIONS, read_request
-from cli.run_job import JobEvents
+from cli.run_group import GroupRun
 from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
 from core.comparison.render.comparison_plan import ComparisonRequest, plan_comparison
 from core.comparison.render.comparison_run import ComparisonRun
 from core.comparison.report.comparison import TargetState, read_comparison
 from core.errors import Problem, UnsupportedRequest
-from core.jobs.job import Cancelled, CancelToken, Failed, Notice, Progressed, Succeeded
-from core.jobs.lanes import Lane
+from core.jobs.job import CancelToken
 from core.platform.units import count_text, price
 from core.video.control_row import Control
 from core.video.planning.named_targets import FIELD, parse_targets
@@ -31,9 +28,7 @@ if TYPE_CHECKING:
 
     from cli.context import CliContext
     from cli.options import Typed
-    from cli.progress import ProgressView
     from core.comparison.render.comparison_plan import ComparisonPlan, PlannedTarget
-    from core.jobs.job import JobUpdate, Terminal
 
 _NOBODY = "none"
 # Who renders is what is compared.
@@ -91,7 +86,9 @@ def _compare(context: CliContext, typed: Typed) -> int:
     ):
         return EXIT_CANCELLED
     tell_resumable(context)
-    return _Comparing(context, ComparisonRun(context.studio, plan)).run()
+    run = ComparisonRun(context.studio, plan)
+    group = GroupRun(context, run, plan.folder, what="target")
+    return group.run(run.begin, lambda page: _tell_report(context, page))
 
 
 compare = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -175,96 +172,14 @@ def _as_event(one: PlannedTarget) -> dict[str, Any]:
     return {**planned, **fields, "target": str(one.entry.target), "resumes": one.resumes}
 
 
-class _Comparing:
-    """The jobs of a comparison, from the first order to the page."""
-
-    def __init__(self, context: CliContext, run: ComparisonRun) -> None:
-        self._context = context
-        self._queue = context.queue
-        self._run = run
-        self._events = JobEvents(context, lambda: run.running)
-
-    def run(self) -> int:
-        """Make everything that is not there, then the report; gives the exit code."""
-        unsubscribe = self._queue.subscribe(self._events.put)
-        registry = self._context.studio.registry
-        lanes = {registry.find(one.entry.target).lane for one in self._run.plan.targets}
-        workers = [
-            threading.Thread(target=self._queue.run, args=(lane,), daemon=True)
-            for lane in (*lanes, Lane.REPORT)
-            for _ in range(self._queue.places[lane])
-        ]
-        try:
-            with (
-                self._context.signals.calling(self._events.stop),
-                progress_view(self._context.console) as view,
-            ):
-                self._run.begin()
-                for worker in workers:
-                    worker.start()
-                while self._run.running:
-                    self._look(view)
-        finally:
-            unsubscribe()
-        outcome = self._run.outcome
-        assert outcome is not None, "the report is the last of them"
-        return self._end(outcome)
-
-    def _look(self, view: ProgressView) -> None:
-        update = self._events.next(view)
-        if update is not None and self._run.on_event(update):
-            self._show(update, view)
-
-    def _show(self, update: JobUpdate, view: ProgressView) -> None:
-        """Say what has happened."""
-        event, name = update.event, self._run.name_of(update.job_id)
-        fields = event.model_dump(mode="json", exclude_none=True, exclude={"event"})
-        self._context.console.event(event.event, job=update.job_id, target=name, **fields)
-        if not name:
-            # While clips are made, they say how far they are, and not whoever waits for them.
-            if isinstance(event, Progressed) and len(self._run.running) == 1:
-                view.show(event)
-            return
-        match event:
-            case Progressed():
-                words = f"{name}: {event.message}" if event.message else name
-                view.show(event.model_copy(update={"message": words}))
-            case Notice():
-                view.print(wrapped(f"{name}: {event.message}"))
-            case Failed(error=error):
-                view.print(wrapped(f"{name} failed: {error}"))
-            case Succeeded(path=path):
-                view.print(f"{name} is done: {path}")
-            case Cancelled():
-                view.print(f"{name} is cancelled.")
-            case _:
-                pass
-
-    def _end(self, outcome: Terminal) -> int:
-        console, folder = self._context.console, self._run.plan.folder
-        match outcome:
-            case Cancelled():
-                console.tell(
-                    f"Cancelled. What is done stays; the same command with '--out {folder}' goes "
-                    "on from there."
-                )
-                return EXIT_CANCELLED
-            case Failed(error=error):
-                console.fail(error, job=self._run.report_id)
-                return EXIT_FAILED
-            case Succeeded(path=path):
-                return self._tell_report(path)
-            case _:
-                assert_never(outcome)
-
-    def _tell_report(self, page: Path) -> int:
-        console = self._context.console
-        found = read_comparison(page.parent)
-        entries = () if found is None else found.entries
-        for note in () if found is None else found.notes:
-            console.note(note)
-        failed = [entry for entry in entries if entry.state is TargetState.FAILED]
-        for entry in failed:
-            console.tell(wrapped(f"{entry.label} ({entry.target}) has no clip: {entry.reason}"))
-        console.answer_in_words(str(page))
-        return EXIT_FAILED if failed else EXIT_DONE
+def _tell_report(context: CliContext, page: Path) -> int:
+    console = context.console
+    found = read_comparison(page.parent)
+    entries = () if found is None else found.entries
+    for note in () if found is None else found.notes:
+        console.note(note)
+    failed = [entry for entry in entries if entry.state is TargetState.FAILED]
+    for entry in failed:
+        console.tell(wrapped(f"{entry.label} ({entry.target}) has no clip: {entry.reason}"))
+    console.answer_in_words(str(page))
+    return EXIT_FAILED if failed else EXIT_DONE

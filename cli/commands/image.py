@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.consent import YES, agrees_to_price
+from cli.grid_command import GRID_OPTIONS, is_grid, make_grid
 from cli.options import Kind, Option, Unreadable, command, file
 from cli.render_command import as_event, at_option, describe, reasons_against, tell_resumable
 from cli.render_options import CONTROL_OPTIONS, TARGETS, read_request
@@ -75,6 +76,7 @@ _OPTIONS = (
     _VARY,
     _COUNT,
     _SETTINGS_FROM,
+    *GRID_OPTIONS,
     Option(
         "--out",
         Kind.TEXT,
@@ -96,6 +98,8 @@ def _make_images(context: CliContext, typed: Typed) -> int:
     context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
     console, studio = context.console, context.studio
     is_dry = typed.flag("--dry-run")
+    if is_grid(typed):
+        return make_grid(context, typed, _read_request(context, typed))
     renders = _plan(context, typed)
     if not is_dry:
         tell_resumable(context)

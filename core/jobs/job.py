@@ -38,6 +38,7 @@ class SubjectKind(StrEnum):
     PROMPT = "prompt"
     PROJECT = "project"
     COMPARISON = "comparison"
+    GRID = "grid"
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pydantic import Field, model_validator
 
 import core
+from core.errors import JournalError
 from core.frozen import Frozen, older_fields
 from core.jobs.job import Subject, SubjectKind
+from core.jobs.job_inputs import digest_of
 from core.media.ffmpeg import run_ffmpeg
 from core.media.media_file import input_words, open_media
 from core.media.output import STILL_SUFFIX
 from core.media.streams import choose_video
 from core.platform.files import read_plain_file
+from core.video.inputs import ROLES
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.rendered import Provenance, Rendered
 from core.video.request import Delivery, Input, RenderRequest
@@ -138,6 +141,13 @@ def portable(request: RenderRequest) -> RenderRequest:
     """The request without what only this machine knows."""
     bare = tuple(item.model_copy(update={"path": Path(item.path.name)}) for item in request.inputs)
     return request.with_inputs(bare).model_copy(update={"delivery": Delivery()})
+
+
+def digests_of(inputs: Iterable[Input]) -> tuple[str, ...]:
+    """What files hold; nothing where one cannot be read, which each plan tells."""
+    with suppress(JournalError):
+        return tuple(digest_of(item.path, ROLES[item.role].name) for item in inputs)
+    return ()
 
 
 def embed_record(clip: Path, record: ClipRecord, destination: Path, cancel: CancelToken) -> None:

@@ -19,25 +19,23 @@ from core.comparison.report.comparison import (
 )
 from core.comparison.report.comparison_job import seconds_of
 from core.errors import (
-    ContentRefused,
     JournalError,
     Problem,
-    RenderFailed,
     StudioError,
     UnsupportedRequest,
 )
-from core.jobs.job_inputs import digest_of
+from core.jobs.awaited import may_be_fetched
 from core.jobs.job_record import JobState
 from core.media.output import slug
 from core.platform.files import exists, is_folder
 from core.prompts.wildcards import may_have_wildcards
-from core.video.inputs import ROLES, with_absolute_paths, with_named_loras
+from core.video.inputs import with_absolute_paths, with_named_loras
 from core.video.planning.adapted_request import adapted_to
 from core.video.planning.named_targets import FIELD, concrete_target
 from core.video.planning.prompt_parts import prompt_problems
 from core.video.planning.render_planner import total_usd
 from core.video.provider import NotReady
-from core.video.record import portable, read_settings_of
+from core.video.record import digests_of, portable, read_settings_of
 from core.video.render import KIND, RenderPayload
 from core.video.terms import DEFAULT_TARGET, OutputKind, Target
 
@@ -51,13 +49,11 @@ if TYPE_CHECKING:
     from core.studio import Studio
     from core.video.plan import RenderPlan
     from core.video.planning.render_planner import PlannedRender
-    from core.video.request import Input, RenderRequest
+    from core.video.request import RenderRequest
 
 # Below what every service takes: the largest signed number of 32 bits.
 _MOST_SEEDS = 2**31
 _FEWEST = 2
-# With these the service itself has ended a render without a clip: nothing is left to be fetched.
-_ENDED_THERE = (RenderFailed.__name__, ContentRefused.__name__)
 
 
 @dataclass(frozen=True)
@@ -163,7 +159,7 @@ class _Planner:
         self.asked = replace(asked, request=request)
         self.cancel = cancel
         self.problems: list[Problem] = []
-        self.inputs_sha256 = _digests(request.inputs)
+        self.inputs_sha256 = digests_of(request.inputs)
         self.folder = self._folder()
         self.before = self._read_before()
         self.seed = self._seed()
@@ -320,7 +316,7 @@ class _Planner:
             if job is not None and job.state in (JobState.QUEUED, JobState.RUNNING):
                 message = f"Job {job.id} is making its clip. Wait for it, and compare again."
                 return _refused(entry, (Problem(FIELD, message),))
-            if job is not None and _may_be_fetched(job):
+            if job is not None and may_be_fetched(job):
                 entry = entry.model_copy(update={"job_id": job.id})
                 return PlannedTarget(entry, planned, resumes=job.id)
             if exists(path) or exists(path.with_suffix(".json")):
@@ -342,7 +338,7 @@ class _Planner:
         """The target with the clip that its own record proves to be of this very request."""
         path = self.folder / entry.file
         record = read_settings_of(path) if exists(path) else None
-        if record is None or record.inputs_sha256 != _digests(plan.request.inputs):
+        if record is None or record.inputs_sha256 != digests_of(plan.request.inputs):
             return None
         asked = portable(plan.request)
         made = record.request.model_copy(update={"enhanced_prompt": asked.enhanced_prompt})
@@ -369,7 +365,7 @@ class _Planner:
         stored = RenderPayload.model_validate_json(job.payload)
         digests = tuple(one.sha256 for one in stored.inputs)
         is_same = portable(stored.plan.request) == portable(plan.request)
-        return job if is_same and digests == _digests(plan.request.inputs) else None
+        return job if is_same and digests == digests_of(plan.request.inputs) else None
 
     def _job_of(self, job_id: str) -> JobRecord | None:
         with suppress(JournalError):
@@ -378,19 +374,6 @@ class _Planner:
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
-
-
-def _digests(inputs: Sequence[Input]) -> tuple[str, ...]:
-    """What files hold; nothing where one cannot be read, which each target's plan tells."""
-    with suppress(JournalError):
-        return tuple(digest_of(item.path, ROLES[item.role].name) for item in inputs)
-    return ()
-
-
-def _may_be_fetched(job: JobRecord) -> bool:
-    """Whether a job has something at a service that a person need not buy once more."""
-    has_ended = job.error is not None and job.error.kind in _ENDED_THERE
-    return job.ticket is not None and not (job.state is JobState.FAILED and has_ended)
 
 
 def settings_of(plan: RenderPlan) -> tuple[tuple[str, str], ...]:

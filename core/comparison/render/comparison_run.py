@@ -7,42 +7,24 @@ from typing import TYPE_CHECKING
 from core.comparison.report.comparison import ComparedTarget, Comparison, TargetState
 from core.comparison.report.comparison_job import ComparisonOrder
 from core.errors import OutputError, SpendingCapReached, StudioError
-from core.jobs.job import Cancelled, Failed, Succeeded
+from core.jobs.job_group import JobGroup
 from core.jobs.queue import new_job_id
+from core.reports import comparison_job
 from core.video.record import portable
 from core.video.terms import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from core.comparison.render.comparison_plan import ComparisonPlan, PlannedTarget
-    from core.jobs.job import JobUpdate, Terminal
     from core.studio import Studio
 
 
-class ComparisonRun:
-    """Queues the renders of a plan and what comes after them; whoever drives it lends the threads.
-
-    Attributes:
-        report_id: the job that waits for the clips, and makes film and page.
-        outcome: how that job ended; None while it has not.
-    """
+class ComparisonRun(JobGroup):
+    """Queues the renders of a plan and what comes after them; whoever drives it lends threads."""
 
     def __init__(self, studio: Studio, plan: ComparisonPlan) -> None:
+        super().__init__({studio.registry.find(one.entry.target).lane for one in plan.targets})
         self.plan = plan
-        self.report_id = new_job_id()
-        self.outcome: Terminal | None = None
         self._studio = studio
-        self._names = {self.report_id: ""}
-        self._ended: set[str] = set()
-
-    @property
-    def running(self) -> tuple[str, ...]:
-        """The jobs that have not ended, that of the report last."""
-        renders = [job_id for job_id in self._names if job_id != self.report_id]
-        return tuple(job_id for job_id in (*renders, self.report_id) if job_id not in self._ended)
-
-    def name_of(self, job_id: str) -> str | None:
-        """The target of a render in words, empty for the report; None for another's job."""
-        return self._names.get(job_id)
 
     def begin(self) -> None:
         """Write down what is to be bought, and put it into the queue.
@@ -65,11 +47,9 @@ class ComparisonRun:
             one.entry.model_copy(update={"job_id": ids.get(one.entry.target, one.entry.job_id)})
             for one in self.plan.targets
         ]
-        self._names |= {
-            entry.job_id: f"{entry.label} ({entry.place})"
-            for entry in entries
-            if entry.target in ids
-        }
+        for entry in entries:
+            if entry.target in ids:
+                self.expect(entry.job_id, f"{entry.label} ({entry.place})")
         try:
             self.plan.folder.mkdir(parents=True, exist_ok=True)
             # Before the first order: whoever repeats this finds each job by its id, and buys none
@@ -88,7 +68,7 @@ class ComparisonRun:
             comparison=self._comparison(submitted),
             audio_of=self.plan.asked.audio_of,
         )
-        self._studio.submit_comparison(order, job_id=self.report_id)
+        self._studio.queue.submit(comparison_job(self._studio, order), job_id=self.report_id)
 
     def _comparison(self, entries: list[ComparedTarget]) -> Comparison:
         request = portable(self.plan.asked.request)
@@ -110,7 +90,7 @@ class ComparisonRun:
             else:
                 self._studio.submit_render(one.planned, job_id=entry.job_id)
         except StudioError as error:
-            self._ended.add(entry.job_id)
+            self.end(entry.job_id)
             failed = {"state": TargetState.FAILED, "reason": str(error)}
             return entry.model_copy(update=failed)
         return entry
@@ -128,13 +108,3 @@ class ComparisonRun:
                 hint="Leave targets out, raise the cap in the settings, or wait for the next "
                 "month.",
             )
-
-    def on_event(self, update: JobUpdate) -> bool:
-        """Take in what happened to a job; whether it is one of these."""
-        if update.job_id not in self._names:
-            return False
-        if isinstance(update.event, Succeeded | Failed | Cancelled):
-            self._ended.add(update.job_id)
-            if update.job_id == self.report_id:
-                self.outcome = update.event
-        return True

@@ -17,11 +17,11 @@ from core.comparison.report.comparison import (
 )
 from core.comparison.report.measures import measure_clip
 from core.comparison.report.page import page_of
-from core.errors import FFmpegFailed, JournalError, OutputError, StudioError, UnreadableClip
+from core.errors import FFmpegFailed, OutputError, StudioError, UnreadableClip
 from core.film.build.side_by_side import LabelledClip, make_side_by_side
 from core.frozen import Frozen
+from core.jobs.awaited import look_at_job
 from core.jobs.job import Notice, Progressed, Subject, SubjectKind
-from core.jobs.job_record import JobState
 from core.jobs.lanes import Lane, Stage
 from core.media.output import Output, partial_files, place_clip
 from core.platform.files import write_text_atomically
@@ -141,21 +141,10 @@ class ComparisonJob:
     def _as_it_stands(self, entry: ComparedTarget) -> ComparedTarget:
         if entry.state is not TargetState.ORDERED:
             return entry
-        try:
-            job = self.find_job(entry.job_id)
-        except JournalError as error:
-            return _failed(entry, str(error))
-        match job.state:
-            case JobState.QUEUED | JobState.RUNNING:
-                return entry
-            case JobState.SUCCEEDED if job.path is not None:
-                return _made(entry, job)
-            case JobState.CANCELLED:
-                return _failed(entry, "It was cancelled.")
-            case JobState.INTERRUPTED:
-                return _failed(entry, "The program ended before it was done. Compare again.")
-            case _:
-                return _failed(entry, str(job.error or "Nobody knows why."))
+        found = look_at_job(self.find_job, entry.job_id)
+        if found is None:
+            return entry
+        return _failed(entry, found.reason) if found.made is None else _made(entry, found.made)
 
     def _measured(
         self, entries: tuple[ComparedTarget, ...], ctx: JobContext

@@ -1,0 +1,1 @@
+"""What a grid tells: its cells as values, and the job that waits for them and draws the sheet."""
