@@ -223,15 +223,15 @@ class MainTabs(QTabWidget):
         if self._costs is not None:
             self._costs.on_event(update)
         subject = update.subject
-        if subject is not None and subject.kind is SubjectKind.COMPARISON:
+        if subject is not None and subject.kind in (SubjectKind.COMPARISON, SubjectKind.GRID):
             self._show_page(update.event)
         self.history.on_event(update)
         self.images.on_event(update)
 
     def _show_page(self, event: JobEvent) -> None:
-        """Open the page of a comparison that is done, also of one of an earlier session."""
+        """Open the page of a comparison, or the sheet of a grid, also of an earlier session."""
         if isinstance(event, Succeeded) and not show_in_desktop(event.path):
-            self.message.emit(f"Nothing here opens pages. Open {event.path} in a browser.")
+            self.message.emit(f"Nothing here opens it. Look at {event.path} by another program.")
 
     @Slot(object)
     def _on_models_changed(self, _: object) -> None:

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from core.metadata.file_settings import FileLora, FileSettings, real_number, whole_number
+from core.metadata.file_settings import (
+    FileLora,
+    FileSettings,
+    JsonObject,
+    as_items,
+    as_object,
+    real_number,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,66 +59,47 @@ class ComfyNode:
 
 def read_graph(stored: object) -> FileSettings | None:
     """What the graph for the program itself ("prompt") says; None where it is none."""
-    if not isinstance(stored, dict):
-        return None
     nodes: dict[str, ComfyNode] = {}
-    for name, node in list(cast("dict[str, Any]", stored).items())[:_MOST_NODES]:
-        if isinstance(node, dict) and isinstance(node.get("inputs"), dict):
-            inputs = cast("dict[str, Any]", node["inputs"])
-            links = {key: str(value[0]) for key, value in inputs.items() if _is_link(value)}
-            values = {key: value for key, value in inputs.items() if key not in links}
-            nodes[name] = ComfyNode(str(node.get("class_type", "")), values, links)
+    for name, value in list(as_object(stored).items())[:_MOST_NODES]:
+        node = as_object(value)
+        inputs = as_object(node.get("inputs"))
+        links = {key: str(value[0]) for key, value in inputs.items() if _is_link(value)}
+        values = {key: value for key, value in inputs.items() if key not in links}
+        nodes[name] = ComfyNode(str(node.get("class_type", "")), values, links)
     return _GraphReader(nodes).read() if nodes else None
 
 
 def read_editor_graph(stored: object) -> FileSettings | None:
     """What the graph of the editor ("workflow") says, of the nodes whose widgets are known."""
-    if not isinstance(stored, dict):
-        return None
-    graph = cast("dict[str, Any]", stored)
-    listed, wires = graph.get("nodes"), graph.get("links")
-    if not isinstance(listed, list) or not isinstance(wires, list):
-        return None
-    begins = {wire[0]: str(wire[1]) for wire in cast("list[Any]", wires) if _is_wire(wire)}
+    graph = as_object(stored)
+    wires = filter(_is_wire, as_items(graph.get("links")))
+    begins: dict[object, str] = {wire[0]: str(wire[1]) for wire in wires}
     nodes: dict[str, ComfyNode] = {}
-    for node in cast("list[Any]", listed)[:_MOST_NODES]:
-        if isinstance(node, dict):
-            found = cast("dict[str, Any]", node)
-            nodes[str(found.get("id"))] = _editor_node(found, begins)
+    for node in map(as_object, as_items(graph.get("nodes"))[:_MOST_NODES]):
+        nodes[str(node.get("id"))] = _editor_node(node, begins)
     return _GraphReader(nodes).read() if nodes else None
 
 
-def _editor_node(node: dict[str, Any], begins: dict[object, str]) -> ComfyNode:
+def _editor_node(node: JsonObject, begins: dict[object, str]) -> ComfyNode:
     kind = str(node.get("type", ""))
-    inputs = node.get("inputs")
-    links = {
-        str(one.get("name")): begins[one["link"]]
-        for one in (cast("list[Any]", inputs) if isinstance(inputs, list) else [])
-        if isinstance(one, dict) and isinstance(one.get("link"), int) and one["link"] in begins
-    }
+    links: dict[str, str] = {}
+    for one in map(as_object, as_items(node.get("inputs"))):
+        link = one.get("link")
+        if isinstance(link, int) and link in begins:
+            links[str(one.get("name"))] = begins[link]
     given = node.get("widgets_values")
-    names = _WIDGETS.get(kind, ())
-    values: dict[str, object] = {}
-    if isinstance(given, dict):
-        values = dict(cast("dict[str, object]", given))
-    elif isinstance(given, list):
-        values = dict(zip(names, cast("list[object]", given), strict=False))
-    return ComfyNode(kind, values, links)
+    named = zip(_WIDGETS.get(kind, ()), as_items(given), strict=False)
+    return ComfyNode(kind, {**as_object(given), **dict(named)}, links)
 
 
 def _is_link(value: object) -> bool:
-    if not isinstance(value, list):
-        return False
-    found = cast("list[object]", value)
+    found = as_items(value)
     return len(found) == 2 and isinstance(found[0], str | int) and isinstance(found[1], int)
 
 
 def _is_wire(value: object) -> bool:
-    return (
-        isinstance(value, list)
-        and len(cast("list[object]", value)) >= 4
-        and isinstance(value[0], int)
-    )
+    found = as_items(value)
+    return len(found) >= 4 and isinstance(found[0], int)
 
 
 class _GraphReader:
@@ -267,10 +256,9 @@ def _loras_in(values: Mapping[str, object]) -> Iterator[FileLora]:
         yield _lora(name, values.get("strength_model", values.get("strength")))
     for value in values.values():
         # Of nodes that hold several, each with a switch of its own.
-        if isinstance(value, dict):
-            found = cast("dict[str, object]", value)
-            if isinstance(found.get("lora"), str) and found.get("on", True):
-                yield _lora(str(found["lora"]), found.get("strength"))
+        found = as_object(value)
+        if isinstance(found.get("lora"), str) and found.get("on", True):
+            yield _lora(str(found["lora"]), found.get("strength"))
 
 
 def _lora(name: str, weight: object) -> FileLora:

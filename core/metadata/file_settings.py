@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from core.metadata.image_chunks import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+JsonObject: TypeAlias = dict[str, Any]
 _MOST_DEPTH = 64
 _NEGATIVE = "Negative prompt:"
 _FACT = re.compile(r'(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
@@ -72,13 +73,17 @@ def load_json(text: str) -> Any:
 
 
 def _inside(item: Any) -> Iterable[Any]:
-    match item:
-        case dict():
-            return item.values()
-        case list():
-            return item
-        case _:
-            return ()
+    return as_object(item).values() or as_items(item)
+
+
+def as_object(value: object) -> JsonObject:
+    """A JSON object, or one with nothing in it."""
+    return cast("JsonObject", value) if isinstance(value, dict) else {}
+
+
+def as_items(value: object) -> list[Any]:
+    """A JSON list, or one with nothing in it."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def whole_number(value: object) -> int | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from core.metadata.file_settings import (
     FileLora,
     FileSettings,
+    JsonObject,
+    as_items,
+    as_object,
     load_json,
     read_size,
     real_number,
@@ -14,29 +15,18 @@ from core.metadata.file_settings import (
     without_loras,
 )
 
-_Json = dict[str, Any]
-
-
-def as_object(value: object) -> _Json:
-    """A JSON object, or one with nothing in it."""
-    return cast("_Json", value) if isinstance(value, dict) else {}
-
-
-def _items(value: object) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else []
-
 
 def _text(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def read_swarm(stored: _Json) -> FileSettings | None:
+def read_swarm(stored: JsonObject) -> FileSettings | None:
     """SwarmUI: an object under "sui_image_params"."""
     params = as_object(stored.get("sui_image_params"))
     if not params:
         return None
     prompt, called = without_loras(_text(params.get("prompt")))
-    names, weights = _items(params.get("loras")), _items(params.get("loraweights"))
+    names, weights = as_items(params.get("loras")), as_items(params.get("loraweights"))
     listed = tuple(
         FileLora(str(name), _weight(weights[place] if place < len(weights) else None))
         for place, name in enumerate(names)
@@ -58,14 +48,14 @@ def read_swarm(stored: _Json) -> FileSettings | None:
     )
 
 
-def read_fooocus(stored: _Json) -> FileSettings | None:
+def read_fooocus(stored: JsonObject) -> FileSettings | None:
     """Fooocus: an object with words such as "base_model", in its own scheme."""
     if "base_model" not in stored or "prompt" not in stored:
         return None
     width, height = read_size(stored.get("resolution"))
     loras = [
         FileLora(str(item[0]), _weight(item[1]))
-        for item in map(_items, _items(stored.get("loras")))
+        for item in map(as_items, as_items(stored.get("loras")))
         if len(item) >= 2
     ]
     for name, value in stored.items():
@@ -88,13 +78,13 @@ def read_fooocus(stored: _Json) -> FileSettings | None:
     )
 
 
-def read_invoke(stored: _Json) -> FileSettings | None:
+def read_invoke(stored: JsonObject) -> FileSettings | None:
     """InvokeAI since its third version: "invokeai_metadata"."""
     if "positive_prompt" not in stored:
         return None
     loras = [
         FileLora(_invoke_name(item.get("model") or item.get("lora")), _weight(item.get("weight")))
-        for item in map(as_object, _items(stored.get("loras")))
+        for item in map(as_object, as_items(stored.get("loras")))
     ]
     scale = stored.get("cfg_scale", stored.get("guidance"))
     return FileSettings(
@@ -113,13 +103,13 @@ def read_invoke(stored: _Json) -> FileSettings | None:
     )
 
 
-def read_old_invoke(stored: _Json) -> FileSettings | None:
+def read_old_invoke(stored: JsonObject) -> FileSettings | None:
     """InvokeAI before that: "sd-metadata", with the prompt in weighted pieces."""
     image = as_object(stored.get("image"))
     if not image:
         return None
     pieces = image.get("prompt")
-    words = [str(as_object(piece).get("prompt", "")) for piece in _items(pieces)]
+    words = [str(as_object(piece).get("prompt", "")) for piece in as_items(pieces)]
     return FileSettings(
         program="InvokeAI",
         prompt=" ".join(filter(None, words)) or _text(pieces),
@@ -154,7 +144,7 @@ def read_novel(comment: str, description: str, source: str) -> FileSettings | No
     )
 
 
-def read_earlier_imageai(stored: _Json) -> FileSettings | None:
+def read_earlier_imageai(stored: JsonObject) -> FileSettings | None:
     """The earlier ImageAI: an object beside the image, with prompt, provider and model."""
     if not _text(stored.get("prompt")) or not {"provider", "model"} & stored.keys():
         return None
@@ -179,7 +169,7 @@ def _novel_caption(stored: object) -> str:
     """The prompt of the fourth version: one for all, and one for each character."""
     caption = as_object(as_object(stored).get("caption"))
     characters = [
-        _text(as_object(one).get("char_caption")) for one in _items(caption.get("char_captions"))
+        _text(as_object(one).get("char_caption")) for one in as_items(caption.get("char_captions"))
     ]
     return " | ".join(filter(None, (_text(caption.get("base_caption")), *characters)))
 
@@ -194,10 +184,10 @@ def _weight(value: object) -> float:
     return 1.0 if found is None else found
 
 
-def _words(stored: _Json, *names: str) -> str:
+def _words(stored: JsonObject, *names: str) -> str:
     return " ".join(filter(None, (_text(stored.get(name)) for name in names)))
 
 
-def _others(stored: _Json, *names: str) -> tuple[tuple[str, str], ...]:
+def _others(stored: JsonObject, *names: str) -> tuple[tuple[str, str], ...]:
     found = ((name.replace("_", " "), stored.get(name)) for name in names)
     return tuple((name, str(value)) for name, value in found if value not in (None, "", "None"))

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from core.errors import UnreadableText
 from core.metadata.comfy_graph import read_editor_graph, read_graph
-from core.metadata.file_settings import FileSettings, load_json, read_parameters
+from core.metadata.file_settings import FileSettings, as_object, load_json, read_parameters
 from core.metadata.image_chunks import MAX_TEXT_BYTES, ImageTexts, read_image_texts
 from core.metadata.other_programs import (
-    as_object,
     read_earlier_imageai,
     read_fooocus,
     read_invoke,

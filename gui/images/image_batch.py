@@ -29,7 +29,7 @@ class ImageBatch(Frozen):
         resolution, aspect, quality: names of the model's own; empty for its usual one.
         images: the first is edited, and the others are looked at.
         mask: where the first is edited; None for all of it.
-        choices: what else is asked for, by the table of controls.
+        choices: what else is asked for, by the table of controls, and the LoRAs.
         seed: of the first picture, the next ones count on; None draws a new one for each.
     """
 
@@ -57,14 +57,14 @@ class ImageBatch(Frozen):
             quality=request.quality or "",
             images=tuple(item.path for item in images),
             mask=request.path_of(Role.MASK),
-            choices=RenderChoices(**fields),
+            choices=RenderChoices(**fields, inputs=request.of_role(Role.LORA)),
             seed=request.sampling.seed,
             count=count,
         )
 
     @property
-    def requests(self) -> tuple[RenderRequest, ...]:
-        """A request for each picture."""
+    def request(self) -> RenderRequest:
+        """The request for the first picture."""
         mask = () if self.mask is None else (Input(role=Role.MASK, path=self.mask),)
         choices = self.choices
         fields: dict[str, Any] = {
@@ -77,5 +77,14 @@ class ImageBatch(Frozen):
             "inputs": (*images_as_inputs(self.images), *mask, *choices.of_role(Role.LORA)),
             "sampling": choices.sampling.model_copy(update={"seed": self.seed}),
         }
-        request = RenderRequest(**fields, prompt=self.prompt, output=OutputKind.IMAGE)
-        return request.several(self.count)
+        return RenderRequest(**fields, prompt=self.prompt, output=OutputKind.IMAGE)
+
+    @property
+    def requests(self) -> tuple[RenderRequest, ...]:
+        """A request for each picture."""
+        return self.request.several(self.count)
+
+    def with_settings(self, request: RenderRequest) -> ImageBatch:
+        """The same with everything but the files that a request asks for."""
+        asked = ImageBatch.of(request, self.count)
+        return asked.model_copy(update={"images": self.images, "mask": self.mask})

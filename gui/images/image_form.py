@@ -35,6 +35,7 @@ from gui.images.tool_rows import (
     without_others,
 )
 from gui.render.input_list import InputList, InputRow
+from gui.render.lora_list import LoraList
 from gui.render.plan_fixes import ChooseFrame, ChooseValue, ClearFrame
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from core.video.record import ClipRecord
     from core.video.request import Input
     from core.video.spec import ModelSpec
+    from gui.render.lora_list import OfferedLora
 
 USUAL = Choice("", "The model's usual one")
 """Leaves a choice to the model."""
@@ -100,6 +102,14 @@ class _ImageInputs(InputList):
         self.show_inputs(self.items, limit)
 
 
+class _ImageLoras(LoraList):
+    """Edits the LoRAs of an order, each with its strength."""
+
+    def show_value(self, value: object) -> None:
+        """Show these; tells nobody."""
+        self.show_inputs(cast("tuple[Input, ...]", value), self.limit)
+
+
 class ImageForm(ModelForm[ImageBatch]):
     """Edits an `ImageBatch`."""
 
@@ -120,10 +130,15 @@ class ImageForm(ModelForm[ImageBatch]):
         self._tool = ChoiceField()
         self._table = [TableField(row) for row in ROWS_OF_TABLE]
         self._images = _ImageInputs()
+        self._loras = _ImageLoras()
         mask = FileField("image_mask", _MASK)
         model = FieldPath[ImageBatch](lambda batch: batch.target, self._for_model)
         images = FieldPath[ImageBatch](lambda batch: batch.images, _with_images)
+        loras = FieldPath[ImageBatch](lambda batch: batch.choices.of_role(Role.LORA), _with_loras)
         self.add_row("prompt", "", self._prompt, "What the picture shows, in your own words")
+        # What its wildcards become.
+        self.words = ToneLabel()
+        self._form.addRow(self.words)
         self.add_row("model", "M&odel", self._model, "Who makes the picture", model)
         self.add_row(
             "images", "I&mages", self._images, "", images, lambda _: self._limit(Role.START) > 0
@@ -140,6 +155,7 @@ class ImageForm(ModelForm[ImageBatch]):
             self.add_row(
                 row.id, row.label, field, row.tip, path_of(row), partial(self._is_for, row)
             )
+        self.add_row("loras", "LoRAs", self._loras, "", loras, lambda _: self._limit(Role.LORA) > 0)
         self.add_row(
             "resolution", "Reso&lution", self._resolution, "How large the picture is",
             is_shown=self._has_size,
@@ -165,6 +181,10 @@ class ImageForm(ModelForm[ImageBatch]):
     def set_last_seed(self, seed: int | None) -> None:
         """The seed that "same again" stands for; None where there is none."""
         self._seed.set_last(seed)
+
+    def set_loras(self, offered: tuple[OfferedLora, ...]) -> None:
+        """Offer a person's own LoRAs by their names."""
+        self._loras.set_offered(offered)
 
     @property
     def model(self) -> ListedModel | None:
@@ -272,6 +292,7 @@ class ImageForm(ModelForm[ImageBatch]):
             if spec is not None:
                 field.show_for(value.choices, spec)
         self._images.set_limit(self._limit(Role.START, Role.REFERENCE))
+        self._loras.show_inputs(self._loras.items, self._limit(Role.LORA))
         qualities = () if spec is None else spec.qualities
         usual = Choice("", f"{USUAL.label} ({qualities[0]})") if qualities else USUAL
         self._quality.show_choices(
@@ -283,6 +304,11 @@ class ImageForm(ModelForm[ImageBatch]):
         )
         aspects = [] if spec is None else _aspects(spec, value.resolution)
         self._aspect.show_choices((USUAL, *(Choice(name, name) for name in aspects)), value.aspect)
+
+
+def _with_loras(batch: ImageBatch, value: object) -> ImageBatch:
+    loras = cast("tuple[Input, ...]", value)
+    return batch.model_copy(update={"choices": batch.choices.with_role(Role.LORA, loras)})
 
 
 def _with_images(batch: ImageBatch, inputs: tuple[Input, ...]) -> ImageBatch:

@@ -14,6 +14,7 @@ from core.history.prompt_history import PromptHistory
 from core.jobs.job import SubjectKind, Succeeded
 from core.jobs.lanes import PLACES
 from core.jobs.queue import new_job_id
+from core.metadata.ai_marks import read_marks
 from core.platform.units import clock
 from core.project.model.project import RenderChoices
 from core.project.render.rerender import plan_again
@@ -45,8 +46,10 @@ if TYPE_CHECKING:
     from core.video.record import ClipRecord
     from core.video.request import RenderRequest
     from gui.background import Background
+    from gui.images.grid_controller import GridController
     from gui.images.image_batch import ImageBatch
     from gui.images.image_tab import ImageTab
+    from gui.images.prompt_controller import PromptController
     from gui.widgets.thumbnails import Thumbnails
 
 _PLAN_AFTER_MS = 250
@@ -70,6 +73,8 @@ class ImagePage(QWidget):
         self._background = background
         self._thumbnails = thumbnails
         self.tab: ImageTab | None = None
+        self._grid: GridController | None = None
+        self._prompts: PromptController | None = None
         self._pause = QTimer(self, singleShot=True, interval=_PLAN_AFTER_MS)
         self._pause.timeout.connect(self._plan)
 
@@ -79,7 +84,9 @@ class ImagePage(QWidget):
             self.tab.gallery.reload()
             return
         # Loaded late, when the room is first seen.
+        from gui.images.grid_controller import GridController
         from gui.images.image_tab import ImageTab
+        from gui.images.prompt_controller import PromptController
 
         self.tab = tab = ImageTab(
             self._studio.history,
@@ -96,6 +103,10 @@ class ImagePage(QWidget):
         tab.details.show_file.wanted.connect(self._show_file)
         tab.details.trash.wanted.connect(self._on_trash)
         tab.gallery.trash_wanted.connect(self._ask_trash)
+        self._grid = GridController(self._studio, self._background, tab, self.fix_wanted.emit)
+        self._prompts = PromptController(self._studio, self._background, tab)
+        tab.details.settings.wanted.connect(self._prompts.use_settings)
+        tab.gallery.chosen.connect(self._read_marks)
         vbox(tab, of=self)
         tab.gallery.begin()
         tab.prompts.begin()
@@ -117,6 +128,9 @@ class ImagePage(QWidget):
     def _take_listing(self, listing: ModelListing) -> None:
         if self.tab is not None:
             self.tab.order.set_listing(listing.making(OutputKind.IMAGE))
+            if self._grid is not None and self._prompts is not None:
+                self._grid.refresh()
+                self._prompts.read_loras()
             self._pause.start()
 
     @Slot(object)
@@ -217,12 +231,26 @@ class ImagePage(QWidget):
     def on_event(self, update: JobUpdate) -> None:
         """Show how far the pictures are, and every one that is finished."""
         subject = update.subject
+        if self._grid is not None:
+            self._grid.on_event(update)
         if self.tab is None or subject is None or subject.kind is not SubjectKind.IMAGE:
             return
         self.tab.progress.on_event(update)
         self.tab.gallery.on_event(update)
         if isinstance(update.event, Succeeded):
             self.tab.gallery.reload(is_made=True)
+
+    @Slot(object)
+    def _read_marks(self, entry: HistoryEntry | None) -> None:
+        tab = self.tab
+        if tab is not None and entry is not None and not entry.is_missing:
+            path = entry.path
+            self._background.run(
+                lambda _: read_marks(path),
+                lambda marks: tab.details.show_marks(path, marks),
+                tab.progress.complain,
+                key="image-marks",
+            )
 
     @Slot(object)
     def _show_file(self, path: Path) -> None:

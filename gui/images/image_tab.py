@@ -11,11 +11,13 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
+from gui.images.grid_panel import GridPanel
 from gui.images.image_details import ImageDetails
 from gui.images.image_form import ImageForm
 from gui.images.image_gallery import ImageGallery
 from gui.images.image_progress import ImageProgress
 from gui.images.prompt_bar import PromptBar
+from gui.images.settings_source import SettingsSource
 from gui.render.plan_fixes import ChooseFrame, ChooseValue, ClearFrame, EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.widgets.fields import named
@@ -45,7 +47,9 @@ class ImageTab(QWidget):
 
     Attributes:
         prompts: what was typed before.
+        source: a file whose settings are wanted.
         order: what is to be made.
+        grid: what changes from one to the next, where many are.
         line: what that takes, or what speaks against it.
         progress: how far it is.
         gallery: what was made.
@@ -64,7 +68,9 @@ class ImageTab(QWidget):
     ) -> None:
         super().__init__()
         self.prompts = PromptBar(prompts, background)
+        self.source = SettingsSource()
         self.order = ImageForm()
+        self.grid = GridPanel()
         self.line = PlanLine()
         self.line.set_nothing(NOTHING)
         self.progress = ImageProgress()
@@ -84,7 +90,10 @@ class ImageTab(QWidget):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        vbox(self.prompts, self.order, self.line, None, of=content, gap=theme.GAP)
+        vbox(
+            self.source, self.prompts, self.order, self.line, self.grid, None,
+            of=content, gap=theme.GAP,
+        )  # fmt: skip
         area = scrolled(content, "image_left")
         left = QWidget()
         rows = vbox(area, self.progress, self._make, of=left, gap=theme.GAP, grows=area)

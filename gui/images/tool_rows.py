@@ -39,6 +39,7 @@ ROWS_OF_TABLE: tuple[ControlRow, ...] = tuple(
         Control.STRENGTH,
         Control.STYLE_PRESET,
         Control.NEGATIVE_PROMPT,
+        Control.STEPS,
         Control.GUIDANCE_SCALE,
     )
 )
@@ -106,6 +107,8 @@ def fitting(batch: ImageBatch, spec: ModelSpec | None) -> ImageBatch:
     for row in ROWS_OF_TABLE:
         if not is_for(row, batch, spec):
             choices = row.with_value(choices, None)
+    if not spec.limit(Role.LORA):
+        choices = choices.with_role(Role.LORA, ())
     update: dict[str, object] = {"choices": choices}
     if not (spec.limit(Role.MASK) and task in _MASK.image_tasks):
         update |= {"mask": None}
@@ -122,6 +125,8 @@ def without_others(batch: ImageBatch, specs: Sequence[ModelSpec]) -> ImageBatch:
     for row in ROWS_OF_TABLE:
         if all(row.allowed(spec) is None for spec in specs):
             choices = row.with_value(choices, None)
+    if not any(spec.limit(Role.LORA) for spec in specs):
+        choices = choices.with_role(Role.LORA, ())
     offered = [task for spec in specs for task in spec.tasks]
     if choices.editing.tool not in offered:
         alone = offered[0] if len(offered) == 1 and offered[0] in IMAGE_TOOLS else None

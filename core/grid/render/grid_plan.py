@@ -162,7 +162,7 @@ class _GridPlanner:
         try:
             self.studio.plan(self.asked.request)
         except UnsupportedRequest as error:
-            return error.problems
+            return list(error.problems)
         return []
 
     def _located(self, problem: Problem, cells: list[GridCell], grid: Grid) -> Problem:

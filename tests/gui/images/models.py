@@ -16,8 +16,8 @@ IMAGE = Path(__file__).resolve()
 
 
 def with_images(offers: ModelListing) -> ModelListing:
-    """The same, where the model takes images, a mask and a quality, and has tools."""
-    inputs = {Role.START: 1, Role.REFERENCE: 2, Role.MASK: 1}
+    """The same, where the model takes images, a mask, LoRAs and a quality, and has tools."""
+    inputs = {Role.START: 1, Role.REFERENCE: 2, Role.MASK: 1, Role.LORA: 2}
     offer = offers.providers[0]
     spec = SMALL.model_copy(
         update={

@@ -323,7 +323,9 @@ def test_make_again_gives_the_very_same_image(window: ImageWindow) -> None:
     assert new.still_frame == old.still_frame
 
 
-def test_variations_fill_the_form_and_are_ordered_as_one(window: ImageWindow) -> None:
+def test_variations_fill_the_form_and_are_ordered_as_one(
+    window: ImageWindow, answers: BoxAnswers
+) -> None:
     window.make("a ball", seed=11)
     window.until(lambda: window.count == 1)
     window.until(lambda: not window.images.progress.isVisible())
@@ -333,8 +335,9 @@ def test_variations_fill_the_form_and_are_ordered_as_one(window: ImageWindow) ->
 
     window.until(lambda: window.images.value().prompt == "a ball")
     order = window.images.value()
-    assert (order.count, order.seed, order.target) == (4, 12, TARGET)
+    assert (order.count, order.seed, order.target) == (4, 12, TARGET.with_model(FULL.id))
     window.until(lambda: window.images.line.text().line.startswith("4 pictures"))
+    answers.button = Button.Ok
     window.press("image_make")
     window.until(lambda: window.count == 5)
     entries = window.window.studio.history.find(HistoryQuery(kind=WorkKind.IMAGE))

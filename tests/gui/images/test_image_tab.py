@@ -35,11 +35,13 @@ from core.jobs.lanes import Stage
 from core.video.listing import ListedProvider, ModelListing
 from core.video.request import MAX_COUNT, MAX_SEED
 from core.video.terms import AUTO, DEFAULT_TARGET, Target, Task
+from gui.images.grid_panel import AxisChoice, GridChoice
 from gui.images.image_batch import ImageBatch
 from gui.images.image_details import GalleryUse
 from gui.images.image_form import ImageForm
 from gui.images.image_progress import ImageProgress
 from gui.images.image_tab import NOTHING, ImageTab
+from gui.render.lora_list import OfferedLora
 from gui.render.plan_fixes import ChooseValue, EditPrompt, ShowInstall
 from gui.render.plan_text import PlanText
 from gui.scenes.image_controller import ImageRole
@@ -125,8 +127,8 @@ def on_event(tab: ImageTab) -> Heard:
     heard, details = Heard(), tab.details
     for signal in (
         tab.make_wanted, tab.fix_wanted, tab.progress.stop_wanted, details.use_wanted,
-        details.again.wanted, details.show_file.wanted,
-        details.trash.wanted,
+        tab.source.chosen, tab.grid.wanted, details.settings.wanted,
+        details.again.wanted, details.show_file.wanted, details.trash.wanted,
     ):  # fmt: skip
         signal.connect(heard.take)
     return heard
@@ -140,6 +142,7 @@ def are_notes_shown(tab: ImageTab) -> bool:
     return child(tab, QAbstractButton, "section_notes").isChecked()
 
 
+LORA = IMAGE.with_name("ink.safetensors")
 CASES = (
     ControlCase("image_prompt", write("a ball"), lambda tab: tab.value().prompt),
     ControlCase("image_model", choose_index(0), lambda tab: tab.value().target),
@@ -177,6 +180,18 @@ CASES = (
         "image_negative_prompt", write("rain"), lambda tab: tab.value().choices.negative_prompt
     ),
     ControlCase("image_guidance_scale", step_up, lambda tab: tab.value().choices.sampling),
+    ControlCase("image_num_inference_steps", step_up, lambda tab: tab.value().choices.sampling),
+    ControlCase("lora_add", answer_with(IMAGE), lambda tab: tab.value().choices.inputs),
+    ControlCase("lora_own", choose_index(1), lambda tab: tab.value().choices.inputs),
+    ControlCase("image_settings_from", answer_with(IMAGE), requests),
+    ControlCase("section_image_grid", click, lambda tab: tab.grid.is_open),
+    ControlCase("grid_x", choose_index(0), lambda tab: tab.grid.value()),
+    ControlCase("grid_x_find", write("thing"), lambda tab: tab.grid.value()),
+    ControlCase("grid_x_values", write("a, b"), lambda tab: tab.grid.value()),
+    ControlCase("grid_y", choose_index(0), lambda tab: tab.grid.value()),
+    ControlCase("grid_y_find", write("some"), lambda tab: tab.grid.value()),
+    ControlCase("grid_y_values", write("1, 2"), lambda tab: tab.grid.value()),
+    ControlCase("grid_make", click, requests),
     ControlCase("seed_number", write("42"), lambda tab: tab.value().seed),
     ControlCase("seed_same", click, lambda tab: tab.value().seed),
     ControlCase("seed_new", click, lambda tab: tab.value().seed),
@@ -191,6 +206,7 @@ CASES = (
     ControlCase("picture_character", click, requests),
     ControlCase("picture_again", click, requests),
     ControlCase("picture_vary", click, lambda tab: tab.value().images),
+    ControlCase("picture_settings", click, requests),
     ControlCase("picture_copy", click, lambda _: QGuiApplication.clipboard().text()),
     ControlCase("picture_file", click, requests),
     ControlCase("picture_trash", click, requests),
@@ -222,6 +238,11 @@ def test_every_control_has_its_effect(
         mask = IMAGE.with_name("mask.png")
         batch = ImageBatch(target=TARGET, prompt="something", seed=3, images=(IMAGE,), mask=mask)
         tab.set_value(batch)
+        tab.order.set_loras((OfferedLora("ink", LORA),))
+        words = AxisChoice(name="prompt", find="something", values="one, two")
+        tab.grid.set_value(GridChoice(x=words, y=words))
+        tab.grid.set_spec(SMALL)
+        tab.grid.open()
         tab.line.set_text(PlanText(line="96x64", notes=("a note",)))
         tab.progress.begin()
         tab.progress.settle(("job",))
@@ -441,7 +462,7 @@ def test_an_image_whose_file_is_gone_can_still_be_made_again(
 
     qtbot.waitUntil(lambda: not controls_of(tab)["picture_start"].isEnabled())
     can = {name for name, w in controls_of(tab.details).items() if w.isEnabled()}
-    assert can == {"picture_again", "picture_copy", "picture_vary"}
+    assert can == {"picture_again", "picture_copy"}
 
 
 def test_a_new_image_is_chosen_unless_an_older_one_is_looked_at(

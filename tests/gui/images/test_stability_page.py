@@ -49,11 +49,12 @@ class StabilityWindow(OpenWindow):
         return child(self.images, QListView, "gallery").model().rowCount()
 
     def make(self, batch: ImageBatch, *, more: int = 1) -> HistoryEntry:
-        before = self.count
+        before, shown = self.count, self.images.gallery.entry
         self.images.set_value(batch)
         click(controls_of(self.images)["image_make"])
         self.until(lambda: self.count == before + more)
         self.until(lambda: not self.images.progress.isVisible())
+        self.until(lambda: self.images.gallery.entry not in (None, shown))
         entry = self.images.gallery.entry
         assert entry is not None
         return entry
