@@ -36,6 +36,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "inspect": Command(
             "cli.commands.inspect:app", "Show how images of many programs were made."
         ),
+        "copy-image": Command(
+            "cli.commands.copy_image:app", "Copy an image as PNG, JPEG or WebP, with its settings."
+        ),
         "enhance": Command(
             "cli.commands.enhance:enhance", "Have prompts rewritten before clips are made of them."
         ),

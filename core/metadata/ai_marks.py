@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 _SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _SOURCE = re.compile(r"digitalsourcetype/(\w+)")
-_RECORD = re.compile(r"<imageai:Record>(.*?)</imageai:Record>", re.DOTALL)
 _OWN_NAMES = "https://github.com/lelandg/ImageAI/ns/1.0/"
-_MOST_XMP_BYTES = 60_000
-_MOST_COMMENT_BYTES = 60_000
-_SOFTWARE_TAG, _EXIF_IFD, _USER_COMMENT = 0x0131, 0x8769, 0x9286
 
 
 class SourceType(StrEnum):

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from core.metadata.ai_marks import SourceType
     from core.metadata.file_settings import FileSettings
 
+HIDDEN_MARK = "hidden_mark"
+"""The fact that names the invisible mark of a service."""
 _FFMETADATA_SPECIAL = "\\=;#\n"
 _PNG_KEYWORD = "Comment"
 _MAX_SIDECAR_BYTES, _MAX_INPUT_BYTES = 16_000_000, 1_000_000_000
@@ -121,6 +123,7 @@ def make_record(
     """The record of one clip that was made by this plan."""
     settings = plan.model_dump(include=set(ClipSettings.model_fields))
     is_seeded = plan.spec.takes_seed or rendered.seed is not None
+    hidden = plan.spec.hidden_mark
     return ClipRecord(
         **settings,
         seed=plan.seed if is_seeded else None,
@@ -133,7 +136,7 @@ def make_record(
         inputs_sha256=inputs_sha256,
         provenance=rendered.provenance,
         origin=origin,
-        facts=dict(rendered.facts),
+        facts={**rendered.facts, **({HIDDEN_MARK: hidden} if hidden and plan.is_image else {})},
     )
 
 

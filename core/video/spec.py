@@ -273,6 +273,8 @@ class ModelSpec(Frozen):
         is_exact: whether its clips have the planned size, length and rate to the frame, so that any
             other is a defect; what a service gives is kept whatever it is, and noted.
         residencies: the layouts in memory among which the user may choose.
+        hidden_mark: the name of the invisible mark that the service puts into the pixels of images;
+            empty where it puts none.
         takes_webhook: whether the service tells an address of the user's that a clip is ready.
         as_of, source: when and where the numbers of this row were read.
     """
@@ -324,6 +326,7 @@ class ModelSpec(Frozen):
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
     takes_webhook: bool = False
+    hidden_mark: str = ""
     size_bytes: int | None
     licence: Licence
     needs: Needs

@@ -10,6 +10,7 @@ from core.platform.units import price
 from core.project.render.rerender import request_again
 from core.video.control_row import Control, ControlKind
 from core.video.controls import CONTROLS
+from core.video.record import HIDDEN_MARK
 from core.video.request import Input
 from core.video.spec import shown_name
 from gui.history.history_model import kind_of, length_of, size_of
@@ -89,6 +90,7 @@ def _of_record(record: ClipRecord) -> list[Fact]:
         ("Sound", "" if record.is_image else audio),
         ("Model", record.model_label),
         ("Made by", str(asked.target)),
+        ("Prompt as typed", asked.typed_prompt or ""),
         ("Read by the model", record.prompt if record.prompt != asked.prompt.strip() else ""),
         *_of_origin(record.origin),
         *(
@@ -98,6 +100,7 @@ def _of_record(record: ClipRecord) -> list[Fact]:
         ),
         ("Cost", _cost(record.cost_usd)),
         ("Memory", memory.layout_text if memory else ""),
+        ("Invisible mark", record.facts.get(HIDDEN_MARK, "")),
         ("Licence", record.licence),
         ("Program", record.program),
         ("Versions", ", ".join(f"{n} {v}" for n, v in record.provenance.versions.items())),

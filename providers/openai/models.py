@@ -89,6 +89,7 @@ def _model(name: str, label: str, summary: str, price: PriceTable, *qualities: s
         max_prompt_tokens=32_000,
         size_bytes=None,
         licence=_TERMS,
+        hidden_mark="SynthID",
         needs=Needs(note="The work is done at OpenAI; a key and the internet are needed."),
         price=price,
         is_exact=False,

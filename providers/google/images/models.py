@@ -81,6 +81,7 @@ def _model(
         max_prompt_tokens=32_768,
         size_bytes=None,
         licence=_TERMS,
+        hidden_mark="SynthID",
         needs=Needs(note="The work is done at Google; a key and the internet are needed."),
         price=PriceTable(rows=(*rows, sent), as_of=_READ, source=source),
         is_exact=False,
