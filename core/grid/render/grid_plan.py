@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.errors import JournalError, NotConfigured, Problem, StudioError, UnsupportedRequest
-from core.grid.sheet.grid import GRID_FILE, SHEET_FILE, Grid, GridCell, read_grid
+from core.grid.sheet.grid import GRID_FILE, SHEET_FILE, GridCell, ImageGrid, read_grid
 from core.jobs.awaited import may_be_fetched
 from core.jobs.job_record import JobState
 from core.media.output import slug
@@ -80,7 +80,7 @@ class GridPlan:
     """Everything about a grid before it begins."""
 
     folder: Path
-    grid: Grid
+    grid: ImageGrid
     cells: tuple[PlannedCell, ...]
 
     @property
@@ -145,9 +145,9 @@ class _GridPlanner:
             )
         return GridPlan(self.folder, self._grid(tuple(one.cell for one in planned)), tuple(planned))
 
-    def _grid(self, cells: tuple[GridCell, ...]) -> Grid:
+    def _grid(self, cells: tuple[GridCell, ...]) -> ImageGrid:
         x, y = self.asked.x, self.asked.y
-        return Grid(
+        return ImageGrid(
             created_at=self.before.created_at if self.before else datetime.now(UTC),
             request=portable(self.asked.request),
             inputs_sha256=self.inputs_sha256,
@@ -165,7 +165,7 @@ class _GridPlanner:
             return list(error.problems)
         return []
 
-    def _located(self, problem: Problem, cells: list[GridCell], grid: Grid) -> Problem:
+    def _located(self, problem: Problem, cells: list[GridCell], grid: ImageGrid) -> Problem:
         """A problem, with the values of the axes that it comes from."""
         columns, rows = self.asked.size
         if len(cells) == columns * rows or problem.is_of_setup:
@@ -224,7 +224,7 @@ class _GridPlanner:
             number += 1
         return folder
 
-    def _read_before(self) -> Grid | None:
+    def _read_before(self) -> ImageGrid | None:
         """The grid that lies in the folder, which must be the same one."""
         try:
             before = read_grid(self.folder)

@@ -59,7 +59,7 @@ class GridCell(Frozen):
     reason: str = ""
 
 
-class Grid(Frozen):
+class ImageGrid(Frozen):
     """One request with the values of its axes in turn.
 
     Attributes:
@@ -103,7 +103,7 @@ class Grid(Frozen):
         write_text_atomically(folder / GRID_FILE, self.model_dump_json(indent=2) + "\n")
 
 
-def read_grid(folder: Path) -> Grid | None:
+def read_grid(folder: Path) -> ImageGrid | None:
     """The grid in a folder; None where there is none.
 
     Raises:
@@ -111,7 +111,7 @@ def read_grid(folder: Path) -> Grid | None:
     """
     path = folder / GRID_FILE
     try:
-        return Grid.model_validate_json(read_plain_file(path, _MAX_BYTES))
+        return ImageGrid.model_validate_json(read_plain_file(path, _MAX_BYTES))
     except FileNotFoundError:
         return None
     except (OSError, ValidationError, ValueError) as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import OutputError
 from core.frozen import Frozen
-from core.grid.sheet.grid import SHEET_FILE, Grid, GridCell
+from core.grid.sheet.grid import SHEET_FILE, GridCell, ImageGrid
 from core.jobs.awaited import look_at_job
 from core.jobs.job import Notice, Progressed, Subject, SubjectKind
 from core.jobs.lanes import Lane, Stage
@@ -39,7 +39,7 @@ class SheetOrder(Frozen):
     """
 
     folder: Path
-    grid: Grid
+    grid: ImageGrid
     holds_prompt: bool = True
 
 
@@ -126,7 +126,7 @@ class SheetJob:
                 ctx.cancel.wait(_LOOK_S)
         return tuple(cells)
 
-    def _drawn(self, grid: Grid) -> bytes:
+    def _drawn(self, grid: ImageGrid) -> bytes:
         columns = len(grid.x.values) if grid.x else 1
         rows = len(grid.y.values) if grid.y else 1
         cells = [
@@ -140,7 +140,7 @@ class SheetJob:
         said = {"Description": prompt} if prompt else {}
         return marked_png(written.getvalue(), SourceType.MADE, grid.program, said)
 
-    def _cell(self, grid: Grid, column: int, row: int) -> SheetCell:
+    def _cell(self, grid: ImageGrid, column: int, row: int) -> SheetCell:
         cell = grid.cell(column, row)
         if cell is None or not cell.is_made:
             return SheetCell(None, cell.reason if cell else "")
