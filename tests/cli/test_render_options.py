@@ -42,6 +42,7 @@ CASES = (
     Case(("--deployment", "local"), "target.deployment", "local"),
     Case(("--model", "fake-full"), "target.model", "fake-full"),
     Case(("--resolution", "64p"), "frame.resolution", "64p"),
+    Case(("--wildcard-seed", "7"), "wildcard_seed", 7),
     Case(("--aspect", "2:3"), "frame.aspect", "2:3"),
     Case(("--duration", "2.5s"), "frame.duration_s", 2.5),
     Case(("--duration", "auto"), "frame.auto_duration", True),
