@@ -114,6 +114,11 @@ class Paths:
         return self.state_dir / "inputs"
 
     @property
+    def masks_dir(self) -> Path:
+        """Masks that a person painted, beside what was made within them."""
+        return self.output_dir / "masks"
+
+    @property
     def films_dir(self) -> Path:
         """Finished pieces of films, kept so that a re-export is quick."""
         return self.cache_dir / "films"
