@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QWidget
 from typing_extensions import override
 
 from core.video.control_row import Control
@@ -42,7 +42,7 @@ from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import TextField, ignore_wheel, named
 from gui.widgets.file_field import IMAGES, FileField, FileKind, is_image_name
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import hbox
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.model_form import FieldPath, ModelForm
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
@@ -110,8 +110,43 @@ class _ImageLoras(LoraList):
         self.show_inputs(cast("tuple[Input, ...]", value), self.limit)
 
 
+class _MaskField(QWidget):
+    """Edits the path of a mask, which can be chosen or painted.
+
+    Signals:
+        edited(Path | None)
+        paint_wanted(): it is to be painted, or painted on.
+    """
+
+    edited = Signal(object)
+    paint_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._file = FileField("image_mask", _MASK)
+        paint = named(
+            QPushButton("Paint mask…"),
+            "image_mask_paint",
+            "Paint over the first image what is to be edited",
+        )
+        vbox(self._file, paint, of=self, gap=2)
+        self.setFocusProxy(self._file)
+        self._file.edited.connect(self.edited)
+        paint.clicked.connect(self.paint_wanted)
+
+    def show_value(self, value: object) -> None:
+        """Show a path or that there is none; tells nobody."""
+        self._file.show_value(value)
+
+
 class ImageForm(ModelForm[ImageBatch]):
-    """Edits an `ImageBatch`."""
+    """Edits an `ImageBatch`.
+
+    Signals:
+        mask_wanted(): a mask is to be painted over the image that is edited.
+    """
+
+    mask_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__(ImageBatch(target=DEFAULT_TARGET), "image_")
@@ -131,7 +166,8 @@ class ImageForm(ModelForm[ImageBatch]):
         self._table = [TableField(row) for row in ROWS_OF_TABLE]
         self._images = _ImageInputs()
         self._loras = _ImageLoras()
-        mask = FileField("image_mask", _MASK)
+        mask = _MaskField()
+        mask.paint_wanted.connect(self.mask_wanted)
         model = FieldPath[ImageBatch](lambda batch: batch.target, self._for_model)
         images = FieldPath[ImageBatch](lambda batch: batch.images, _with_images)
         loras = FieldPath[ImageBatch](lambda batch: batch.choices.of_role(Role.LORA), _with_loras)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from gui.images.grid_controller import GridController
     from gui.images.image_batch import ImageBatch
     from gui.images.image_tab import ImageTab
+    from gui.images.mask_editor.mask_controller import MaskController
     from gui.images.prompt_controller import PromptController
     from gui.widgets.thumbnails import Thumbnails
 
@@ -73,9 +75,7 @@ class ImagePage(QWidget):
         self._background = background
         self._thumbnails = thumbnails
         self.tab: ImageTab | None = None
-        self._grid: GridController | None = None
-        self._prompts: PromptController | None = None
-        self._pause = QTimer(self, singleShot=True, interval=_PLAN_AFTER_MS)
+b        self._pause = QTimer(self, singleShot=True, interval=_PLAN_AFTER_MS)
         self._pause.timeout.connect(self._plan)
 
     def begin(self) -> None:
@@ -97,6 +97,7 @@ class ImagePage(QWidget):
         tab.order.changed.connect(self._on_changed)
         tab.make_wanted.connect(self._make)
         tab.fix_wanted.connect(self.fix_wanted)
+        tab.order.mask_wanted.connect(self._paint_mask)
         tab.progress.stop_wanted.connect(self._stop)
         tab.details.use_wanted.connect(self.use_wanted)
         tab.details.again.wanted.connect(self._make_again)
@@ -155,6 +156,28 @@ class ImagePage(QWidget):
             arrived,
             tab.progress.complain,
             key="image-plan",
+        )
+
+    @Slot()
+    def _paint_mask(self) -> None:
+        """Open the editor over the image that is edited; its mask becomes the order's."""
+        tab = self.tab
+        if tab is None:
+            return
+        # Imported late, when the first mask is painted.
+        from gui.images.mask_editor.mask_controller import MaskController, MaskOrder
+
+        if self._masks is None:
+            self._masks = MaskController(self._background, self)
+        order = tab.value()
+        self._masks.paint(
+            MaskOrder(
+                order.images[0],
+                order.mask,
+                self._studio.paths.masks_dir,
+                partial(tab.order.put, "mask"),
+                tab.progress.complain,
+            )
         )
 
     @Slot(object)

@@ -131,6 +131,7 @@ def on_event(tab: ImageTab) -> Heard:
         details.again.wanted, details.show_file.wanted, details.trash.wanted,
     ):  # fmt: skip
         signal.connect(heard.take)
+    tab.order.mask_wanted.connect(lambda: heard.take(None))
     return heard
 
 
@@ -152,6 +153,7 @@ CASES = (
     ControlCase("image_inputs_add", answer_with(IMAGE), lambda tab: tab.value().images),
     ControlCase("image_input_remove_0", click, lambda tab: tab.value().images),
     ControlCase("image_mask", answer_with(IMAGE), lambda tab: tab.value().mask),
+    ControlCase("image_mask_paint", click, requests),
     ControlCase("image_mask_clear", click, lambda tab: tab.value().mask),
     ControlCase("image_tool", choose_index(1), lambda tab: tab.value().choices.editing.tool),
     *(
