@@ -111,8 +111,8 @@ class ClipSettings(Frozen):
         memory_plan: None for models that do not run on this machine.
         notes: every adjustment and choice that the user did not spell out.
         passed_over: the targets that were to make it before this one, in their order.
-        feather_px: of an image that was made within a mask and laid over the original: inside the
-            mask, how wide the edge is along which the one becomes the other.
+        feather_px: of an image that was made within a mask and laid over the original: how wide
+            the hard edges of the mask were made soft, inside of it; None where none was laid over.
     """
 
     prompt: str
@@ -140,7 +140,7 @@ class ClipSettings(Frozen):
     memory_plan: MemoryPlan | None = None
     notes: tuple[str, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
-    feather_px: int = 0
+    feather_px: int | None = None
 
     @property
     def final_fps(self) -> int:

@@ -217,7 +217,7 @@ def within_mask(
 
 def is_as_it_came(plan: RenderPlan, rendered: Rendered) -> bool:
     """Whether a file is kept to the byte: a service's own PNG, which may carry its own marks."""
-    if plan.spec.is_exact or not plan.is_image or plan.feather_px:
+    if plan.spec.is_exact or not plan.is_image or plan.feather_px is not None:
         return False
     with open_image(rendered.path) as image:
         return image.format == "PNG"

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from core.errors import UnsupportedRequest
-from core.video.record import read_settings_of
+from core.media.masks import feathered
+from core.video.record import read_image_record, read_settings_of
 from core.video.request import FrameRequest, Input, RenderRequest
 from core.video.terms import OutputKind, Role, Target
 from providers.openai.info import OPENAI
@@ -77,9 +78,25 @@ def test_within_a_mask_the_image_changes_and_outside_it_every_pixel_stays(
     assert tuple(after[150, 150]) == openai.habits.colour
     record = read_settings_of(asked.out)
     assert record is not None
-    assert record.feather_px > 0
+    assert record.feather_px == 3
     assert (record.width, record.height) == (SIDE, SIDE)
     assert any("Outside of the mask" in note for note in record.notes)
+    (original,) = asked.out.parent.glob("image-original.png")
+    assert original.read_bytes() == openai.image_of((1024, 1024))
+
+
+def test_what_was_made_within_a_soft_mask_is_no_file_of_the_service_any_more(
+    openai: OpenAIServer, openai_studio: Studio, tmp_path: Path, photo: Path
+) -> None:
+    path = painted(tmp_path / "mask.png")
+    with Image.open(path) as hard:
+        soft, _ = feathered(hard, 20)
+    soft.save(path)
+    image, hole = Input(role=Role.START, path=photo), Input(role=Role.MASK, path=path)
+    asked = rendered(openai_studio, tmp_path, asked_for(image, hole))
+    record = read_image_record(asked.out)
+    assert record is not None, "it is inside of the file"
+    assert record.feather_px == 0, "its edge stays as soft as it is"
     (original,) = asked.out.parent.glob("image-original.png")
     assert original.read_bytes() == openai.image_of((1024, 1024))
 
