@@ -36,6 +36,7 @@ PARTS = {
     "window-300": "a project of 300 scenes in the window: opening, scrolling, memory",
     "gallery": "2,000 pictures in the gallery: opening, scrolling, thumbnails kept on disk",
     "window-stall": "the longest silence of the window while a clip is rendered",
+    "mask": "a stroke over the mask of a 4K image in the editor, move by move",
 }
 """The parts by name, in the order in which they run."""
 
@@ -117,8 +118,7 @@ def _measurement(name: str) -> Callable[[int], Section]:
         cloud_race,
         film_race,
         film_scale,
-        gallery,
-        startup,
+b        startup,
         warm_engine,
         window_large,
         window_stall,
@@ -138,6 +138,7 @@ def _measurement(name: str) -> Callable[[int], Section]:
         "window-300": window_large.measure,
         "gallery": gallery.measure,
         "window-stall": window_stall.measure,
+        "mask": mask_strokes.measure,
     }[name]
 
 

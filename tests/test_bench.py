@@ -17,8 +17,7 @@ from scripts.benchmark import (
     cloud_race,
     film_race,
     film_scale,
-    gallery,
-    window_large,
+b    window_large,
     window_stall,
     window_start,
 )
@@ -376,6 +375,17 @@ def test_one_long_silence_misses_its_goal() -> None:
     assert [goal.is_met for goal in window_stall.section([calm]).goals] == [True]
     silent = calm | {"render_ms": 101.0}
     assert [goal.is_met for goal in window_stall.section([calm, silent, calm]).goals] == [False]
+
+
+def test_a_stroke_over_a_mask_is_timed_move_by_move(tmp_path: Path) -> None:
+    messages = run("mask", tmp_path / "home")
+    for name in mask_strokes.STROKES:
+        assert 0 < messages[f"{name}_ms"] <= messages[f"slowest_{name}_ms"]
+    assert 0 < messages["slowest_end_ms"]
+    calm = dict.fromkeys(messages, 15.0)
+    assert [goal.is_met for goal in mask_strokes.section([calm]).goals] == [True]
+    slow = calm | {"slowest_whole_wide_ms": 17.0}
+    assert [goal.is_met for goal in mask_strokes.section([calm, slow]).goals] == [False]
 
 
 def test_a_render_at_a_service_is_timed_for_a_bare_script_and_for_the_program(

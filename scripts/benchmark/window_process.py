@@ -1,6 +1,6 @@
 """The window in a process of its own, measured from inside; prints one line of JSON.
 
-    python -m scripts.benchmark.window_process start|open|gallery|render BEGUN [PROJECT]
+    python -m scripts.benchmark.window_process start|open|gallery|render|mask BEGUN [PROJECT]
 
 It runs main.py as it is. What measures lies among Qt's events before there is a window, and is
 reached as soon as main.py begins to work them off. BEGUN is when this process was started, as
@@ -10,6 +10,7 @@ reached as soon as main.py begins to work them off. BEGUN is when this process w
 from __future__ import annotations
 
 import json
+import math
 import runpy
 import sys
 import threading
@@ -19,7 +20,18 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import psutil
-from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop, QObject, Qt, Signal, Slot
+from PIL import Image
+from PySide6.QtCore import (
+    QAbstractEventDispatcher,
+    QEvent,
+    QEventLoop,
+    QObject,
+    QPointF,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication
 
 from core.project.model.project import Scene, new_id
@@ -32,8 +44,12 @@ from gui.widgets.thumbnails import Thumbnails
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from PySide6.QtWidgets import QWidget
+
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"
 _CALM_S = 2.0
+_IMAGE, _EDITOR = (3840, 2160), (1280, 800)
+_MOVES, _WIDE = 200, 500
 # A fling stops nowhere; the wheel moves three rows a notch, ten times a second.
 _FLING_ROWS, _NOTCH_ROWS, _NOTCH_S = 2, 3, 0.1
 
@@ -79,6 +95,8 @@ def main(arguments: list[str]) -> int:
                 return _start(window, float(begun)) | _gallery(window)
             case "render":
                 return _start(window, float(begun)) | _render(window)
+            case "mask":
+                return _start(window, float(begun)) | _mask(window)
             case _:
                 raise RuntimeError(f"{what!r} is nothing to measure")
 
@@ -232,6 +250,69 @@ def _render(window: MainWindow) -> dict[str, float]:
     _rest(1.0)
     busy.close()
     return {"idle_ms": idle.longest_s * 1000, "render_ms": busy.longest_s * 1000}
+
+
+def _mask(window: MainWindow) -> dict[str, float]:
+    """Paints strokes over a large image; gives how long each move took until it was drawn."""
+    # Imported late: it is no part of what is measured otherwise.
+    from gui.images.mask_editor.mask_dialog import MaskDialog, MaskDraft
+
+    pixels = Image.effect_noise(_IMAGE, 90)
+    image = QImage(pixels.tobytes(), *_IMAGE, _IMAGE[0], QImage.Format.Format_Grayscale8)
+    draft = MaskDraft(Path("image.png"), image.convertToFormat(QImage.Format.Format_RGB32),
+                      Image.new("L", _IMAGE, 0))  # fmt: skip
+    dialog = MaskDialog(draft, window)
+    dialog.resize(*_EDITOR)
+    dialog.show()
+    _until(dialog.windowHandle().isExposed)
+    _rest(_CALM_S)
+    canvas, usual = dialog.canvas, dialog.canvas.brush_size
+    measured: dict[str, float] = {}
+    ends_ms: list[float] = []
+    undo_ms: list[float] = []
+    for zoom, name in ((None, "fit"), (1.0, "whole")):
+        if zoom is None:
+            canvas.fit()
+        else:
+            canvas.zoom_to(zoom)
+        for size, suffix in ((usual, ""), (_WIDE, "_wide")):
+            canvas.set_brush_size(size)
+            _work_off()
+            middle = QPointF(canvas.rect().center())
+            turns = [2 * math.pi * number / _MOVES for number in range(_MOVES + 1)]
+            # Far from round, so that the places of a stroke are as many as those of a hand.
+            places = [
+                middle
+                + QPointF(
+                    middle.x() * 0.8 * math.cos(3 * turn), middle.y() * 0.8 * math.sin(2 * turn)
+                )
+                for turn in turns
+            ]
+            _mouse(canvas, QEvent.Type.MouseButtonPress, places[0])
+            moves_ms = [_mouse(canvas, QEvent.Type.MouseMove, place) for place in places[1:]]
+            ends_ms.append(_mouse(canvas, QEvent.Type.MouseButtonRelease, places[-1]))
+            at = time.perf_counter()
+            dialog.painted.undo()
+            _work_off()
+            undo_ms.append((time.perf_counter() - at) * 1000)
+            measured[f"{name}{suffix}_ms"] = median(moves_ms)
+            measured[f"slowest_{name}{suffix}_ms"] = max(moves_ms)
+    dialog.close()
+    return measured | {"slowest_end_ms": max(ends_ms), "slowest_undo_ms": max(undo_ms)}
+
+
+def _mouse(canvas: QWidget, kind: QEvent.Type, place: QPointF) -> float:
+    """An event of the mouse; how many ms it took until what it changed was drawn."""
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    button = none if kind is QEvent.Type.MouseMove else left
+    held = none if kind is QEvent.Type.MouseButtonRelease else left
+    event = QMouseEvent(
+        kind, place, canvas.mapToGlobal(place), button, held, Qt.KeyboardModifier.NoModifier
+    )
+    at = time.perf_counter()
+    QApplication.sendEvent(canvas, event)
+    _work_off()
+    return (time.perf_counter() - at) * 1000
 
 
 def _work_off() -> None:
