@@ -20,6 +20,7 @@ from core.video.request import MAX_COUNT, images_as_inputs
 from core.video.terms import DEFAULT_TARGET, Role, Target
 from gui import theme
 from gui.images.image_batch import ImageBatch
+from gui.images.outpaint_frame import OutpaintFrame
 from gui.images.tool_rows import (
     ROWS_OF_TABLE,
     TOOL,
@@ -43,7 +44,7 @@ from gui.widgets.fields import TextField, ignore_wheel, named
 from gui.widgets.file_field import IMAGES, FileField, FileKind, is_image_name
 from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import hbox, vbox
-from gui.widgets.model_form import FieldPath, ModelForm
+from gui.widgets.model_form import FieldPath, ModelForm, part
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from core.video.record import ClipRecord
     from core.video.request import Input
     from core.video.spec import ModelSpec
+    from gui.images.outpaint_frame import FramedImage
     from gui.render.lora_list import OfferedLora
 
 USUAL = Choice("", "The model's usual one")
@@ -144,9 +146,11 @@ class ImageForm(ModelForm[ImageBatch]):
 
     Signals:
         mask_wanted(): a mask is to be painted over the image that is edited.
+        preview_wanted(Path): the image is to be shown in its frame, read beside the main thread.
     """
 
     mask_wanted = Signal()
+    preview_wanted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__(ImageBatch(target=DEFAULT_TARGET), "image_")
@@ -186,6 +190,15 @@ class ImageForm(ModelForm[ImageBatch]):
             "mask", "Mas&k", mask, "White where the first image is edited, black where it stays",
             is_shown=lambda batch: self._takes_mask(batch),
         )  # fmt: skip
+        self._frame_of: Path | None = None
+        self._frame = OutpaintFrame()
+        self.add_row(
+            "frame", "", self._frame,
+            "Pull the frame to where the image is to reach; the arrow keys add to a side, with "
+            "Shift they take away",
+            part("choices", "editing", "margins"),
+            lambda batch: bool(batch.images) and self._is_for(ROWS[Control.MARGIN_LEFT], batch),
+        ).setAccessibleName("Frame around the image")  # fmt: skip
         for field in self._table:
             row = field.row
             self.add_row(
@@ -327,6 +340,7 @@ class ImageForm(ModelForm[ImageBatch]):
         for field in self._table:
             if spec is not None:
                 field.show_for(value.choices, spec)
+        self._show_frame(value)
         self._images.set_limit(self._limit(Role.START, Role.REFERENCE))
         self._loras.show_inputs(self._loras.items, self._limit(Role.LORA))
         qualities = () if spec is None else spec.qualities
@@ -340,6 +354,20 @@ class ImageForm(ModelForm[ImageBatch]):
         )
         aspects = [] if spec is None else _aspects(spec, value.resolution)
         self._aspect.show_choices((USUAL, *(Choice(name, name) for name in aspects)), value.aspect)
+
+    def show_preview(self, path: Path, framed: FramedImage | None) -> None:
+        """Show the image of a file in its frame; None where it cannot be read."""
+        if path == self._frame_of:
+            self._frame.show_image(framed)
+
+    def _show_frame(self, batch: ImageBatch) -> None:
+        """Show the margins, and ask for the image where it is another one."""
+        self._frame.show_value(batch.choices.editing.margins)
+        self._frame.set_most(0 if self._spec is None else self._spec.most_margin)
+        if self._form.isRowVisible(self._frame) and batch.images[0] != self._frame_of:
+            self._frame_of = batch.images[0]
+            self._frame.show_waiting()
+            self.preview_wanted.emit(self._frame_of)
 
 
 def _with_loras(batch: ImageBatch, value: object) -> ImageBatch:

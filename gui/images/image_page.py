@@ -75,7 +75,10 @@ class ImagePage(QWidget):
         self._background = background
         self._thumbnails = thumbnails
         self.tab: ImageTab | None = None
-b        self._pause = QTimer(self, singleShot=True, interval=_PLAN_AFTER_MS)
+        self._grid: GridController | None = None
+        self._prompts: PromptController | None = None
+        self._masks: MaskController | None = None
+        self._pause = QTimer(self, singleShot=True, interval=_PLAN_AFTER_MS)
         self._pause.timeout.connect(self._plan)
 
     def begin(self) -> None:
@@ -98,6 +101,7 @@ b        self._pause = QTimer(self, singleShot=True, interval=_PLAN_AFTER_MS)
         tab.make_wanted.connect(self._make)
         tab.fix_wanted.connect(self.fix_wanted)
         tab.order.mask_wanted.connect(self._paint_mask)
+        tab.order.preview_wanted.connect(self._read_preview)
         tab.progress.stop_wanted.connect(self._stop)
         tab.details.use_wanted.connect(self.use_wanted)
         tab.details.again.wanted.connect(self._make_again)
@@ -179,6 +183,18 @@ b        self._pause = QTimer(self, singleShot=True, interval=_PLAN_AFTER_MS)
                 tab.progress.complain,
             )
         )
+
+    @Slot(object)
+    def _read_preview(self, path: Path) -> None:
+        """Read an image for its frame; what is wrong with one is told by the plan."""
+        # Imported late, when the tab is first seen.
+        from gui.images.outpaint_frame import read_framed
+
+        if self.tab is not None:
+            show = partial(self.tab.order.show_preview, path)
+            self._background.run(
+                lambda _: read_framed(path), show, lambda _: show(None), key="image-preview"
+            )
 
     @Slot(object)
     def _make(self, order: ImageBatch) -> None:
