@@ -12,12 +12,17 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 _BEAT_S = 0.005
 
 
-def waited_for_processor_s(thread: int) -> float:
-    """How long a thread, by its native id, has waited for a processor so far; 0 beside Linux."""
-    if sys.platform != "linux":
-        return 0.0
-    schedule = Path(f"/proc/self/task/{thread}/schedstat")
-    return int(schedule.read_text(encoding="ascii").split()[1]) / 1e9
+class ProcessorWait:
+    """How long the thread that makes it has waited for a processor that others use."""
+
+    def __init__(self) -> None:
+        self._schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+
+    def read_s(self) -> float:
+        """All its waiting so far, in seconds; 0 where the system does not tell it."""
+        if sys.platform != "linux":
+            return 0.0
+        return int(self._schedule.read_text(encoding="ascii").split()[1]) / 1e9
 
 
 class UiWatchdog(QObject):
@@ -38,7 +43,7 @@ class UiWatchdog(QObject):
         self._answered = threading.Event()
         self._answered_at = 0.0
         self._is_over = threading.Event()
-        self._main = threading.get_native_id()
+        self._wait = ProcessorWait()
         self._knock.connect(self._answer, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._watch, name="stalls", daemon=True)
         self._thread.start()
@@ -60,10 +65,10 @@ class UiWatchdog(QObject):
             if self._is_over.is_set():
                 # Closed just before the line above, which wiped out the answer that ends this.
                 return
-            asked_at, waited_s = time.monotonic(), waited_for_processor_s(self._main)
+            asked_at, waited_s = time.monotonic(), self._wait.read_s()
             self._knock.emit()
             self._answered.wait()
             if self._is_over.is_set():
                 return
-            waited_s = waited_for_processor_s(self._main) - waited_s
+            waited_s = self._wait.read_s() - waited_s
             self.longest_s = max(self.longest_s, self._answered_at - asked_at - waited_s)

@@ -293,6 +293,8 @@ class OutpaintFrame(QWidget):
             room = painter.fontMetrics().boundingRect(words).adjusted(-2, 0, 2, 0)
             box = QRectF(room)
             box.moveCenter(place)
+            # Beside a frame that fills the widget there is no room: over its edge, then.
+            box.moveLeft(min(max(box.left(), 1.0), self.width() - box.width() - 1))
             painter.fillRect(box, colours.color(role.Base))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 

@@ -42,7 +42,8 @@ def section(runs: list[dict[str, float]]) -> Section:
         table=series_table(series, "ms", 2),
         findings=(
             f"{HOW} A move of the mouse until what it changed is drawn: the median of the 200 of a "
-            "stroke over an image of 3840x2160 pixels of noise, and the slowest of them.",
+            "stroke over an image of 3840x2160 pixels of noise, and the slowest of them. What the "
+            "main thread waits for a processor that others use is left out.",
             f"Letting go, when it is kept what a stroke changed: {ends.most:.0f} ms at most; undo "
             f"until it is drawn: {undo.most:.0f} ms at most.",
         ),

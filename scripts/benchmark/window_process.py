@@ -13,8 +13,8 @@ import json
 import math
 import runpy
 import sys
-import threading
 import time
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ from core.project.model.project import Scene, new_id
 from core.project.model.status import SceneJobState
 from core.video.terms import DEFAULT_TARGET
 from gui.main_window import MainWindow
-from gui.ui_watchdog import UiWatchdog, waited_for_processor_s
+from gui.ui_watchdog import ProcessorWait, UiWatchdog
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -209,14 +209,14 @@ def _turn(view: QAbstractItemView, places: Sequence[int], pause_s: float) -> lis
     What the main thread waits for a processor that others use is left out.
     """
     steps_ms: list[float] = []
-    main = threading.get_native_id()
+    wait = ProcessorWait()
     for place in places:
         _rest(pause_s)
-        at, waited_s = time.perf_counter(), waited_for_processor_s(main)
+        at, waited_s = time.perf_counter(), wait.read_s()
         view.verticalScrollBar().setValue(place)
         view.viewport().repaint()
         QApplication.processEvents()
-        waited_s = waited_for_processor_s(main) - waited_s
+        waited_s = wait.read_s() - waited_s
         steps_ms.append((time.perf_counter() - at - waited_s) * 1000)
     return steps_ms
 
@@ -255,12 +255,13 @@ def _render(window: MainWindow) -> dict[str, float]:
 def _mask(window: MainWindow) -> dict[str, float]:
     """Paints strokes over a large image; gives how long each move took until it was drawn."""
     # Imported late: it is no part of what is measured otherwise.
+    from gui.images.mask_editor.image_view import levels_of
     from gui.images.mask_editor.mask_dialog import MaskDialog, MaskDraft
 
     pixels = Image.effect_noise(_IMAGE, 90)
     image = QImage(pixels.tobytes(), *_IMAGE, _IMAGE[0], QImage.Format.Format_Grayscale8)
-    draft = MaskDraft(Path("image.png"), image.convertToFormat(QImage.Format.Format_RGB32),
-                      Image.new("L", _IMAGE, 0))  # fmt: skip
+    levels = levels_of(image.convertToFormat(QImage.Format.Format_RGB32))
+    draft = MaskDraft(Path("image.png"), levels, Image.new("L", _IMAGE, 0))
     dialog = MaskDialog(draft, window)
     dialog.resize(*_EDITOR)
     dialog.show()
@@ -270,49 +271,54 @@ def _mask(window: MainWindow) -> dict[str, float]:
     measured: dict[str, float] = {}
     ends_ms: list[float] = []
     undo_ms: list[float] = []
-    for zoom, name in ((None, "fit"), (1.0, "whole")):
-        if zoom is None:
-            canvas.fit()
-        else:
-            canvas.zoom_to(zoom)
+    for look, name in ((canvas.fit, "fit"), (partial(canvas.zoom_to, 1.0), "whole")):
         for size, suffix in ((usual, ""), (_WIDE, "_wide")):
+            look()
             canvas.set_brush_size(size)
             _work_off()
-            middle = QPointF(canvas.rect().center())
-            turns = [2 * math.pi * number / _MOVES for number in range(_MOVES + 1)]
-            # Far from round, so that the places of a stroke are as many as those of a hand.
-            places = [
-                middle
-                + QPointF(
-                    middle.x() * 0.8 * math.cos(3 * turn), middle.y() * 0.8 * math.sin(2 * turn)
-                )
-                for turn in turns
+            first, *others = _stroke(canvas)
+            _timed_ms(partial(_mouse, canvas, QEvent.Type.MouseButtonPress, first))
+            moves_ms = [
+                _timed_ms(partial(_mouse, canvas, QEvent.Type.MouseMove, place)) for place in others
             ]
-            _mouse(canvas, QEvent.Type.MouseButtonPress, places[0])
-            moves_ms = [_mouse(canvas, QEvent.Type.MouseMove, place) for place in places[1:]]
-            ends_ms.append(_mouse(canvas, QEvent.Type.MouseButtonRelease, places[-1]))
-            at = time.perf_counter()
-            dialog.painted.undo()
-            _work_off()
-            undo_ms.append((time.perf_counter() - at) * 1000)
+            release = partial(_mouse, canvas, QEvent.Type.MouseButtonRelease, others[-1])
+            ends_ms.append(_timed_ms(release))
+            undo_ms.append(_timed_ms(dialog.painted.undo))
             measured[f"{name}{suffix}_ms"] = median(moves_ms)
             measured[f"slowest_{name}{suffix}_ms"] = max(moves_ms)
     dialog.close()
     return measured | {"slowest_end_ms": max(ends_ms), "slowest_undo_ms": max(undo_ms)}
 
 
-def _mouse(canvas: QWidget, kind: QEvent.Type, place: QPointF) -> float:
-    """An event of the mouse; how many ms it took until what it changed was drawn."""
+def _stroke(canvas: QWidget) -> list[QPointF]:
+    """Places of a stroke that crosses itself, all over a widget."""
+    middle = QPointF(canvas.rect().center())
+    turns = [2 * math.pi * number / _MOVES for number in range(_MOVES + 1)]
+    return [
+        QPointF(
+            middle.x() * (1 + 0.8 * math.cos(3 * turn)), middle.y() * (1 + 0.8 * math.sin(2 * turn))
+        )
+        for turn in turns
+    ]
+
+
+def _mouse(canvas: QWidget, kind: QEvent.Type, place: QPointF) -> None:
+    """An event of the left button."""
     left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
     button = none if kind is QEvent.Type.MouseMove else left
     held = none if kind is QEvent.Type.MouseButtonRelease else left
-    event = QMouseEvent(
-        kind, place, canvas.mapToGlobal(place), button, held, Qt.KeyboardModifier.NoModifier
-    )
-    at = time.perf_counter()
+    keys = Qt.KeyboardModifier.NoModifier
+    event = QMouseEvent(kind, place, canvas.mapToGlobal(place), button, held, keys)
     QApplication.sendEvent(canvas, event)
+
+
+def _timed_ms(act: Callable[[], object]) -> float:
+    """How long something takes until what it changed is drawn, without waiting for a processor."""
+    wait = ProcessorWait()
+    at, waited_s = time.perf_counter(), wait.read_s()
+    act()
     _work_off()
-    return (time.perf_counter() - at) * 1000
+    return (time.perf_counter() - at - (wait.read_s() - waited_s)) * 1000
 
 
 def _work_off() -> None:

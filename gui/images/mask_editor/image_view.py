@@ -10,6 +10,8 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QColor
 
 LEAST_ZOOM, MOST_ZOOM = 1 / 64, 64.0
@@ -122,20 +124,10 @@ class MaskedImage:
         shown: in pixels of the screen, as large as the widget.
     """
 
-    def __init__(self, image: QImage) -> None:
+    def __init__(self, levels: Sequence[QImage]) -> None:
+        """An image by its sizes, as `levels_of` gives them."""
         self.shown = QImage()
-        # Half as large each, so that little is read to draw a large image small.
-        self._levels = [image]
-        while max(self._levels[-1].width(), self._levels[-1].height()) > _SMALLEST_LEVEL:
-            last = self._levels[-1]
-            size = QSize(max(last.width() // 2, 1), max(last.height() // 2, 1))
-            self._levels.append(
-                last.scaled(
-                    size,
-                    Qt.AspectRatioMode.IgnoreAspectRatio,
-                    Qt.TransformationMode.SmoothTransformation,
-                )
-            )
+        self._levels = tuple(levels)
         self._ground = QImage()
 
     def lay_out(self, view: ImageView, ground: QColor, edge: QColor) -> None:
@@ -181,3 +173,14 @@ class MaskedImage:
         painter.drawImage(rect.topLeft(), over)
         painter.end()
         self.shown.setDevicePixelRatio(view.ratio)
+
+
+def levels_of(image: QImage) -> tuple[QImage, ...]:
+    """The image, and half as large each time: to draw it small, little of it is read."""
+    levels = [image]
+    while max(levels[-1].width(), levels[-1].height()) > _SMALLEST_LEVEL:
+        last = levels[-1]
+        size = QSize(max(last.width() // 2, 1), max(last.height() // 2, 1))
+        mode = Qt.TransformationMode.SmoothTransformation
+        levels.append(last.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode))
+    return tuple(levels)

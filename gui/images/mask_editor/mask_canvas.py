@@ -20,6 +20,8 @@ from typing_extensions import override
 from gui.images.mask_editor.image_view import ImageView, MaskedImage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import (
         QImage,
         QKeyEvent,
@@ -71,17 +73,17 @@ class MaskCanvas(QWidget):
     size_edited = Signal(object)
     view_changed = Signal(object)
 
-    def __init__(self, image: QImage, mask: PaintedMask) -> None:
-        """A canvas for an image and a mask of its size."""
+    def __init__(self, levels: Sequence[QImage], mask: PaintedMask) -> None:
+        """A canvas for an image, as `levels_of` gives it, and a mask of its size."""
         super().__init__()
         self._mask = mask
-        self._drawn = MaskedImage(image)
-        self._view = ImageView(image.size(), self.size())
+        self._drawn = MaskedImage(levels)
+        self._view = ImageView(mask.size, self.size())
         self._is_fitted = True
         self._is_laid_out = False
         self._dirty = QRect()
         self._tool = MaskTool.BRUSH
-        self._size = max(4, round(min(image.width(), image.height()) * _FIRST_SIZE_SHARE))
+        self._size = max(4, round(min(mask.size.width(), mask.size.height()) * _FIRST_SIZE_SHARE))
         self._colour = QColor(Qt.GlobalColor.red)
         # Where the mouse is, where a stroke or a lasso has been, and where the view is held.
         self._pointer: QPointF | None = None

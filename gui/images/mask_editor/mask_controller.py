@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.media.images import read_rgb_image
 from core.media.masks import read_mask, write_mask
+from gui.images.mask_editor.image_view import levels_of
 from gui.images.mask_editor.mask_dialog import MaskDialog, MaskDraft
 from gui.widgets.file_field import IMAGES, FileKind, file_dialog
 
@@ -63,11 +64,11 @@ class MaskController(QObject):
         def read(_: CancelToken) -> tuple[MaskDraft, Image.Image | None]:
             upright = read_rgb_image(order.image, "image", "inputs")
             empty = Image.new("L", upright.image.size, 0)
-            draft = MaskDraft(order.image, _as_qt(upright.image), empty, upright.notes)
+            draft = MaskDraft(order.image, levels_of(_as_qt(upright.image)), empty, upright.notes)
             painted = None if order.mask is None else read_mask(order.mask)
             if painted is None or painted.size != upright.image.size:
                 return draft, painted
-            return MaskDraft(draft.path, draft.image, painted, draft.notes), None
+            return replace(draft, mask=painted), None
 
         def open_editor(found: tuple[MaskDraft, Image.Image | None]) -> None:
             if self._dialog is not None:
@@ -124,7 +125,7 @@ class MaskController(QObject):
             return
         width, height = dialog.painted.size.width(), dialog.painted.size.height()
         if mask.size == (width, height):
-            dialog.put_mask("Open a mask", mask)
+            dialog.put_mask(mask)
             return
         box = QMessageBox(
             QMessageBox.Icon.Question,
@@ -135,9 +136,8 @@ class MaskController(QObject):
         )
         box.setInformativeText("Scale the mask to the size of the image?")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        scaled = mask.resize((width, height), Image.Resampling.LANCZOS)
         scale = box.addButton("Scale", _Role.AcceptRole)
-        scale.clicked.connect(partial(dialog.put_mask, "Open a mask, scaled", scaled))
+        scale.clicked.connect(partial(dialog.put_mask, mask))
         box.open()
 
     def _complain(self, error: StudioError) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PIL.Image import Resampling
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QPushButton, QWidget
@@ -46,13 +47,13 @@ class MaskDraft:
 
     Attributes:
         path: of the image.
-        image: as it is shown and edited, upright.
+        levels: the image as it is shown and edited, upright, as `levels_of` gives it.
         mask: what is painted already, L of the image's size.
         notes: what was done to the image so that it can be shown.
     """
 
     path: Path
-    image: QImage
+    levels: tuple[QImage, ...]
     mask: Image.Image
     notes: tuple[str, ...] = ()
 
@@ -78,7 +79,7 @@ class MaskDialog(QDialog):
         self.setWindowTitle(f"Mask of {draft.path.name}")
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.painted = PaintedMask(draft.mask, self)
-        self.canvas = MaskCanvas(draft.image, self.painted)
+        self.canvas = MaskCanvas(draft.levels, self.painted)
         named(self.canvas, "mask_canvas", says=f"{draft.path.name}, with its mask over it")
         self._tools = MaskTools(self.canvas)
         self._notes = " ".join(draft.notes)
@@ -113,14 +114,15 @@ class MaskDialog(QDialog):
         self._set_busy(is_busy=False)
         self._show_state()
 
-    def put_mask(self, text: str, mask: Image.Image, _: bool = False) -> None:
-        """Paint on with this one, as a step that can be undone.
+    def put_mask(self, mask: Image.Image, _: bool = False) -> None:
+        """Paint on with this one, L, scaled to the size of the image, as a step of its own."""
 
-        Args:
-            text: what the step did.
-            mask: L of the image's size.
-        """
-        self._run(WholeStep(text, lambda _: ChangedMask(mask)))
+        def change(before: Image.Image) -> ChangedMask:
+            if mask.size == before.size:
+                return ChangedMask(mask)
+            return ChangedMask(mask.resize(before.size, Resampling.LANCZOS))
+
+        self._run(WholeStep("Open a mask", change))
 
     @override
     def reject(self) -> None:

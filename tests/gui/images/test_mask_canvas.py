@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPointingDevice, QTabletEven
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from gui.images.mask_editor.image_view import levels_of
 from gui.images.mask_editor.mask_canvas import MaskCanvas, MaskTool
 from gui.images.mask_editor.painted_mask import PaintedMask
 from tests.fakes.program import ROOT, environment
@@ -56,7 +57,7 @@ def mask(qtbot: QtBot) -> PaintedMask:
 
 @pytest.fixture
 def canvas(qtbot: QtBot, mask: PaintedMask) -> MaskCanvas:
-    canvas = MaskCanvas(spotted(), mask)
+    canvas = MaskCanvas(levels_of(spotted()), mask)
     qtbot.addWidget(canvas)
     canvas.resize(500, 420)
     canvas.set_colour(QColor("red"))
@@ -111,13 +112,14 @@ app = QApplication([])
 import numpy as np
 from tests.gui.images.painting import empty_mask, pixels
 from tests.gui.images.test_mask_canvas import SPOT, is_drawn_alike, shown, spot_on_screen, spotted
+from gui.images.mask_editor.image_view import levels_of
 from gui.images.mask_editor.mask_canvas import MaskCanvas
 from gui.images.mask_editor.painted_mask import PaintedMask
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor
 from tests.gui.images.painting import mouse
 mask = PaintedMask(empty_mask())
-canvas = MaskCanvas(spotted(), mask)
+canvas = MaskCanvas(levels_of(spotted()), mask)
 canvas.resize(500, 420)
 canvas.set_brush_size(40)
 canvas.set_colour(QColor("red"))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox, QSlider, QWidget
 
+from gui.images.mask_editor.image_view import levels_of
 from gui.images.mask_editor.mask_canvas import MaskTool
 from gui.images.mask_editor.mask_controller import MaskController, MaskOrder
 from gui.images.mask_editor.mask_dialog import MaskDialog, MaskDraft
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from gui.background import Background
+    from gui.ui_watchdog import UiWatchdog
     from tests.gui.whole_window import BoxAnswers
 
 WITHIN_MS = 10_000
@@ -43,7 +45,7 @@ def block() -> Image.Image:
 @pytest.fixture
 def make(qtbot: QtBot) -> Callable[[], MaskDialog]:
     def make() -> MaskDialog:
-        dialog = MaskDialog(MaskDraft(Path("portrait.jpg"), grey_image(), block()))
+        dialog = MaskDialog(MaskDraft(Path("portrait.jpg"), levels_of(grey_image()), block()))
         qtbot.addWidget(dialog)
         dialog.show()
         qtbot.waitExposed(dialog)
@@ -473,6 +475,26 @@ def test_an_image_that_is_gone_is_told_and_opens_nothing(
     painting.open(tmp_path / "gone.png")
     assert "There is no image at" in str(painting.errors[0])
     assert painting.parent.findChild(MaskDialog) is None
+
+
+def test_the_window_answers_while_a_large_mask_is_worked_on(
+    painting: Painting, tmp_path: Path, qtbot: QtBot, responsive: UiWatchdog
+) -> None:
+    large, small = tmp_path / "large.jpg", tmp_path / "mask.png"
+    photo(large, (3840, 2160))
+    block().save(small)
+    painting.open(large)
+    dialog = painting.dialog
+    drag(dialog.canvas, [(200, 200), (1900, 1000), (3500, 300)])
+    dialog.put_mask(block())
+    settle(qtbot, dialog)
+    for name in ("mask_feather", "mask_grow", "mask_invert"):
+        click(controls_of(dialog)[name])
+        settle(qtbot, dialog)
+    for _ in range(3):
+        click(controls_of(dialog)["mask_undo"])
+        QApplication.processEvents()
+    assert painting.ok().shape == (2160, 3840)
 
 
 def odd_images(folder: Path) -> dict[str, tuple[Path, tuple[int, int], str]]:
