@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import (
+        QEnterEvent,
         QImage,
         QKeyEvent,
         QMouseEvent,
@@ -283,6 +284,12 @@ class MaskCanvas(QWidget):
             self._has_space = False
             self._show_cursor()
         super().keyReleaseEvent(event)
+
+    @override
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Take the keys: the space bar is to move the view, and not to press a tool again."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        super().enterEvent(event)
 
     @override
     def leaveEvent(self, event: QEvent) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox, QSlider, QWidget
 
@@ -224,6 +225,24 @@ def test_undo_is_the_editors_with_the_focus_in_a_number(dialog: MaskDialog) -> N
     number.setFocus()
     QTest.keyClick(number, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert seen(dialog) == first
+
+
+def test_the_space_bar_moves_the_view_after_a_tool_was_chosen(dialog: MaskDialog) -> None:
+    canvas = dialog.canvas
+    canvas.zoom_to(3.0)
+    eraser = controls_of(dialog)["mask_eraser"]
+    eraser.setFocus()
+    click(eraser)
+    place = QPointF(canvas.rect().center())
+    QApplication.sendEvent(canvas, QEnterEvent(place, place, canvas.mapToGlobal(place)))
+    focused = dialog.focusWidget()
+    assert focused is canvas
+    before = canvas.view.origin
+    QTest.keyPress(focused, Qt.Key.Key_Space)
+    drag(canvas, [(300, 200), (310, 210)])
+    QTest.keyRelease(focused, Qt.Key.Key_Space)
+    assert canvas.view.origin != before
+    assert dialog.painted.undo_stack.count() == 0
 
 
 def test_every_control_has_a_name_and_a_tip(dialog: MaskDialog) -> None:
