@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from gui.images.mask_editor.painted_mask import MaskChanges
 
-_PANEL_WIDTH = 232
+_PANEL_WIDTH = 264
 _FIRST_SIZE = (1120, 760)
 _TOOL_KEYS = {MaskTool.BRUSH: "B", MaskTool.ERASER: "E", MaskTool.LASSO: "L"}
 _Standard = QDialogButtonBox.StandardButton
