@@ -94,6 +94,21 @@ def clear_where_edited(mask: Image.Image) -> bytes:
     return written.getvalue()
 
 
+def white_where_edited(mask: Image.Image, *, is_clear: bool = False) -> bytes:
+    """The mask as a PNG for whoever edits what is white, and keeps what is black.
+
+    Args:
+        mask: L, as `read_mask` gives it.
+        is_clear: whether it is clear there besides, so that whoever looks at that reads the same.
+    """
+    from PIL import Image, ImageChops
+
+    image = Image.merge("RGBA", (mask, mask, mask, ImageChops.invert(mask))) if is_clear else mask
+    written = BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
+
+
 def grown(mask: Image.Image, px: int) -> Image.Image:
     """The mask with its edges moved outwards by so many pixels, round corners."""
     return _spread(mask, px)

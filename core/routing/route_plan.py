@@ -122,7 +122,9 @@ def _adapted(
         UnsupportedRequest: with everything that is wrong for this target.
     """
     registry = planner.registry
-    registry.open(asked.target).refresh()
+    provider = registry.open(asked.target)
+    provider.refresh()
+    provider.learn(asked.target.model)
     spec = registry.spec(concrete_target(registry, asked))
     is_seed_drawn = asked.sampling.seed is None
     seeded = asked.sampling.model_copy(update={"seed": first.plan.seed})

@@ -284,7 +284,15 @@ class RemoteRender:
             break
         path = part.rename(part.with_suffix(""))
         facts = {"remote_id": ticket.remote, **finished.facts}
-        return Rendered(path, Provenance(), finished.cost_usd, finished.seed, facts, clip=clip)
+        return Rendered(
+            path,
+            Provenance(),
+            finished.cost_usd,
+            finished.seed,
+            facts,
+            finished.notes,
+            clip=clip,
+        )
 
     def _proven(self, part: Path) -> ClipFacts | None:
         """What the clip holds, None of an image; few are decoded at a time, however many arrive."""

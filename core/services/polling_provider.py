@@ -116,6 +116,9 @@ class PollingProvider(ABC):
     def refresh(self) -> None:  # noqa: B027 - few services tell more than their table
         """Nothing: the table says all that is known."""
 
+    def learn(self, model: str) -> None:  # noqa: B027 - few services have more than they list
+        """Nothing: the table has all that there is."""
+
     def ask_anew(self) -> ServiceNews | None:
         """Nothing: the table says all that is known."""
         return None

@@ -65,6 +65,7 @@ class Finished:
         cost_usd: what the service asks for; None where it does not say.
         seed: what it took, where it says so.
         facts: what else it tells of this render.
+        notes: what a person should know of it, in sentences.
     """
 
     url: str
@@ -72,6 +73,7 @@ class Finished:
     cost_usd: float | None = None
     seed: int | None = None
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

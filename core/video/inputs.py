@@ -94,7 +94,7 @@ class CheckedInputs:
 
     Attributes:
         sizes: by role, the upright width and height of its first image or video.
-        image_sizes: the same of every image, by its place among the inputs.
+        image_sizes: the same of every image that is looked at, by its place among the inputs.
         videos: by role, its first video.
         audio: the first audio file.
         edited_share: how much of an image the mask edits, 0 to 1; None without a mask.
@@ -219,7 +219,7 @@ class _InputReading:
         message: str | None = None
         match info.media:
             case MediaType.IMAGE if item.role is Role.MASK:
-                self._mask(place, item)
+                self._mask(item)
             case MediaType.IMAGE:
                 self._image(place, item, where)
             case MediaType.LORA:
@@ -244,7 +244,7 @@ class _InputReading:
         self.sizes.setdefault(item.role, upright.image.size)
         self.image_sizes[place] = upright.image.size
 
-    def _mask(self, place: int, item: Input) -> None:
+    def _mask(self, item: Input) -> None:
         from core.media.masks import edited_share, read_mask
 
         try:
@@ -253,7 +253,6 @@ class _InputReading:
             self.problems += error.problems
             return
         self.sizes.setdefault(item.role, mask.size)
-        self.image_sizes[place] = mask.size
         self.edited_share = edited_share(mask)
 
     def _recording(self, item: Input, info: RoleInfo) -> str | None:

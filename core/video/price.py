@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
 from core.frozen import Frozen, older_fields
 from core.video.terms import OutputKind
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PIXELS_OF_A_WHOLE_ONE = 1024 * 1024
+_MOST_SENT = 4
+
 
 class PriceUnit(StrEnum):
-    """What vendors bill; a megapixel counts each frame, an input second or image what is sent."""
+    """What vendors bill; a megapixel counts each frame, an input second or image what is sent.
+
+    Whole megapixels are those of 1024x1024, of each image rounded up; of images that are sent each
+    counts as four at most.
+    """
 
     SECOND = "second"
     CLIP = "clip"
     IMAGE = "image"
     MEGAPIXEL = "megapixel"
+    WHOLE_MEGAPIXEL = "whole megapixel"
     TOKEN = "token"
     INPUT_SECOND = "input second"
     INPUT_IMAGE = "input image"
+    INPUT_MEGAPIXEL = "input megapixel"
 
 
 _OF_IMAGES = (
     PriceUnit.IMAGE,
     PriceUnit.MEGAPIXEL,
+    PriceUnit.WHOLE_MEGAPIXEL,
     PriceUnit.TOKEN,
     PriceUnit.INPUT_IMAGE,
+    PriceUnit.INPUT_MEGAPIXEL,
 )
+
+
+def whole_megapixels(width: int, height: int) -> int:
+    """How many whole megapixels an image counts as."""
+    return math.ceil(width * height / _PIXELS_OF_A_WHOLE_ONE)
+
+
+def sent_megapixels(sizes: Iterable[tuple[int, int]]) -> int:
+    """How many whole megapixels images of these sizes count as that are sent."""
+    return sum(min(whole_megapixels(*size), _MOST_SENT) for size in sizes)
 
 
 @dataclass(frozen=True)
@@ -47,6 +73,7 @@ class Billed:
     tokens: int | None = None
     quality: str | None = None
     input_images: int = 0
+    input_megapixels: int = 0
 
     def amount(self, unit: PriceUnit) -> float | None:
         """How many of a unit; None where that is not known."""
@@ -63,12 +90,16 @@ class Billed:
                 return self.input_s
             case PriceUnit.INPUT_IMAGE:
                 return self.input_images
+            case PriceUnit.WHOLE_MEGAPIXEL:
+                return whole_megapixels(self.width, self.height) * self.num_frames
+            case PriceUnit.INPUT_MEGAPIXEL:
+                return self.input_megapixels
 
     def is_billed(self, unit: PriceUnit) -> bool:
         """Whether this kind of output is billed by that unit."""
         if self.output is OutputKind.IMAGE:
             return unit in _OF_IMAGES
-        return unit not in (PriceUnit.IMAGE, PriceUnit.INPUT_IMAGE)
+        return unit not in (PriceUnit.IMAGE, PriceUnit.INPUT_IMAGE, PriceUnit.INPUT_MEGAPIXEL)
 
 
 class PriceRow(Frozen):

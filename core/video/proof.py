@@ -49,7 +49,7 @@ def as_made(plan: RenderPlan, rendered: Rendered, output: Output, ctx: JobContex
     if rendered.cost_usd is not None:
         ctx.report(Charged(cost_usd=rendered.cost_usd))
         plan = plan.model_copy(update={"cost_usd": rendered.cost_usd})
-    notes: list[str] = []
+    notes = list(rendered.notes)
     label = plan.spec.label
     if rendered.seed is not None and rendered.seed != plan.seed:
         notes.append(f"{label} took the seed {rendered.seed}, not {plan.seed}.")

@@ -246,6 +246,14 @@ class VideoProvider(Protocol):
         """
         ...
 
+    def learn(self, model: str) -> None:
+        """Ask the service of a model that its list lacks, where it has more than are listed.
+
+        Raises:
+            UnsupportedRequest: nobody knows it, or the service cannot be asked.
+        """
+        ...
+
     def ask_anew(self) -> ServiceNews | None:
         """Ask at once what `refresh` asks now and then; None where the service tells nothing.
 

@@ -41,6 +41,7 @@ class Rendered:
         cost_usd: what the service says it asks for; None where it does not say.
         seed: what the service says it took, where that is another than planned.
         facts: what else the service tells of this render, such as its own id of it.
+        notes: what a person should know of it, in sentences.
         enhanced_prompt: what the model's enhancer made of the prompt, where it was asked.
         num_frames: the length that the model chose, where it was left to it.
         clip: what the file holds, where it was decoded already.
@@ -51,6 +52,7 @@ class Rendered:
     cost_usd: float | None = None
     seed: int | None = None
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
+    notes: tuple[str, ...] = ()
     enhanced_prompt: str | None = None
     num_frames: int | None = None
     clip: ClipFacts | None = None

@@ -227,7 +227,8 @@ class Target(Frozen):
         Raises:
             UnsupportedRequest: the text has another form.
         """
-        parts = [part.strip() for part in text.split("/")]
+        # The models of some services are named as owner/name.
+        parts = [part.strip() for part in text.split("/", maxsplit=2)]
         if len(parts) not in (2, 3) or not all(parts):
             raise UnsupportedRequest(
                 [

@@ -123,6 +123,9 @@ class LocalLTX:
     def refresh(self) -> None:
         """Nothing: what this machine makes is free."""
 
+    def learn(self, model: str) -> None:
+        """Nothing: what is not installed is not there."""
+
     def ask_anew(self) -> None:
         """Nobody to ask."""
 

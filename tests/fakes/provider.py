@@ -259,6 +259,9 @@ class FakeProvider:
     def refresh(self) -> None:
         pass
 
+    def learn(self, model: str) -> None:
+        pass
+
     def ask_anew(self) -> None:
         return None
 

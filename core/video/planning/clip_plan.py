@@ -27,7 +27,7 @@ from core.video.planning.asked_size import AskedSize
 from core.video.planning.asked_tool import AskedTool
 from core.video.planning.asked_video import AskedVideo, RoleVideo
 from core.video.planning.prompt_parts import AskedPrompt, prompt_problems
-from core.video.price import Billed
+from core.video.price import Billed, sent_megapixels
 from core.video.spec import ANOTHER_MODEL
 from core.video.terms import OutputKind, RetakePart, Role
 
@@ -189,7 +189,8 @@ class _Draft:
             has_audio=chosen.has_audio,
             input_s=self.known.length_s,
             quality=self.quality,
-            input_images=len(self.known.image_sizes) - len(self.request.of_role(Role.MASK)),
+            input_images=len(self.known.image_sizes),
+            input_megapixels=sent_megapixels(self.known.image_sizes.values()),
         )
 
     @property

@@ -204,6 +204,8 @@ class RenderPlanner:
         if request.target.model == AUTO:
             choice = provider.resolve(request)
             request, notes = request.with_model(choice.model), choice.notes
+        else:
+            provider.learn(request.target.model)
         spec = self.registry.spec(request.target)
         return _ChosenModel(provider, self._with_usual_memory(request, spec), spec, notes)
 
