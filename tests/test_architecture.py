@@ -52,7 +52,7 @@ FRAMEWORK_FILES = (
     "tests/*",
 )
 # Whatever loads a vendor's client, or reads clips, which only a render there does.
-VENDOR_FILES = ("providers/ltx_video/fal/uploads.py", "providers/ltx_video/comfyui/inputs.py")
+VENDOR_FILES = ("providers/fal/uploads.py", "providers/ltx_video/comfyui/inputs.py")
 # The window, its tests, and whoever works it from outside as a person does.
 QT_FILES = (
     "gui/*",
@@ -76,6 +76,7 @@ _LOW = {"core/platform", "core/jobs"}
 _FILM = _LOW | {"core/film/model"}
 _CLIP = _LOW | {"core/media", "core/metadata", "core/config", "core/video", "core/lora"}
 _RENDER = _CLIP | {"core/video/planning", "core/video/editing", "core/prompts"}
+_LTX_RENTED = {"providers/ltx_video/models", "providers/ltx_video/hosted"}
 _PROJECT = _RENDER | {"core/film/model", "core/project/model"}
 MAY_IMPORT_FOLDERS = {
     "core/platform": set(),
@@ -150,9 +151,9 @@ MAY_IMPORT_FOLDERS = {
         "providers/ltx_video/engine",
     },
     "providers/ltx_video/hosted": {"providers/ltx_video/models"},
-    "providers/ltx_video/fal": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
-    "providers/ltx_video/replicate": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
-    "providers/ltx_video/lightricks": {"providers/ltx_video/models", "providers/ltx_video/hosted"},
+    "providers/ltx_video/fal": _LTX_RENTED | {"providers/fal"},
+    "providers/ltx_video/replicate": _LTX_RENTED | {"providers/replicate"},
+    "providers/ltx_video/lightricks": _LTX_RENTED,
     "providers/google": set(),
     "providers/google/veo": {"providers/google"},
     "providers/google/omni": {"providers/google"},
@@ -160,6 +161,11 @@ MAY_IMPORT_FOLDERS = {
     "providers/openai": set(),
     "providers/stability": set(),
     "providers/language": {"providers/google", "providers/openai"},
+    "providers/fal": set(),
+    # What these resell has the sizes and qualities that its maker gives it.
+    "providers/fal/images": {"providers/fal", "providers/google/images", "providers/openai"},
+    "providers/replicate": set(),
+    "providers/replicate/images": {"providers/replicate"},
     "providers/ltx_video/comfyui": {
         "providers/ltx_video/models",
         "providers/ltx_video/hosted",
@@ -490,7 +496,8 @@ def test_a_list_of_models_loads_no_plan_no_service_and_no_engine(tmp_path: Path)
         "httpx2",
         "providers.google.omni.client",
         "providers.google.veo.client",
-        "providers.ltx_video.fal.client",
+        "providers.fal.client",
+        "providers.replicate.client",
         "providers.ltx_video.local_render",
         "psutil",
     }

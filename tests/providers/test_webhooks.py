@@ -32,7 +32,7 @@ from core.services.webhooks import (
 from core.studio import Studio
 from core.video.request import FrameRequest, RenderRequest
 from core.video.terms import Target
-from providers.ltx_video.replicate.webhook import ReplicateWebhook
+from providers.replicate.webhook import ReplicateWebhook
 from tests.fakes.services.fal_server import FalServer, fal_entry, fal_server
 from tests.fakes.services.replicate_server import (
     WEBHOOK_SECRET,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import NotConfigured, ProviderError
-from providers.ltx_video.hosted.answers import KeptAnswers
+from core.services.kept_answers import KeptAnswers
 
 if TYPE_CHECKING:
     from pathlib import Path

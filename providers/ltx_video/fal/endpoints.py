@@ -12,24 +12,20 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from core.errors import Problem
+from core.services.orders import ASPECT, PROMPT, WireField, file_field, size_of
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.terms import Role, Task
 from providers.ltx_video.hosted.orders import (
-    ASPECT,
     AUDIO,
     EXTEND_MODE,
     FPS,
     NEW_SECONDS,
-    PROMPT,
     RETAKE_START,
     SECONDS,
     Endpoint,
-    WireField,
     camera_field,
-    file_field,
     per_second,
     retake_mode,
-    size_of,
     strength_field,
 )
 

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from core.config.api_keys import KeySpec
 from core.jobs.lanes import Lane
-from core.video.packages import Packages
 from core.video.provider import OtherName, ProviderInfo
+from providers.fal.info import FAL_KEY, LABEL, PACKAGES
 from providers.ltx_video.models.info import INFO as LOCAL
 from providers.ltx_video.models.info import LTXDeploymentMode
-
-FAL_KEY = KeySpec(
-    id="fal",
-    label="Fal",
-    variables=("FAL_KEY",),
-    url="https://fal.ai/dashboard/keys",
-    purpose="renders with LTX on the machines of Fal, which costs money",
-)
-
-# Of fal-client 1.0.3 with what it needs, as of 2026-11: the wheels' own sizes.
-PACKAGES = Packages(
-    file="requirements-fal.txt", names=("fal-client",), download="a download of about 2 MB"
-)
 
 OTHER_NAMES: tuple[OtherName, ...] = (
     *(
@@ -36,7 +22,7 @@ OTHER_NAMES: tuple[OtherName, ...] = (
 INFO = ProviderInfo(
     id=LOCAL.id,
     deployment=LTXDeploymentMode.FAL.value,
-    label="Fal",
+    label=LABEL,
     summary="Rented: the clip is made by Fal, which is paid for each. Prompt and files go there.",
     lane=Lane.CLOUD,
     keys=(FAL_KEY,),

@@ -1,4 +1,4 @@
-"""What an order at a service consists of: its fields by name, each with the kind that it sends.
+"""What an order of LTX at a service consists of besides what all orders do.
 
 Ids, kinds and prices are facts of the service and change there: they are rows of its own tables.
 """
@@ -9,53 +9,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
+from core.services.orders import WireEndpoint, WireField
 from core.video.price import PriceRow, PriceTable, PriceUnit
-from core.video.terms import RetakePart, Role, Task
+from core.video.terms import RetakePart, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import date
 
     from core.services.service_client import RemoteOrder
     from core.video.plan import RenderPlan
-    from core.video.spec import FrameSize
 
 
 @dataclass(frozen=True)
-class WireField:
-    """A field of an endpoint: its name on the wire, and what an order puts there.
-
-    Where that is None, the field is left out.
-    """
-
-    name: str
-    value: Callable[[RemoteOrder], object]
-
-
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(WireEndpoint):
     """One way to make clips at a service.
 
     Attributes:
-        id: as the service writes it.
         needs: the roles without which it makes nothing.
-        price: in its own list; without rows it is not known.
         note: what a person should know before it is paid.
         shortest_new_s: of the part that is made anew, or of the new frames.
     """
 
-    id: str
-    task: Task
-    fields: tuple[WireField, ...]
-    price: PriceTable
     needs: tuple[Role, ...] = ()
     note: str = ""
     shortest_new_s: float = 0.0
-
-    def body(self, order: RemoteOrder) -> dict[str, object]:
-        """What is ordered, word for word."""
-        values = {field.name: field.value(order) for field in self.fields}
-        return {name: value for name, value in values.items() if value is not None}
 
     def problems(self, plan: RenderPlan) -> tuple[Problem, ...]:
         """What only this endpoint refuses of a plan."""
@@ -96,16 +73,6 @@ class Endpoint:
         return tuple(found)
 
 
-def file_field(name: str, role: Role) -> WireField:
-    """Where the file of a role lies with the service."""
-
-    def address(order: RemoteOrder) -> object:
-        path = order.plan.request.path_of(role)
-        return None if path is None else order.uploads[path]
-
-    return WireField(name, address)
-
-
 def strength_field(name: str, role: Role) -> WireField:
     """How strongly the file of a role counts."""
 
@@ -134,12 +101,6 @@ def camera_field(name: str, usual: str | None) -> WireField:
     return WireField(name, word)
 
 
-def size_of(plan: RenderPlan) -> FrameSize:
-    """The line of the model's size table that a plan is made at."""
-    pixels = (plan.width, plan.height)
-    return next(size for size in plan.spec.sizes if (size.width, size.height) == pixels)
-
-
 _RETAKE_MODES = {
     RetakePart.BOTH: "replace_audio_and_video",
     RetakePart.VIDEO: "replace_video",
@@ -152,9 +113,7 @@ def retake_mode(order: RemoteOrder) -> object:
     return _RETAKE_MODES[order.plan.retake.part] if order.plan.retake else None
 
 
-PROMPT = WireField("prompt", lambda order: order.plan.prompt)
 FPS = WireField("fps", lambda order: order.plan.fps)
-ASPECT = WireField("aspect_ratio", lambda order: size_of(order.plan).aspect.value)
 AUDIO = WireField("generate_audio", lambda order: order.plan.has_audio)
 SECONDS = WireField("duration", lambda order: round(order.plan.duration_s))
 NEW_SECONDS = WireField("duration", lambda order: order.plan.num_new / order.plan.fps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from core.services.orders import PROMPT, WireField, file_field
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.terms import Role, Task
 from providers.ltx_video.hosted.orders import (
@@ -11,13 +12,10 @@ from providers.ltx_video.hosted.orders import (
     EXTEND_MODE,
     FPS,
     NEW_SECONDS,
-    PROMPT,
     RETAKE_START,
     SECONDS,
     Endpoint,
-    WireField,
     camera_field,
-    file_field,
     per_second,
     retake_mode,
 )

@@ -5,24 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from core.services.orders import ASPECT, PROMPT, WireField, file_field, size_of
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.terms import Role, Task
 from providers.ltx_video.hosted.orders import (
-    ASPECT,
     AUDIO,
     EXTEND_MODE,
     FPS,
     NEW_SECONDS,
-    PROMPT,
     RETAKE_START,
     SECONDS,
     Endpoint,
-    WireField,
     camera_field,
-    file_field,
     per_second,
     retake_mode,
-    size_of,
     strength_field,
 )
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from core.config.api_keys import KeySpec
 from core.jobs.lanes import Lane
 from core.video.provider import ProviderInfo
 from providers.ltx_video.models.info import INFO as LOCAL
 from providers.ltx_video.models.info import LTXDeploymentMode
-
-REPLICATE_KEY = KeySpec(
-    id="replicate",
-    label="Replicate",
-    variables=("REPLICATE_API_TOKEN",),
-    url="https://replicate.com/account/api-tokens",
-    purpose="renders with LTX on the machines of Replicate, which costs money",
-)
+from providers.replicate.info import LABEL, REPLICATE_KEY
 
 INFO = ProviderInfo(
     id=LOCAL.id,
     deployment=LTXDeploymentMode.REPLICATE.value,
-    label="Replicate",
+    label=LABEL,
     summary="Rented: the clip is made through Replicate, which is paid for each. Prompt and files "
     "go there.",
     lane=Lane.CLOUD,

@@ -18,8 +18,9 @@ from core.video.provider import Ready
 from core.video.record import read_settings_of
 from core.video.request import Delivery, FrameRequest, Input, RenderRequest, Sampling
 from core.video.terms import Role, Target
-from providers.ltx_video.fal.client import FalClient
-from providers.ltx_video.fal.info import FAL_KEY, INFO
+from providers.fal.info import FAL_KEY
+from providers.ltx_video.fal.client import FalClipClient
+from providers.ltx_video.fal.info import INFO
 from tests.fakes.program import REAL, ROOT, environment
 from tests.fakes.services.fal_server import KEY, FalJob, fal_entry
 from tests.providers.contract import Asked
@@ -199,7 +200,7 @@ def test_what_an_end_costs_is_told_by_what_came_of_it(
         setattr(fal.habits, name, value)
     endpoint = "fal-ai/ltx-2.3-22b/text-to-video"
     fal.jobs["made"] = FalJob("made", {}, polls=99, endpoint=endpoint)
-    client = FalClient("ltx-video/fal/ltx-2.3-22b", KEY)
+    client = FalClipClient("ltx-video/fal/ltx-2.3-22b", KEY)
     if "result_outages" in habits:
         with pytest.raises(ProviderUnavailable):
             client.abort("made")
@@ -309,7 +310,7 @@ def test_a_large_file_goes_by_parts(fal: FalServer, studio: Studio, tmp_path: Pa
         file.write(b"begin")
         file.seek(101 * 1024 * 1024)
         file.write(b"end")
-    address = FalClient("ltx-video/fal/ltx-2.3-22b", KEY).upload(large)
+    address = FalClipClient("ltx-video/fal/ltx-2.3-22b", KEY).upload(large)
     assert address == "https://v3.fal.media/files/file-1"
     assert fal.uploads["file-1"] == large.read_bytes()
 

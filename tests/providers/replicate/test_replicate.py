@@ -28,8 +28,9 @@ from core.video.request import (
 from core.video.terms import ExtendDirection, RetakePart, Role
 from providers.ltx_video.hosted.models import find_model
 from providers.ltx_video.replicate.endpoints import DISTILLED, FAST, LTX_VIDEO, PRO
-from providers.ltx_video.replicate.info import INFO, REPLICATE_KEY
+from providers.ltx_video.replicate.info import INFO
 from providers.ltx_video.replicate.models import MODELS
+from providers.replicate.info import REPLICATE_KEY
 from tests.fakes.clips import large_clip
 from tests.fakes.program import REAL, ROOT, environment
 from tests.fakes.services.replicate_server import KEY, choice, replicate_entry, schemas_of

@@ -25,6 +25,17 @@ _CONTROLS = {
     "cfg": "sampling.guidance_scale",
     "negative_prompt": "negative_prompt",
     "image": "inputs.start",
+    "input_image": "inputs.start",
+    "input_images": "inputs.reference",
+    "image_input": "inputs.reference",
+    "images": "inputs.reference",
+    "reference_images": "inputs.reference",
+    "width": "frame.resolution",
+    "height": "frame.resolution",
+    "megapixels": "frame.resolution",
+    "num_inference_steps": "sampling.num_inference_steps",
+    "guidance_scale": "sampling.guidance_scale",
+    "guidance": "sampling.guidance_scale",
     "image_strength": "inputs.start",
     "aspect_ratio": "frame.aspect",
     "fps": "frame.fps",
@@ -36,11 +47,18 @@ _CONTROLS = {
 
 @dataclass(frozen=True)
 class FieldRule:
-    """What may stand in a field; without values or ends, anything may."""
+    """What may stand in a field; without values or ends, anything may.
+
+    Attributes:
+        default: what stands there where nothing is said; None where that is not told.
+        is_list: whether it holds several.
+    """
 
     values: tuple[object, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    default: object = None
+    is_list: bool = False
 
     def __str__(self) -> str:
         if self.values:
@@ -128,6 +146,8 @@ def _rule(shape: dict[str, Any], schemas: dict[str, Any]) -> FieldRule:
         tuple(_list(merged.get("enum"))),
         _number(merged.get("minimum")),
         _number(merged.get("maximum")),
+        merged.get("default"),
+        merged.get("type") == "array",
     )
 
 

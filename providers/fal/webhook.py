@@ -14,7 +14,7 @@ from core.errors import NotConfigured
 from core.services.service_http import ServiceHttp
 from core.services.webhooks import WebhookCall, WebhookCheck, WebhookRefused, check_age
 from core.video.packages import Packages
-from providers.ltx_video.fal.info import INFO
+from providers.fal.info import LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ class FalWebhook(WebhookCheck):
             raise NotConfigured(
                 f"The calls of Fal cannot be checked without a package that is missing: "
                 f"{PACKAGES}.",
-                target=INFO.label,
+                target=LABEL,
                 hint=PACKAGES.by_hand,
             ) from error
         self._read_key = ed25519.Ed25519PublicKey.from_public_bytes
@@ -98,8 +98,8 @@ class FalWebhook(WebhookCheck):
 
     def _ask(self) -> tuple[bytes, ...]:
         """The keys that Fal publishes; the account's own is not sent there."""
-        self._network.check("the keys of Fal's calls are not asked for", target=INFO.label)
-        http = ServiceHttp(INFO.label, INFO.label, {}, "")
+        self._network.check("the keys of Fal's calls are not asked for", target=LABEL)
+        http = ServiceHttp(LABEL, LABEL, {}, "")
         rows: Any = http.ask(KEYS).get("keys")
         found = cast("list[Any]", rows) if isinstance(rows, list) else []
         keys = tuple(key for row in found if (key := _public_key(row)) is not None)
