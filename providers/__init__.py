@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.video.provider import JobKind, ProviderEntry
+from providers.fal.info import IMAGES as FAL_IMAGES
 from providers.google.info import IMAGES as GOOGLE_IMAGES
 from providers.google.info import OMNI, VEO
 from providers.ltx_video.comfyui.info import INFO as LTX_COMFYUI
@@ -14,6 +15,7 @@ from providers.ltx_video.models.info import INFO as LTX_LOCAL
 from providers.ltx_video.models.info import INSTALL_MODEL
 from providers.ltx_video.replicate.info import INFO as LTX_REPLICATE
 from providers.openai.info import OPENAI
+from providers.replicate.info import IMAGES as REPLICATE_IMAGES
 from providers.stability.info import STABILITY
 
 if TYPE_CHECKING:
@@ -77,6 +79,18 @@ def _open_stability(context: ProviderContext) -> VideoProvider:
     return StabilityImages(context)
 
 
+def _open_fal_images(context: ProviderContext) -> VideoProvider:
+    from providers.fal.images.provider import FalImages
+
+    return FalImages(context)
+
+
+def _open_replicate_images(context: ProviderContext) -> VideoProvider:
+    from providers.replicate.images.provider import ReplicateImages
+
+    return ReplicateImages(context)
+
+
 def _open_ltx_comfyui(context: ProviderContext) -> VideoProvider:
     from providers.ltx_video.comfyui.provider import ComfyLTX
 
@@ -103,5 +117,7 @@ PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(OPENAI, _open_openai),
     ProviderEntry(GOOGLE_IMAGES, _open_google_images),
     ProviderEntry(STABILITY, _open_stability),
+    ProviderEntry(FAL_IMAGES, _open_fal_images),
+    ProviderEntry(REPLICATE_IMAGES, _open_replicate_images),
 )
 """In the order in which they are offered."""

@@ -24,10 +24,57 @@ if TYPE_CHECKING:
     from core.video.request import RenderRequest
 
 
-class ImageContract(OrderContract[ImageService[Any]]):
-    """The service keeps nothing: what its answer holds is all that there is."""
+class KeptImages(OrderContract[Any]):
+    """For whoever sells images: a file is kept to the byte, or beside what was made of it."""
 
     suffix = ".png"
+
+    @override
+    def check_made(self, path: Path) -> None:
+        with Image.open(path) as image:
+            image.load()
+
+    def test_the_bytes_of_the_service_are_kept_as_they_came(
+        self, studio: Studio, order: Asked, request_small: RenderRequest
+    ) -> None:
+        size = self.size_of(request_small, studio)
+        assert order.run().event == "succeeded", order.ended
+        assert order.out.read_bytes() == self.server.image_of(size)
+        assert read_image_record(order.out) is None, "the record lies beside it"
+        record = read_settings_of(order.out)
+        assert record is not None
+        assert record.request.output is OutputKind.IMAGE
+        (entry,) = studio.history.find()
+        assert entry.path == order.out
+
+    def test_another_kind_of_file_becomes_a_png_and_stays_beside_it(
+        self, studio: Studio, order: Asked, request_small: RenderRequest
+    ) -> None:
+        self.habits.kind = "JPEG"
+        sent = self.server.image_of(self.size_of(request_small, studio))
+        assert order.run().event == "succeeded", order.ended
+        with Image.open(order.out) as image:
+            assert image.format == "PNG"
+        assert read_image_record(order.out) is not None
+        (original,) = order.out.parent.glob("clip-original.*")
+        assert original.read_bytes() == sent
+        assert original.name in order.notes
+
+    def test_another_size_than_planned_is_kept_and_noted(
+        self, studio: Studio, order: Asked
+    ) -> None:
+        self.habits.size = (128, 96)
+        assert order.run().event == "succeeded", order.ended
+        assert "128x96 instead of" in order.notes
+
+    def size_of(self, request: RenderRequest, studio: Studio) -> tuple[int, int]:
+        plan = studio.plan(request).plan
+        return plan.width, plan.height
+
+
+class ImageContract(KeptImages, OrderContract[ImageService[Any]]):
+    """The service keeps nothing: what its answer holds is all that there is."""
+
     lost_kind = "AnswerLost"
     ways_out = ("keeps nothing", "jobs buy-again")
 
@@ -44,11 +91,6 @@ class ImageContract(OrderContract[ImageService[Any]]):
     @override
     def let_it_be_quick(self) -> None:
         self.habits.stalls_answers = False
-
-    @override
-    def check_made(self, path: Path) -> None:
-        with Image.open(path) as image:
-            image.load()
 
     @override
     def test_closing_the_program_leaves_the_job_and_the_next_start_finishes_it(
@@ -130,40 +172,3 @@ class ImageContract(OrderContract[ImageService[Any]]):
         assert order.run().event == "failed"
         assert isinstance(order.ended, Failed)
         assert self.spent(studio) == pytest.approx(self.server.billed_usd)
-
-    def test_the_bytes_of_the_service_are_kept_as_they_came(
-        self, studio: Studio, order: Asked, request_small: RenderRequest
-    ) -> None:
-        size = self.size_of(request_small, studio)
-        assert order.run().event == "succeeded", order.ended
-        assert order.out.read_bytes() == self.server.image_of(size)
-        assert read_image_record(order.out) is None, "the record lies beside it"
-        record = read_settings_of(order.out)
-        assert record is not None
-        assert record.request.output is OutputKind.IMAGE
-        (entry,) = studio.history.find()
-        assert entry.path == order.out
-
-    def test_another_kind_of_file_becomes_a_png_and_stays_beside_it(
-        self, studio: Studio, order: Asked, request_small: RenderRequest
-    ) -> None:
-        self.habits.kind = "JPEG"
-        sent = self.server.image_of(self.size_of(request_small, studio))
-        assert order.run().event == "succeeded", order.ended
-        with Image.open(order.out) as image:
-            assert image.format == "PNG"
-        assert read_image_record(order.out) is not None
-        (original,) = order.out.parent.glob("clip-original.*")
-        assert original.read_bytes() == sent
-        assert original.name in order.notes
-
-    def test_another_size_than_planned_is_kept_and_noted(
-        self, studio: Studio, order: Asked
-    ) -> None:
-        self.habits.size = (128, 96)
-        assert order.run().event == "succeeded", order.ended
-        assert "128x96 instead of" in order.notes
-
-    def size_of(self, request: RenderRequest, studio: Studio) -> tuple[int, int]:
-        plan = studio.plan(request).plan
-        return plan.width, plan.height

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typing_extensions import override
 
 from core.jobs.job_record import JobState
+from core.video.record import read_settings_of
 from core.video.request import Input
 from core.video.terms import Role
 from tests.providers.contract import Asked
+from tests.providers.image_contract import KeptImages
 from tests.providers.paid_contract import PaidContract
 
 if TYPE_CHECKING:
@@ -113,3 +116,20 @@ class TakesLoras(PaidContract[Any]):
         again = Asked(second, second.resume(asked.job_id), asked.out)
         assert again.run().event == "succeeded", again.ended
         assert self.server.purchases == 1
+
+
+class SellsImages(KeptImages, EndsRenders):
+    """For a service that keeps the images that it makes under an id."""
+
+    @pytest.mark.parametrize(("habit", "value", "said"), [("size", (128, 96), "128x96 instead of")])
+    @override
+    def test_another_clip_than_planned_is_kept_and_noted(
+        self, studio: Studio, order: Asked, habit: str, value: object, said: str
+    ) -> None:
+        setattr(self.habits, habit, value)
+        assert order.run().event == "succeeded", order.ended
+        assert said in order.notes
+        record = read_settings_of(order.out)
+        assert record is not None
+        assert (record.width, record.height) == value
+        assert self.spent(studio) == (record.cost_usd or 0)

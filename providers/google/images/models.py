@@ -30,6 +30,20 @@ _SIZES = (
 _TIMES = {"1K": 1, "2K": 2, "4K": 4}
 
 
+def gemini_sizes(*resolutions: str) -> tuple[FrameSize, ...]:
+    """What Google makes of each ratio at these sizes, whoever sells it."""
+    return tuple(
+        FrameSize(
+            resolution=size,
+            aspect=aspect,
+            width=width * _TIMES[size],
+            height=height * _TIMES[size],
+        )
+        for size in resolutions
+        for aspect, width, height in _SIZES
+    )
+
+
 @dataclass(frozen=True)
 class TokenPrice:
     """What a token costs: of what is sent, of words and thoughts, and of the image."""
@@ -63,16 +77,7 @@ def _model(
         tasks=(Task.TEXT_TO_IMAGE, Task.IMAGE_EDIT),
         inputs={Role.START: 1, Role.REFERENCE: 13},
         # Only what has a price: nothing is bought blindly.
-        sizes=tuple(
-            FrameSize(
-                resolution=size,
-                aspect=aspect,
-                width=width * _TIMES[size],
-                height=height * _TIMES[size],
-            )
-            for size in prices
-            for aspect, width, height in _SIZES
-        ),
+        sizes=gemini_sizes(*prices),
         steps=None,
         guidance_scale=None,
         takes_negative_prompt=False,

@@ -15,8 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 from typing_extensions import override
 
 from core.video.provider import ProviderEntry
+from providers.fal.images.provider import FalImages
+from providers.fal.info import IMAGES
 from providers.ltx_video.fal.info import INFO
 from providers.ltx_video.fal.provider import FalLTX
+from tests.fakes.services.image_service import ImageFile, image_bytes
 from tests.fakes.services.stub_service import (
     Habits,
     Ordered,
@@ -52,9 +55,13 @@ class FalJob(RemoteJob):
         """What follow-up addresses keep of the endpoint."""
         return "/".join(self.endpoint.split("/")[:2])
 
+    @property
+    def makes_images(self) -> bool:
+        return "video" not in self.endpoint and "ltx" not in self.endpoint
+
 
 @dataclass
-class FalHabits(Habits):
+class FalHabits(ImageFile, Habits):
     """And what Fal alone does.
 
     Attributes:
@@ -68,6 +75,7 @@ class FalHabits(Habits):
         page_outages: how many questions are answered with a page of a gateway first.
         moves_to: the app that follow-up addresses name in place of the endpoint's own.
         prices: by endpoint, what the platform tells.
+        is_flagged: the safety checker has flagged the image.
     """
 
     words: list[str] = field(default_factory=list)
@@ -83,6 +91,7 @@ class FalHabits(Habits):
     moves_to: str = ""
     upload_failures: int = 0
     prices: dict[str, tuple[float, str]] = field(default_factory=dict)
+    is_flagged: bool = False
 
 
 _WIDE = {"720p": (1280, 720), "1080p": (1920, 1080), "1440p": (2560, 1440), "2160p": (3840, 2160)}
@@ -97,6 +106,16 @@ class FalServer(StubService[FalHabits, FalJob]):
     hosts: set[str] = field(default_factory=set)
     published: list[dict[str, str]] = field(default_factory=list)
     key_asks: int = 0
+
+    def image_of(self, size: tuple[int, int]) -> bytes:
+        """The finished file of an image."""
+        if self.habits.garbles:
+            return b"this is no image" * 100
+        return image_bytes(self.habits.size or size, self.habits)
+
+    @override
+    def clip_of(self, job: FalJob) -> bytes:
+        return self.image_of(_size_of(job.body)) if job.makes_images else super().clip_of(job)
 
     @override
     def ordered(self, job: FalJob) -> Ordered:
@@ -118,6 +137,16 @@ class FalServer(StubService[FalHabits, FalJob]):
             seed=body.get("seed", 7),
             has_audio=body.get("generate_audio", True),
         )
+
+
+def _size_of(body: dict[str, Any]) -> tuple[int, int]:
+    """Of an image that is ordered by its pixels, or by a ratio and a name."""
+    size = body.get("image_size")
+    if size:
+        return size["width"], size["height"]
+    across, down = map(int, body["aspect_ratio"].split(":"))
+    side = 1024 * int(body["resolution"].removesuffix("K"))
+    return side * across // max(across, down), side * down // max(across, down)
 
 
 class _Site(StubHandler[FalServer]):
@@ -236,6 +265,8 @@ class _Site(StubHandler[FalServer]):
     def _order(self, endpoint: str, body: dict[str, Any], webhook: str) -> None:
         if self.has_refused(KEY):
             return
+        # It would come in the answer and be stored nowhere.
+        assert not body.get("sync_mode")
         with self.service.lock:
             name = f"00000000-0000-4000-8000-{self.service.purchases + 1:012d}"
             job = FalJob(name, body, endpoint=endpoint, webhook=webhook)
@@ -319,6 +350,17 @@ class _Site(StubHandler[FalServer]):
             }
             detail = habits.detail if habits.detail is not None else [row]
             self.say(habits.detail_status, {"detail": detail}, {"X-Fal-Retryable": "false"})
+        elif job.makes_images:
+            content = self.service.clip_of(job)
+            kind = f"image/{habits.kind.lower()}"
+            image = {
+                "url": f"https://{_RESULTS}/results/{job.id}?signature=sig-77aa31",
+                "content_type": kind,
+                "file_name": "output",
+                "file_size": len(content),
+            }
+            seed = {"seed": job.body["seed"]} if "seed" in job.body else {}
+            self.say(200, {"images": [image], "has_nsfw_concepts": [habits.is_flagged], **seed})
         else:
             content = self.service.clip_of(job)
             video = {
@@ -363,3 +405,14 @@ def fal_entry(_: str = "") -> ProviderEntry:
         return provider
 
     return ProviderEntry(INFO, opened)
+
+
+def fal_image_entry(_: str = "") -> ProviderEntry:
+    """The same of the line for images."""
+
+    def opened(context: ProviderContext) -> VideoProvider:
+        provider = FalImages(context)
+        provider.poll_s, provider.leave_s = 0.1, 0.5
+        return provider
+
+    return ProviderEntry(IMAGES, opened)

@@ -15,7 +15,27 @@ from tests.fakes.services.stub_service import Habits, RemoteJob, StubHandler, St
 
 
 @dataclass
-class ImageHabits(Habits):
+class ImageFile:
+    """What the finished images of a service are like.
+
+    Attributes:
+        kind: of the file, as Pillow calls it.
+        colour: of the image.
+    """
+
+    kind: str = "PNG"
+    colour: tuple[int, int, int] = (200, 30, 30)
+
+
+def image_bytes(size: tuple[int, int], file: ImageFile) -> bytes:
+    """A finished file."""
+    written = BytesIO()
+    Image.new("RGB", size, file.colour).save(written, file.kind)
+    return written.getvalue()
+
+
+@dataclass
+class ImageHabits(ImageFile, Habits):
     """How such a service behaves besides.
 
     Attributes:
@@ -23,16 +43,12 @@ class ImageHabits(Habits):
         gives_page: the answer to an accepted order is a web page, with 200.
         cuts: so many answers end half-way.
         gives_nothing: the answer has no image, though it may be billed.
-        kind: of the image's file, as Pillow calls it.
-        colour: of the image.
     """
 
     stalls_answers: bool = False
     gives_page: bool = False
     cuts: int = 0
     gives_nothing: bool = False
-    kind: str = "PNG"
-    colour: tuple[int, int, int] = (200, 30, 30)
 
 
 ImageH = TypeVar("ImageH", bound=ImageHabits)
@@ -71,10 +87,7 @@ class ImageService(StubService[ImageH, ImageJob], Generic[ImageH]):
         """The finished file."""
         if self.habits.garbles:
             return b"this is no image" * 100
-        written = BytesIO()
-        image = Image.new("RGB", self.habits.size or size, self.habits.colour)
-        image.save(written, self.habits.kind)
-        return written.getvalue()
+        return image_bytes(self.habits.size or size, self.habits)
 
 
 ImageS = TypeVar("ImageS", bound="ImageService[Any]")

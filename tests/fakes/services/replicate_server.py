@@ -15,6 +15,10 @@ from core.video.provider import ProviderEntry
 from providers.ltx_video.replicate import endpoints
 from providers.ltx_video.replicate.info import INFO
 from providers.ltx_video.replicate.provider import ReplicateLTX
+from providers.replicate.images.provider import ReplicateImages
+from providers.replicate.info import IMAGES
+from tests.fakes.services import replicate_image_models
+from tests.fakes.services.image_service import ImageFile, image_bytes
 from tests.fakes.services.stub_service import (
     Habits,
     Ordered,
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
 
 KEY = "r8_secret-4f2a90"
 WEBHOOK_SECRET = "whsec_c2lnbnMtdGhlLWNhbGxzLW9mLXRoaXMtYWNjb3VudA=="
-_UNOFFICIAL = (endpoints.LTX_VIDEO,)
+_UNOFFICIAL = (endpoints.LTX_VIDEO, replicate_image_models.SKETCH)
 API, RESULTS = "api.replicate.com", "replicate.delivery"
 _WIDE = {"1080p": (1920, 1080), "2k": (2560, 1440), "4k": (3840, 2160)}
 
@@ -41,6 +45,7 @@ _WIDE = {"1080p": (1920, 1080), "2k": (2560, 1440), "4k": (3840, 2160)}
 VERSIONS = {
     endpoints.DISTILLED: "6707072d3b2a513cee6ab771021d355b5aa52997dded5e1c97d1bebe8d93f920",
     endpoints.LTX_VIDEO: "8c47da666861d081eeb4d1261853087de23923a268a69b63febdf5dc1dee08e4",
+    **replicate_image_models.VERSIONS,
 }
 """Of the models that tell one; the others are run by their name alone."""
 _NUMBER, _WHOLE, _TEXT, _URI = (
@@ -93,8 +98,10 @@ def schemas_of(model: str, **more: Any) -> dict[str, Any]:
         case endpoints.LTX_VIDEO:
             # It needs nothing at all, and makes a clip of its own words then.
             return _described(_VIDEO_CHOICES, _VIDEO_FIELDS | more, required=())
-        case _:
+        case _ if model.startswith("lightricks/"):
             return _schemas_of_23(model, more)
+        case _:
+            return replicate_image_models.SCHEMAS.get(model, {})
 
 
 def _schemas_of_23(model: str, more: dict[str, Any]) -> dict[str, Any]:
@@ -152,9 +159,13 @@ class ReplicateJob(RemoteJob):
     webhook: str = ""
     end: str = ""
 
+    @property
+    def makes_images(self) -> bool:
+        return not self.model.startswith("lightricks/")
+
 
 @dataclass
-class ReplicateHabits(Habits):
+class ReplicateHabits(ImageFile, Habits):
     """And what Replicate alone does.
 
     Attributes:
@@ -186,6 +197,21 @@ class ReplicateServer(StubService[ReplicateHabits, ReplicateJob]):
 
     asked_models: list[str] = field(default_factory=list)
     file_names: list[str] = field(default_factory=list)
+
+    def image_of(self, size: tuple[int, int]) -> bytes:
+        """The finished file of an image."""
+        if self.habits.garbles:
+            return b"this is no image" * 100
+        return image_bytes(self.habits.size or size, self.habits)
+
+    @override
+    def clip_of(self, job: ReplicateJob) -> bytes:
+        if not job.makes_images:
+            return super().clip_of(job)
+        body = job.body
+        if "width" in body:
+            return self.image_of((body["width"], body["height"]))
+        return self.image_of(_sides(1024, body.get("aspect_ratio", "1:1")))
 
     @override
     def ordered(self, job: ReplicateJob) -> Ordered:
@@ -260,7 +286,7 @@ class _Site(StubHandler[ReplicateServer]):
     def get(self) -> None:
         match (self.headers["Host"], self.path.strip("/").split("/")):
             case (host, ["results", name]) if host == RESULTS:
-                self.send_clip(self.service.jobs.get(name.removesuffix(".mp4")))
+                self.send_clip(self.service.jobs.get(name.partition(".")[0]))
             case (host, ["v1", *rest]) if host == API:
                 if self._is_known():
                     self._answer(rest)
@@ -281,6 +307,9 @@ class _Site(StubHandler[ReplicateServer]):
                     self.say(404, self.complaint("The requested resource could not be found."))
                     return
                 schemas = habits.models.get(model, schemas_of(model))
+                if not schemas:
+                    self.say(404, self.complaint("The requested resource could not be found."))
+                    return
                 document = {"openapi": "3.0.2", "components": {"schemas": schemas}}
                 named = VERSIONS.get(model, "hidden")
                 version = {"id": named, "openapi_schema": document}
@@ -357,7 +386,8 @@ class _Site(StubHandler[ReplicateServer]):
         elif status == "succeeded" and habits.is_removed:
             told |= {"data_removed": True, "input": {}}
         elif status == "succeeded" and not habits.is_empty:
-            url = f"https://{RESULTS}/results/{job.id}.mp4"
+            suffix = habits.kind.lower() if job.makes_images else "mp4"
+            url = f"https://{RESULTS}/results/{job.id}.{suffix}"
             is_list = habits.gives_list or job.model == endpoints.LTX_VIDEO
             told["output"] = [url] if is_list else url
         return told
@@ -381,3 +411,14 @@ def replicate_entry(_: str = "") -> ProviderEntry:
         return provider
 
     return ProviderEntry(INFO, opened)
+
+
+def replicate_image_entry(_: str = "") -> ProviderEntry:
+    """The same of the line for images."""
+
+    def opened(context: ProviderContext) -> VideoProvider:
+        provider = ReplicateImages(context)
+        provider.poll_s, provider.leave_s = 0.1, 0.5
+        return provider
+
+    return ProviderEntry(IMAGES, opened)
