@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from core.media.images import open_image, sendable_image
 from core.media.masks import read_mask, white_where_edited
-from core.services.orders import size_of
 from core.video.price import Billed, sent_megapixels
 from core.video.terms import Role
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from core.video.plan import RenderPlan
     from core.video.request import Input
+    from core.video.terms import FrameSize
 
 _SUFFIXES = {"image/png": (".png",), "image/jpeg": (".jpg", ".jpeg")}
 _IMAGES = (Role.START, Role.REFERENCE)
@@ -53,6 +53,10 @@ def with_sendable_images(plan: RenderPlan, folder: Path, *, is_mask_clear: bool)
     return plan.with_inputs(tuple(sendable(number, item) for number, item in enumerate(inputs)))
 
 
+def _is(size: FrameSize, plan: RenderPlan) -> bool:
+    return (size.width, size.height) == (plan.width, plan.height)
+
+
 def billed_image(plan: RenderPlan) -> Billed:
     """What the price of an image goes by, with what is sent, read from the heads of the files."""
     sizes: list[tuple[int, int]] = []
@@ -61,7 +65,7 @@ def billed_image(plan: RenderPlan) -> Billed:
             sizes.append(image.size)
     return Billed(
         output=plan.request.output,
-        resolution=size_of(plan).resolution,
+        resolution=next((size.resolution for size in plan.spec.sizes if _is(size, plan)), ""),
         width=plan.width,
         height=plan.height,
         num_frames=plan.num_frames,

@@ -29,6 +29,11 @@ class KeptImages(OrderContract[Any]):
 
     suffix = ".png"
 
+    @property
+    @override
+    def habits(self) -> Any:
+        return self.server.habits
+
     @override
     def check_made(self, path: Path) -> None:
         with Image.open(path) as image:

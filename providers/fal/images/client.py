@@ -39,15 +39,16 @@ class FalImageClient(FalClient):
 
     @override
     def order(self, order: RemoteOrder) -> tuple[str, dict[str, object]]:
-        endpoint = find_model(order.plan.target.model).endpoint(order.plan)
+        endpoint = find_model(order.plan.target.model).endpoint(order.plan.task)
         return endpoint.id, endpoint.body(order)
 
     @override
     def made(self, answer: Mapping[str, Any]) -> Finished | None:
-        images = cast("list[dict[str, Any]]", answer.get("images") or [])
-        if not images:
+        # Those that work on an image give one by itself.
+        found: Any = answer.get("images") or [answer.get("image")]
+        image = cast("dict[str, Any] | None", found[0])
+        if image is None:
             return None
-        image = images[0]
         # Whoever has the address has the image.
         remember_secret(str(image["url"]))
         suffix = mimetypes.guess_extension(str(image.get("content_type") or "")) or ".png"

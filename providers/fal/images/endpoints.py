@@ -28,7 +28,7 @@ from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.terms import Role, Task
 
 if TYPE_CHECKING:
-    from core.video.plan import RenderPlan
+    from core.services.service_client import RemoteOrder
 
 TYPES_READ = date(2026, 11, 29)
 """When the fields were last looked at."""
@@ -40,20 +40,11 @@ class FalImageEndpoint(WireEndpoint):
 
     Attributes:
         billed_by: what its price counts; None where no price that Fal tells says what one costs.
-        mask: whether it takes one; None where it makes nothing without.
         is_mask_clear: whether its mask is clear where an image is edited, besides being white.
     """
 
     billed_by: PriceUnit | None = PriceUnit.IMAGE
-    mask: bool | None = False
     is_mask_clear: bool = False
-
-    def does(self, plan: RenderPlan) -> bool:
-        """Whether a plan is for this one among those of its model."""
-        is_wanted = bool(plan.request.of_role(Role.MASK))
-        return self.task is plan.task and self.mask in (
-            (True, None) if is_wanted else (True, False)
-        )
 
 
 _SIZE = WireField(
@@ -61,6 +52,10 @@ _SIZE = WireField(
 )
 _RESOLUTION = WireField("resolution", lambda order: size_of(order.plan).resolution)
 _QUALITY = WireField("quality", lambda order: order.plan.quality)
+_STRENGTH = WireField("strength", lambda order: order.plan.strength)
+_FACTOR = WireField("upscale_factor", lambda order: order.plan.upscale_factor)
+# Left out, it is the model's own.
+_ANY_PROMPT = WireField("prompt", lambda order: order.plan.prompt or None)
 _PNG = fixed_field("output_format", "png")
 _IMAGE = file_field("image_url", Role.START)
 _IMAGES = files_field("image_urls", Role.START, Role.REFERENCE)
@@ -189,7 +184,7 @@ QWEN_EDIT_2511 = (
     ),
 )
 
-_Z_IMAGE = (PROMPT, _SIZE, STEPS, SEED, _PNG, _AS_WRITTEN)
+_Z_IMAGE = (PROMPT, STEPS, SEED, _PNG, _AS_WRITTEN)
 _Z_PRICE = PriceTable(
     rows=(PriceRow(usd=0.005, per=PriceUnit.MEGAPIXEL),),
     as_of=date(2026, 11, 29),
@@ -197,22 +192,28 @@ _Z_PRICE = PriceTable(
 )
 Z_IMAGE = (
     FalImageEndpoint(
-        "fal-ai/z-image/turbo", Task.TEXT_TO_IMAGE, _Z_IMAGE, _Z_PRICE, PriceUnit.MEGAPIXEL
-    ),
-    FalImageEndpoint(
-        "fal-ai/z-image/turbo/image-to-image",
-        Task.IMAGE_EDIT,
-        (*_Z_IMAGE, _IMAGE),
+        "fal-ai/z-image/turbo",
+        Task.TEXT_TO_IMAGE,
+        (*_Z_IMAGE, _SIZE),
         _Z_PRICE,
         PriceUnit.MEGAPIXEL,
     ),
     FalImageEndpoint(
+        "fal-ai/z-image/turbo/image-to-image",
+        Task.IMAGE_EDIT,
+        (*_Z_IMAGE, _SIZE, _IMAGE, _STRENGTH),
+        _Z_PRICE,
+        PriceUnit.MEGAPIXEL,
+    ),
+)
+# Without a size, the result has that of the image.
+Z_INPAINT = (
+    FalImageEndpoint(
         "fal-ai/z-image/turbo/inpaint",
         Task.IMAGE_EDIT,
-        (*_Z_IMAGE, _IMAGE, file_field("mask_image_url", Role.MASK)),
+        (*_Z_IMAGE, _IMAGE, file_field("mask_image_url", Role.MASK), _STRENGTH),
         _unlisted("fal-ai/z-image/turbo/inpaint"),
         PriceUnit.MEGAPIXEL,
-        mask=None,
     ),
 )
 
@@ -249,7 +250,78 @@ def gpt_image(name: str, price: PriceTable) -> tuple[FalImageEndpoint, ...]:
             (*fields, _IMAGES, mask),
             price,
             None,
-            mask=True,
             is_mask_clear=True,
         ),
     )
+
+
+def _margin(order: RemoteOrder, side: str) -> object:
+    return getattr(order.plan.request.editing.margins, side) or 0
+
+
+OUTPAINT = (
+    FalImageEndpoint(
+        "fal-ai/flux-2-pro/outpaint",
+        Task.OUTPAINT,
+        (
+            _IMAGE,
+            WireField("expand_left", lambda order: _margin(order, "left")),
+            WireField("expand_right", lambda order: _margin(order, "right")),
+            WireField("expand_top", lambda order: _margin(order, "up")),
+            WireField("expand_bottom", lambda order: _margin(order, "down")),
+            _PNG,
+        ),
+        _unlisted("fal-ai/flux-2-pro/outpaint"),
+        PriceUnit.WHOLE_MEGAPIXEL,
+    ),
+)
+SEEDVR = (
+    FalImageEndpoint(
+        "fal-ai/seedvr/upscale/image",
+        Task.UPSCALE,
+        (_IMAGE, fixed_field("upscale_mode", "factor"), _FACTOR, SEED, _PNG),
+        PriceTable(
+            rows=(PriceRow(usd=0.001, per=PriceUnit.MEGAPIXEL),),
+            as_of=date(2026, 11, 29),
+            source="fal.ai/models/fal-ai/seedvr/upscale/image",
+        ),
+        PriceUnit.MEGAPIXEL,
+    ),
+)
+CLARITY = (
+    FalImageEndpoint(
+        "fal-ai/clarity-upscaler",
+        Task.UPSCALE,
+        (
+            _ANY_PROMPT,
+            NEGATIVE_PROMPT,
+            _IMAGE,
+            _FACTOR,
+            WireField("creativity", _STRENGTH.value),
+            STEPS,
+            GUIDANCE,
+            SEED,
+        ),
+        _unlisted("fal-ai/clarity-upscaler"),
+        PriceUnit.MEGAPIXEL,
+    ),
+)
+# These two are billed by the seconds that a machine works.
+ESRGAN = (
+    FalImageEndpoint(
+        "fal-ai/esrgan",
+        Task.UPSCALE,
+        (_IMAGE, WireField("scale", _FACTOR.value), _PNG),
+        _unlisted("fal-ai/esrgan"),
+        None,
+    ),
+)
+BIREFNET = (
+    FalImageEndpoint(
+        "fal-ai/birefnet/v2",
+        Task.REMOVE_BACKGROUND,
+        (_IMAGE, _PNG),
+        _unlisted("fal-ai/birefnet/v2"),
+        None,
+    ),
+)

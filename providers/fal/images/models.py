@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.services.orders import sizes_within
-from core.video.spec import FloatRange, IntRange, Licence, ModelSpec, Needs
-from core.video.terms import Role, Task
+from core.video.editing.tools import ImageLimits
+from core.video.spec import Licence, ModelSpec, Needs
+from core.video.terms import FloatRange, IntRange, Role, Task
 from providers.fal.images import endpoints
 from providers.google.images.models import gemini_sizes
 from providers.openai.models import MODELS as OPENAI
 
 if TYPE_CHECKING:
-    from core.video.plan import RenderPlan
     from providers.fal.images.endpoints import FalImageEndpoint
 
 _TERMS = Licence(
@@ -21,6 +21,8 @@ _TERMS = Licence(
     url="https://fal.ai/terms",
     summary="Fal and the makers of the model say what may be done with the images.",
 )
+_Z_STEPS = IntRange(minimum=1, maximum=8, default=8)
+_UP_TO_4_MP = ImageLimits(most_pixels=2048 * 2048)
 # No endpoint tells how much it reads.
 _MOST_TOKENS = 32_000
 
@@ -32,9 +34,9 @@ class FalImageModel:
     spec: ModelSpec
     endpoints: tuple[FalImageEndpoint, ...]
 
-    def endpoint(self, plan: RenderPlan) -> FalImageEndpoint:
-        """The one that a plan is for, which the model's row offers."""
-        return next(one for one in self.endpoints if one.does(plan))
+    def endpoint(self, task: Task) -> FalImageEndpoint:
+        """The one that does this kind of work, which the model's row offers."""
+        return next(one for one in self.endpoints if one.task is task)
 
     @property
     def app(self) -> str:
@@ -51,21 +53,19 @@ def _model(
     **more: Any,
 ) -> FalImageModel:
     """A row; it takes so many images, of which the first is edited."""
-    inputs = {Role.START: 1, Role.REFERENCE: images - 1, Role.MASK: 1}
-    if images == 1:
-        del inputs[Role.REFERENCE]
-    if not any(one.mask is not False for one in made_by):
-        del inputs[Role.MASK]
     tasks = dict.fromkeys(one.task for one in made_by)
     names = {field.name for one in made_by for field in one.fields}
+    takes_mask = bool(names & {"mask_url", "mask_image_url"})
+    limits = {Role.START: min(images, 1), Role.REFERENCE: images - 1, Role.MASK: takes_mask}
     fields: dict[str, Any] = {
         "family": name,
         "tasks": tuple(tasks),
-        "inputs": inputs if Task.IMAGE_EDIT in tasks else {},
+        "inputs": {role: int(limit) for role, limit in limits.items() if limit > 0},
         "sizes": sizes_within("1 MP", "2 MP", "4 MP"),
         "steps": None,
         "guidance_scale": None,
         "takes_seed": "seed" in names,
+        "takes_prompt": "prompt" in names,
         "takes_negative_prompt": "negative_prompt" in names,
         **more,
     }
@@ -116,10 +116,23 @@ MODELS: tuple[FalImageModel, ...] = (
     _model(
         "z-image-turbo",
         "Z-Image Turbo",
-        "The cheapest: photos, lettering in English and Chinese, and edits within a mask.",
+        "The cheapest: photos, lettering in English and Chinese, and an image made anew.",
         endpoints.Z_IMAGE,
         1,
-        steps=IntRange(minimum=1, maximum=8, default=8),
+        steps=_Z_STEPS,
+        strength=FloatRange(minimum=0, maximum=1, default=0.6),
+    ),
+    _model(
+        "z-image-turbo-inpaint",
+        "Z-Image Turbo Inpaint",
+        "Edits within a mask for little money, at the size of the image.",
+        endpoints.Z_INPAINT,
+        1,
+        required=(Role.START, Role.MASK),
+        sizes=(),
+        steps=_Z_STEPS,
+        strength=FloatRange(minimum=0, maximum=1, default=1),
+        image_limits=_UP_TO_4_MP,
     ),
     _model(
         "flux-2-klein-9b",
@@ -206,6 +219,53 @@ MODELS: tuple[FalImageModel, ...] = (
     ),
     _of_openai("gpt-image-2.5-flare", "openai/gpt-image-2.5/flare"),
     _of_openai("gpt-image-2.5-sunburst", "openai/gpt-image-2.5/sunburst"),
+    _model(
+        "flux-2-pro-outpaint",
+        "FLUX.2 pro Outpaint",
+        "Adds to an image at its sides, as it sees fit: it reads no words.",
+        endpoints.OUTPAINT,
+        1,
+        sizes=(),
+        most_margin=2048,
+    ),
+    _model(
+        "seedvr2-upscale",
+        "SeedVR2 Upscale",
+        "Makes images up to ten times as large, and keeps what they show.",
+        endpoints.SEEDVR,
+        1,
+        sizes=(),
+        upscale_factor=FloatRange(minimum=1, maximum=10, default=2),
+    ),
+    _model(
+        "clarity-upscale",
+        "Clarity Upscaler",
+        "Makes images larger and invents detail, by words and a strength.",
+        endpoints.CLARITY,
+        1,
+        sizes=(),
+        steps=IntRange(minimum=4, maximum=50, default=18),
+        guidance_scale=FloatRange(minimum=0, maximum=20, default=4),
+        strength=FloatRange(minimum=0, maximum=1, default=0.35),
+        upscale_factor=FloatRange(minimum=1, maximum=4, default=2),
+    ),
+    _model(
+        "esrgan-upscale",
+        "ESRGAN Upscale",
+        "Makes images larger at once, without inventing anything.",
+        endpoints.ESRGAN,
+        1,
+        sizes=(),
+        upscale_factor=FloatRange(minimum=1, maximum=8, default=2),
+    ),
+    _model(
+        "birefnet-2",
+        "BiRefNet 2",
+        "Cuts out what is in front: the background becomes transparent.",
+        endpoints.BIREFNET,
+        1,
+        sizes=(),
+    ),
 )
 """The first is what `auto` stands for."""
 

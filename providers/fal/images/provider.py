@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from providers.fal.images.endpoints import FalImageEndpoint
 
 
+_NOT_TOLD = "Fal tells it to whoever has a key, and has not told it yet."
+_BY_THE_MACHINE = "Fal bills it by the seconds that its machine works."
+
+
 class FalImages(FalProvider):
     """Models for images on the machines of Fal."""
 
@@ -56,14 +60,13 @@ class FalImages(FalProvider):
         found = full_strength_problems(plan.request, plan.spec)
         if found:
             raise UnsupportedRequest(found)
-        table = self._price_of(find_model(plan.target.model).endpoint(plan))
+        endpoint = find_model(plan.target.model).endpoint(plan.task)
+        table = self._price_of(endpoint)
         cost_usd = table.cost_usd(billed_image(plan))
         plan = plan.model_copy(update={"cost_usd": cost_usd})
         if cost_usd is None:
-            return plan.with_notes(
-                "What this costs is not known: Fal tells it to whoever has a key, and has not "
-                "told it yet."
-            )
+            why = _NOT_TOLD if endpoint.billed_by is not None else _BY_THE_MACHINE
+            return plan.with_notes(f"What this costs is not known: {why}")
         return plan.with_notes(
             f"The price is that of {table.as_of:%Y-%m-%d} ({table.source}); Fal bills what it "
             "makes."
@@ -74,7 +77,7 @@ class FalImages(FalProvider):
         # Imported late: only what is ordered is sent.
         from core.services.sent_images import with_sendable_images
 
-        is_clear = find_model(plan.target.model).endpoint(plan).is_mask_clear
+        is_clear = find_model(plan.target.model).endpoint(plan.task).is_mask_clear
         return with_sendable_images(plan, ctx.workdir, is_mask_clear=is_clear)
 
     @override

@@ -11,7 +11,7 @@ from typing_extensions import override
 from providers.replicate.client import ReplicateClient, ReplicateOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from core.services.service_client import RemoteOrder
     from providers.replicate.images.models import ReplicateImageModel
@@ -24,20 +24,23 @@ class ReplicateImageClient(ReplicateClient):
 
     noun = "image"
 
-    def __init__(self, target: str, key: str, table: Mapping[str, ReplicateImageModel]) -> None:
+    def __init__(
+        self, target: str, key: str, read_table: Callable[[], Mapping[str, ReplicateImageModel]]
+    ) -> None:
+        """Asks nothing yet; `read_table` gives the models that are known by then."""
         super().__init__(target, key)
-        self._table = table
+        self._read_table = read_table
         self.asked_after: tuple[str, ...] = ()
         """Models that are asked what they take besides those of the table."""
 
     @property
     @override
     def models(self) -> Sequence[str]:
-        return list(dict.fromkeys((*self._table, *self.asked_after)))
+        return list(dict.fromkeys((*self._read_table(), *self.asked_after)))
 
     @override
     def order(self, order: RemoteOrder) -> ReplicateOrder:
-        model = self._table[order.plan.target.model]
+        model = self._read_table()[order.plan.target.model]
         return ReplicateOrder(model.spec.id, model.body(order), None)
 
     @override

@@ -41,7 +41,7 @@ class ReplicateImages(ReplicateProvider):
         # Imported late: a list of models asks Replicate nothing.
         from providers.replicate.images.client import ReplicateImageClient
 
-        return ReplicateImageClient(target, key, self._table())
+        return ReplicateImageClient(target, key, self._table)
 
     @override
     def models(self) -> tuple[ModelSpec, ...]:

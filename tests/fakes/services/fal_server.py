@@ -94,6 +94,10 @@ class FalHabits(ImageFile, Habits):
     is_flagged: bool = False
 
 
+# These name the one image of their answer, all others a list.
+_ONE_IMAGE = (
+    "fal-ai/seedvr/", "fal-ai/clarity-upscaler", "fal-ai/esrgan", "fal-ai/birefnet/",
+)  # fmt: skip
 _WIDE = {"720p": (1280, 720), "1080p": (1920, 1080), "1440p": (2560, 1440), "2160p": (3840, 2160)}
 
 
@@ -144,6 +148,9 @@ def _size_of(body: dict[str, Any]) -> tuple[int, int]:
     size = body.get("image_size")
     if size:
         return size["width"], size["height"]
+    if "aspect_ratio" not in body:
+        # As large as the image that is worked on, which nobody here decodes.
+        return 256, 256
     across, down = map(int, body["aspect_ratio"].split(":"))
     side = 1024 * int(body["resolution"].removesuffix("K"))
     return side * across // max(across, down), side * down // max(across, down)
@@ -360,6 +367,9 @@ class _Site(StubHandler[FalServer]):
                 "file_size": len(content),
             }
             seed = {"seed": job.body["seed"]} if "seed" in job.body else {}
+            if job.endpoint.startswith(_ONE_IMAGE):
+                self.say(200, {"image": image, **seed})
+                return
             self.say(200, {"images": [image], "has_nsfw_concepts": [habits.is_flagged], **seed})
         else:
             content = self.service.clip_of(job)

@@ -36,11 +36,12 @@ from tests.gui.operating import click, write
 from tests.gui.whole_window import OpenWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
+    from core.video.provider import ProviderEntry
     from gui.images.image_tab import ImageTab
     from gui.ui_watchdog import UiWatchdog
     from tests.gui.whole_window import BoxAnswers
@@ -51,8 +52,8 @@ Button = QMessageBox.StandardButton
 class ImageWindow(OpenWindow):
     """A window in its image room, and short words for what is done there."""
 
-    def __init__(self, home: Path, qtbot: QtBot) -> None:
-        super().__init__(home, qtbot)
+    def __init__(self, home: Path, qtbot: QtBot, others: Sequence[ProviderEntry] = ()) -> None:
+        super().__init__(home, qtbot, others=others)
         self.show_images()
         self.until(self.offers_are_read)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.video.request import RenderRequest
+from core.video.request import RenderRequest, Sampling
 from core.video.terms import OutputKind, Target
 from providers.replicate.images.models import Z_IMAGE
 from providers.replicate.info import IMAGES
@@ -36,7 +36,12 @@ class TestReplicateImages(SellsImages):
 
     @pytest.fixture
     def request_small(self) -> RenderRequest:
-        return RenderRequest(target=TARGET, prompt="a red ball", output=OutputKind.IMAGE)
+        return RenderRequest(
+            target=TARGET,
+            prompt="a red ball",
+            output=OutputKind.IMAGE,
+            sampling=Sampling(seed=5),
+        )
 
     def entry_source(self) -> tuple[str, str]:
         return "tests.fakes.services.replicate_server:replicate_image_entry", ""
