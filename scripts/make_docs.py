@@ -28,6 +28,7 @@ _CODE_MAP = "Docs/CodeMap.md"
 
 def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     """What is written: by document and marker, the text's maker."""
+    from providers.fal.images.models import MODELS as FAL_IMAGES
     from providers.google.images.models import MODELS as GOOGLE_IMAGES
     from providers.google.omni.models import MODELS as OMNI
     from providers.google.veo.models import MODELS as VEO
@@ -82,6 +83,9 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             ),
             "stability-models": lambda: hosted_tables.image_routes(STABILITY),
             "image-tools": hosted_tables.image_tools,
+            "fal-image-models": lambda: hosted_tables.image_models(
+                model.spec for model in FAL_IMAGES
+            ),
             "image-options": hosted_tables.image_options,
         },
         _SETUP: {"memory": ltx_tables.memory},

@@ -47,6 +47,7 @@ KEPT_NAMES = {"has_clip_sound"}
 JUSTIFIED_SLIVERS = {
     "core/film/handoff/srt.py": "a format of its own beside the other formats",
     "gui/text/process.py": "a process of its own begins there",
+    "providers/ltx_video/replicate/client.py": "only who orders something loads what speaks",
 }
 
 

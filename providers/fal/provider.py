@@ -53,7 +53,7 @@ class FalProvider(TellingProvider):
     def facts_of(self, answers: Mapping[str, object]) -> Facts:
         return {name: {"price": text} for name, row in answers.items() if (text := _price(row))}
 
-    def told_price(self, name: str, listed: PriceTable, billed_by: PriceUnit | None) -> PriceTable:
+    def asked_price(self, name: str, listed: PriceTable, billed_by: PriceUnit | None) -> PriceTable:
         """What an endpoint costs: as told, where that is in the unit that counts, else as listed.
 
         Fal tells one price for each endpoint, which is that of the smallest size; the larger ones

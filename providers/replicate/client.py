@@ -111,9 +111,9 @@ class ReplicateClient(ServiceClient):
         if wanted.is_official:
             return str(self.http.order(by_name, body)["id"])
         # Asked before the order goes out, and buys nothing.
-        told = self.http.ask(f"{API}/models/{wanted.model}")
-        version = str(told["latest_version"]["id"])
-        if wanted.is_official is None and (told.get("is_official") or version == _HIDDEN):
+        described = self.http.ask(f"{API}/models/{wanted.model}")
+        version = str(described["latest_version"]["id"])
+        if wanted.is_official is None and (described.get("is_official") or version == _HIDDEN):
             return str(self.http.order(by_name, body)["id"])
         return str(self.http.order(f"{API}/predictions", {"version": version, **body})["id"])
 

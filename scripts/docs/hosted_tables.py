@@ -127,10 +127,12 @@ def _image_prices(table: PriceTable) -> str:
     """By size and quality, and what an image costs that is sent."""
     made: dict[str, list[str]] = {}
     for row in table.rows:
-        head = "sent" if row.per is PriceUnit.INPUT_IMAGE else row.resolution or "any"
+        units = {PriceUnit.INPUT_IMAGE: "sent", PriceUnit.IMAGE: row.resolution or "each"}
+        head = units.get(row.per, row.per.value)
         amount = f"${row.usd:g}"
         made.setdefault(head, []).append(f"{row.quality} {amount}" if row.quality else amount)
-    return "; ".join(f"{head}: {', '.join(amounts)}" for head, amounts in made.items())
+    text = "; ".join(f"{head}: {', '.join(amounts)}" for head, amounts in made.items())
+    return text or "unknown"
 
 
 def google_prices(table: tuple[GoogleModel, ...]) -> str:
@@ -162,12 +164,19 @@ def google_options(veo: Iterable[HasSpec], omni: Iterable[HasSpec]) -> str:
 def _image_makers() -> dict[str, tuple[ModelSpec, ...]]:
     """The models of every service that makes images, by its name."""
     # Imported late, as the tables of services are everywhere here.
+    from providers.fal.images.models import MODELS as FAL_IMAGES
     from providers.google.images.models import MODELS as GOOGLE_IMAGES
     from providers.openai.models import MODELS as OPENAI
+    from providers.replicate.images.models import KNOWN, model_of
     from providers.stability.models import MODELS as STABILITY
 
-    google = tuple(model.spec for model in GOOGLE_IMAGES)
-    return {"OpenAI": OPENAI, "Google": google, "Stability": STABILITY}
+    return {
+        "OpenAI": OPENAI,
+        "Google": tuple(model.spec for model in GOOGLE_IMAGES),
+        "Stability": STABILITY,
+        "Fal": tuple(model.spec for model in FAL_IMAGES),
+        "Replicate": tuple(model_of(name, schema).spec for name, schema in KNOWN.items()),
+    }
 
 
 def image_options() -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from providers.fal.images.endpoints import FalImageEndpoint
 
 
-_NOT_TOLD = "Fal tells it to whoever has a key, and has not told it yet."
+_UNASKED = "Fal tells it to whoever has a key, and has not told it yet."
 _BY_THE_MACHINE = "Fal bills it by the seconds that its machine works."
 
 
@@ -65,7 +65,7 @@ class FalImages(FalProvider):
         cost_usd = table.cost_usd(billed_image(plan))
         plan = plan.model_copy(update={"cost_usd": cost_usd})
         if cost_usd is None:
-            why = _NOT_TOLD if endpoint.billed_by is not None else _BY_THE_MACHINE
+            why = _UNASKED if endpoint.billed_by is not None else _BY_THE_MACHINE
             return plan.with_notes(f"What this costs is not known: {why}")
         return plan.with_notes(
             f"The price is that of {table.as_of:%Y-%m-%d} ({table.source}); Fal bills what it "
@@ -90,4 +90,4 @@ class FalImages(FalProvider):
         }
 
     def _price_of(self, endpoint: FalImageEndpoint) -> PriceTable:
-        return self.told_price(endpoint.id, endpoint.price, endpoint.billed_by)
+        return self.asked_price(endpoint.id, endpoint.price, endpoint.billed_by)

@@ -43,9 +43,9 @@ class FalLTX(FalProvider, HostedLTX):
         listed = endpoint.price
         if name != endpoint.id:
             unlisted = listed.model_copy(update={"rows": ()})
-            told = self.told_price(name, listed, endpoint.billed_by)
-            return unlisted if told is listed else told
-        return self.told_price(name, listed, endpoint.billed_by)
+            asked = self.asked_price(name, listed, endpoint.billed_by)
+            return unlisted if asked is listed else asked
+        return self.asked_price(name, listed, endpoint.billed_by)
 
     @override
     def listed_facts(self) -> Facts:

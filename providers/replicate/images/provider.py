@@ -93,8 +93,8 @@ class ReplicateImages(ReplicateProvider):
             raise UnsupportedRequest(problems)
         price = plan.spec.price
         when = f"The price is that of {price.as_of:%Y-%m-%d} ({price.source})."
-        told = when if price.rows else _NO_PRICE.format(name=plan.spec.id)
-        return plan.with_notes(told, _KEPT)
+        sentence = when if price.rows else _NO_PRICE.format(name=plan.spec.id)
+        return plan.with_notes(sentence, _KEPT)
 
     @override
     def prepare(self, plan: RenderPlan, ctx: JobContext) -> RenderPlan:

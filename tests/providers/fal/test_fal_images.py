@@ -18,6 +18,7 @@ from core.video.controls import CONTROLS
 from core.video.record import read_settings_of
 from core.video.request import Editing, FrameRequest, Input, Margins, RenderRequest, Sampling
 from core.video.terms import OutputKind, Role, Target, Task
+from providers.fal.images.client import FLAGGED
 from providers.fal.images.models import MODELS, find_model
 from providers.fal.info import IMAGES
 from tests.fakes.services.fal_server import FalServer, fal_image_entry
@@ -361,12 +362,12 @@ def test_a_flagged_image_is_kept_and_told_as_billed(
     job = rendered(studio, tmp_path, asked("flux-2-klein-4b"))
     assert job.ended is not None
     assert job.ended.event == "succeeded", job.ended
-    assert "flagged this image" in job.notes
-    assert "billed all the same" in job.notes
+    assert FLAGGED in job.notes
+    assert "billed all the same" in FLAGGED
     assert job.out.read_bytes() == fal.image_of((1024, 1024))
     record = read_settings_of(job.out)
     assert record is not None
-    assert any("flagged" in note for note in record.notes)
+    assert FLAGGED in record.notes
     assert studio.ledger.spent_usd() == pytest.approx(0.009)
 
 

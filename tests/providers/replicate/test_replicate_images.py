@@ -14,6 +14,7 @@ from core.studio import Studio
 from core.video.record import read_settings_of
 from core.video.request import Editing, FrameRequest, Input, RenderRequest, Sampling
 from core.video.terms import OutputKind, Role, Target
+from providers.replicate.images.client import ReplicateImageClient
 from providers.replicate.images.models import Z_IMAGE
 from providers.replicate.info import IMAGES
 from tests.fakes.services.replicate_image_models import (
@@ -208,6 +209,19 @@ def test_images_are_sent_upright_and_opaque(
     with Image.open(BytesIO(content)) as image:
         assert (image.format, image.mode) == ("PNG", "RGB")
     assert service.file_names == ["input.png"]
+
+
+@pytest.mark.parametrize(
+    ("url", "suffix"),
+    [
+        ("https://replicate.delivery/x/out-0.webp?se=1", ".webp"),
+        ("https://replicate.delivery/x/out.JPG", ".jpg"),
+        ("https://replicate.delivery/x/output", ".png"),
+    ],
+)
+def test_a_file_is_of_the_kind_that_its_address_says(url: str, suffix: str) -> None:
+    client = ReplicateImageClient(str(TARGET), "r8_any", dict)
+    assert client.suffix_of(url) == suffix
 
 
 def test_an_order_is_made_later_though_what_was_known_of_its_model_is_gone(
