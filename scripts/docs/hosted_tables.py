@@ -69,7 +69,7 @@ def image_models(table: Iterable[ModelSpec]) -> str:
         (
             f"`{spec.id}`",
             spec.summary,
-            ", ".join(spec.resolutions),
+            ", ".join(spec.resolutions) or "as the image",
             _images_taken(spec),
             _image_prices(spec.price),
             f"{spec.price.as_of:%Y-%m-%d}",
