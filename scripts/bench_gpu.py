@@ -113,7 +113,7 @@ def main(arguments: list[str]) -> int:
     files = [bootstrap.APP, bootstrap.LTX]
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, files)
 
-    from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
+    from providers.engine.engine_process import ENGINE_ENVIRONMENT
 
     # Read by the libraries when they are loaded; an engine finds the same.
     os.environ.update(ENGINE_ENVIRONMENT)

@@ -169,8 +169,8 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     from core.errors import JobCancelled, StudioError, UnsupportedRequest
     from core.jobs.job import Cancelled, Failed, JobContext, Succeeded
     from core.video.model_store import OnDisk
-    from providers.ltx_video.install.installed import check_parts
     from providers.ltx_video.install.weights import Installable, InstallModelJob
+    from providers.weights.installed import check_parts
     from scripts.ltx_setup.install_text import list_files, tell_known, tell_survey
 
     model = Installable.find(options.model or "")
@@ -256,9 +256,9 @@ def _verify(options: Options, paths: Paths, cancel: CancelToken, voice: Voice) -
     from core.errors import OutputError
     from core.jobs.job import ErrorReport
     from core.video.model_store import OnDisk
-    from providers.ltx_video.install.installed import check_installed
     from providers.ltx_video.install.model_files import find_model
     from providers.ltx_video.install.own_models import every_model
+    from providers.weights.installed import check_installed
 
     models_dir = paths.models_dir
     models = every_model(models_dir)
@@ -283,8 +283,8 @@ def _verify_one(model: LocalModel, paths: Paths, cancel: CancelToken, voice: Voi
     from core.jobs.job import JobContext, Succeeded
     from core.platform.units import bytes_text, count_text
     from core.video.model_store import OnDisk
-    from providers.ltx_video.install.installed import check_parts, manifest_of, verify_model
     from providers.ltx_video.install.model_files import verify_builtin, way_to_repair
+    from providers.weights.installed import check_parts, manifest_of, verify_model
 
     label = model.spec.label
     if model.spec.is_builtin:
@@ -318,9 +318,9 @@ def _remove(options: Options, models_dir: Path, voice: Voice) -> int:
     from core.jobs.job import Succeeded
     from core.platform.units import bytes_text
     from core.video.model_store import OnDisk
-    from providers.ltx_video.install.installed import check_installed, remove_model
     from providers.ltx_video.install.model_files import find_on_disk
     from providers.ltx_video.install.own_models import every_model
+    from providers.weights.installed import check_installed, remove_model
 
     model = find_on_disk(options.model or "", every_model(models_dir))
     label = model.spec.label

@@ -28,9 +28,9 @@ from core.platform.units import bytes_text
 from core.studio import Studio
 from core.video.model_store import OnDisk
 from providers import PROVIDERS
-from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.install.weights import Installable
 from providers.ltx_video.models.downloads import WEIGHTS
+from providers.weights.installed import check_installed
 from scripts.ltx_setup.install_text import tell_known
 from scripts.setup_ltx_video import main
 from scripts.voice import Voice

@@ -143,7 +143,7 @@ class LocalLTX:
 
     def check_key(self, key: KeySpec) -> Readiness:
         """Only downloads need a key, and only some of them."""
-        from providers.ltx_video.install.hub import check_token
+        from providers.weights.hub import check_token
 
         return check_token(self._context.keys, self._context.network)
 

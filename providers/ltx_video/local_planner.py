@@ -8,7 +8,8 @@ from core.errors import Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import free_disk_bytes
 from core.video.terms import EncoderBits, Role
-from providers.ltx_video.engine.warm_engine import WarmEngine
+from providers.engine.timings import EngineState, layout_name
+from providers.engine.warm_engine import WarmEngine
 from providers.ltx_video.install.model_files import (
     duration_head_problem,
     enhancer_problem,
@@ -18,11 +19,12 @@ from providers.ltx_video.install.model_files import (
     upsampler_problem,
 )
 from providers.ltx_video.install.own_models import every_model
+from providers.ltx_video.models.info import ENGINE_MODULE
 from providers.ltx_video.models.memory_plan import memory_ladder
 from providers.ltx_video.models.memory_runs import MemoryTable
 from providers.ltx_video.models.profiles import Enhancer
 from providers.ltx_video.models.stage_peaks import WeightsLayout, stage_peaks, with_text_encoder
-from providers.ltx_video.models.timings import EngineState, TimingTable, layout_name, shortest_note
+from providers.ltx_video.models.timings import ltx_timings, shortest_note
 from providers.ltx_video.models.workload import Workload
 from providers.ltx_video.stills import clip_of, like_clip, still_note
 
@@ -56,8 +58,8 @@ class LocalPlanner:
         self._context = context
         self._catalogue = catalogue
         self._info = info
-        self.engine = WarmEngine(context.paths.cache_dir / "ltx-video" / "offload")
-        self.timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
+        self.engine = WarmEngine(ENGINE_MODULE, context.paths.cache_dir / "ltx-video" / "offload")
+        self.timings = ltx_timings(context.paths.state_dir / "ltx-video-timings.json")
         self.peaks = MemoryTable(context.paths.state_dir / "ltx-video-memory.json")
 
     def model(self, name: str) -> LocalModel:

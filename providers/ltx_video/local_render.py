@@ -15,6 +15,8 @@ from core.video.inputs import scale_of
 from core.video.memory import Device, Pool
 from core.video.rendered import Provenance, Rendered
 from core.video.terms import Role
+from providers.engine.packages import installed_versions
+from providers.engine.timings import EngineState, Timing, layout_name
 from providers.ltx_video.install.model_files import (
     files_problem,
     folder_of,
@@ -23,15 +25,9 @@ from providers.ltx_video.install.model_files import (
     weight_files,
 )
 from providers.ltx_video.local_planner import loaded_name
-from providers.ltx_video.models.info import installed_versions
 from providers.ltx_video.models.memory_runs import layout_text
 from providers.ltx_video.models.stage_peaks import CUDA_CONTEXT_GB
-from providers.ltx_video.models.timings import (
-    EngineState,
-    Timing,
-    layout_name,
-    work_of,
-)
+from providers.ltx_video.models.timings import work_of
 from providers.ltx_video.stills import clip_of, still_frame, take_still
 
 if TYPE_CHECKING:
@@ -40,7 +36,8 @@ if TYPE_CHECKING:
     from core.video.memory import MemoryPlan
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext, ProviderInfo
-    from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
+    from providers.engine.events import StageFigures
+    from providers.ltx_video.engine.protocol import RenderOrder
     from providers.ltx_video.local_planner import LocalPlanner
     from providers.ltx_video.models.catalog import LocalModel
 
@@ -84,8 +81,8 @@ class LocalRenderer:
             take_still(made.path, clip, image, ctx.cancel)
             frame = f"{still_frame(clip.num_frames) + 1} of {clip.num_frames}"
             return replace(made, path=image, facts={"frame": frame})
-        from providers.ltx_video.engine.drive_render import follow
-        from providers.ltx_video.engine.progress_meter import ProgressMeter
+        from providers.engine.following import follow
+        from providers.engine.progress_meter import ProgressMeter
 
         with self._lock:
             ctx.cancel.check()
@@ -166,13 +163,14 @@ class LocalRenderer:
         )
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
+        from providers.engine.events import LaidLora
         from providers.ltx_video.engine.drive_render import (
             write_audio_condition,
             write_images,
             write_kept_audio,
             write_reference_sheet,
         )
-        from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
+        from providers.ltx_video.engine.protocol import RenderOrder
         from providers.ltx_video.models.control_video import ic_loras_of
         from providers.ltx_video.models.map_models import find_map_models
 

@@ -9,9 +9,9 @@ from core.platform.machine import free_disk_bytes
 from core.platform.units import bytes_text, count_text
 from core.video.listing import weigh
 from core.video.terms import Target
-from providers.ltx_video.install.hub import SET_TOKEN, find_token
-from providers.ltx_video.install.installed import model_folder
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER
+from providers.weights.hub import SET_TOKEN, find_token
+from providers.weights.installed import model_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

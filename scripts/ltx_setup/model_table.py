@@ -11,8 +11,8 @@ from core.platform.units import bytes_text
 from core.video.listing import recommend, weigh
 from core.video.model_store import OnDisk
 from core.video.terms import Target
-from providers.ltx_video.install.installed import check_parts
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
+from providers.weights.installed import check_parts
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from core.jobs.job import CancelToken, JobContext, Notice, Report
 from core.platform.network import NetworkSwitch
 from core.video.spec import Licence
 from providers.ltx_video.install.weights import Installable, InstallModelJob
-from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
+from providers.weights.weights_spec import FileSet, WeightsSpec
 from tests.fakes.services.stub_hub import StubFile, StubHub, StubRepo
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from core.video.planning.clip_plan import make_plan
 from core.video.provider import NotReady, ProviderContext, Ready, ReasonCode
 from core.video.request import Delivery, FrameRequest, RenderRequest
 from core.video.terms import EncoderBits, Residency, Target
-from providers.ltx_video.engine.progress_meter import ProgressMeter
+from providers.engine.progress_meter import ProgressMeter
+from providers.engine.timings import STAGES, EngineState, Timing, layout_name
 from providers.ltx_video.install.builtin_proof import find_difference, write_hashes
 from providers.ltx_video.install.model_files import (
     BUILTIN_FOLDER,
@@ -31,14 +32,7 @@ from providers.ltx_video.install.model_files import (
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, MODELS
 from providers.ltx_video.models.info import LTXModel
-from providers.ltx_video.models.timings import (
-    STAGES,
-    EngineState,
-    Timing,
-    TimingTable,
-    layout_name,
-    work_of,
-)
+from providers.ltx_video.models.timings import ltx_timings, work_of
 from tests.providers.tiny_home import TINY_AV, TINY_MODELS, TINY_VIDEO, context_of, plan_for
 
 if TYPE_CHECKING:
@@ -332,7 +326,7 @@ def test_expected_seconds_are_the_median_and_grow_with_the_clip(
     tiny: LocalLTX, tmp_path: Path
 ) -> None:
     plan = plan_of(tiny)
-    table = TimingTable(tmp_path / "timings.json")
+    table = ltx_timings(tmp_path / "timings.json")
     assert table.expected_total_s(plan, EngineState.OTHER) is None
     for factor in (1.0, 1.0, 9.0):
         table.add(timings_of(plan, {stage: s * factor for stage, s in SECONDS.items()}))
@@ -344,7 +338,7 @@ def test_expected_seconds_are_the_median_and_grow_with_the_clip(
 
 def test_only_the_newest_timings_of_a_kind_are_kept(tiny: LocalLTX, tmp_path: Path) -> None:
     plan = plan_of(tiny)
-    table = TimingTable(tmp_path / "timings.json")
+    table = ltx_timings(tmp_path / "timings.json")
     for _ in range(20):
         table.add(timings_of(plan, {Stage.LOAD: 100.0}))
     for _ in range(9):
@@ -358,7 +352,7 @@ def test_a_corrupt_table_is_set_aside_and_begun_anew(
 ) -> None:
     file = tmp_path / "timings.json"
     file.write_text("{not json")
-    table = TimingTable(file)
+    table = ltx_timings(file)
     assert table.expected_s(Stage.LOAD, plan_of(tiny)) is None
     assert "begun anew" in caplog.text
     assert (tmp_path / "timings.json.bad").read_text() == "{not json"
@@ -368,7 +362,7 @@ def test_the_meter_tells_the_time_left_from_history_and_then_from_the_pace(
     tiny: LocalLTX, tmp_path: Path
 ) -> None:
     plan = plan_of(tiny)
-    table = TimingTable(tmp_path / "timings.json")
+    table = ltx_timings(tmp_path / "timings.json")
     table.add(timings_of(plan, SECONDS))
     now = [0.0]
     meter = ProgressMeter(table, plan, EngineState.OTHER, clock=lambda: now[0])
@@ -384,7 +378,7 @@ def test_the_meter_tells_the_time_left_from_history_and_then_from_the_pace(
 def test_the_meter_without_history_moves_on_and_tells_no_time(
     tiny: LocalLTX, tmp_path: Path
 ) -> None:
-    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), plan_of(tiny), EngineState.OTHER)
+    meter = ProgressMeter(ltx_timings(tmp_path / "none.json"), plan_of(tiny), EngineState.OTHER)
     events = []
     for stage in STAGES:
         events.append(meter.begin(stage, ""))
@@ -403,7 +397,7 @@ def test_the_enhancement_of_a_prompt_has_its_place_in_bar_and_time(
     plain = plan_of(tiny)
     request = plain.request.model_copy(update={"enhance_prompt": True})
     plan = plain.model_copy(update={"request": request})
-    table = TimingTable(tmp_path / "timings.json")
+    table = ltx_timings(tmp_path / "timings.json")
     table.add(timings_of(plain, SECONDS))
     assert table.expected_total_s(plan, EngineState.OTHER) is None, "never measured"
     enhanced = Timing(
@@ -432,7 +426,7 @@ def test_the_enhancement_of_a_prompt_has_its_place_in_bar_and_time(
 def test_a_load_that_goes_on_after_encoding_is_not_counted_as_done(
     tiny: LocalLTX, tmp_path: Path
 ) -> None:
-    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), plan_of(tiny), EngineState.OTHER)
+    meter = ProgressMeter(ltx_timings(tmp_path / "none.json"), plan_of(tiny), EngineState.OTHER)
     meter.begin(Stage.LOAD, "")
     meter.advance(Stage.LOAD, 0.3, "")
     before = meter.begin(Stage.ENCODE, "").fraction
@@ -444,7 +438,7 @@ def test_a_load_that_goes_on_after_encoding_is_not_counted_as_done(
 
 def test_the_time_left_goes_down_while_nothing_is_heard(tiny: LocalLTX, tmp_path: Path) -> None:
     plan = plan_of(tiny)
-    table = TimingTable(tmp_path / "timings.json")
+    table = ltx_timings(tmp_path / "timings.json")
     table.add(timings_of(plan, SECONDS))
     now = [0.0]
     meter = ProgressMeter(table, plan, EngineState.ABSENT, clock=lambda: now[0])
@@ -464,7 +458,7 @@ def test_the_time_left_goes_down_while_nothing_is_heard(tiny: LocalLTX, tmp_path
 
 def test_a_start_and_a_change_of_model_are_told_apart(tiny: LocalLTX, tmp_path: Path) -> None:
     plan = plan_of(tiny)
-    table = TimingTable(tmp_path / "timings.json")
+    table = ltx_timings(tmp_path / "timings.json")
     table.add(timings_of(plan, SECONDS))
     (load,) = timings_of(plan, {Stage.LOAD: 30.0})
     table.add([load.model_copy(update={"is_start": True})])
@@ -476,7 +470,7 @@ def test_a_start_and_a_change_of_model_are_told_apart(tiny: LocalLTX, tmp_path: 
 
 def test_what_was_done_already_is_no_part_of_the_bar(tiny: LocalLTX, tmp_path: Path) -> None:
     plan = plan_of(tiny)
-    table = TimingTable(tmp_path / "timings.json")
+    table = ltx_timings(tmp_path / "timings.json")
     table.add(timings_of(plan, SECONDS))
     # Believed to be cold, and found warm.
     meter = ProgressMeter(table, plan, EngineState.ABSENT)

@@ -23,14 +23,8 @@ from core.video.provider import ProviderContext
 from core.video.request import FrameRequest, Input, RenderRequest, Sampling
 from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange, Precision
 from core.video.terms import Residency, Role, Target, Task
-from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
+from providers.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.engine.protocol import OrderedImage, RenderOrder
-from providers.ltx_video.install.installed import (
-    MANIFEST_NAME,
-    InstalledFile,
-    ModelManifest,
-    write_manifest,
-)
 from providers.ltx_video.install.model_files import folder_of
 from providers.ltx_video.install.own_models import every_model
 from providers.ltx_video.models import profiles
@@ -50,6 +44,12 @@ from providers.ltx_video.models.lora_families import (
     video_layers,
 )
 from providers.ltx_video.models.profiles import Guidance, Profile
+from providers.weights.installed import (
+    MANIFEST_NAME,
+    InstalledFile,
+    ModelManifest,
+    write_manifest,
+)
 from tests.fakes.inputs import inputs_of
 
 if TYPE_CHECKING:

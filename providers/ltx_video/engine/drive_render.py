@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, assert_never
 
 from PIL import Image, ImageOps
@@ -13,28 +12,20 @@ from core.media.source_clip import read_video_facts, write_audio, write_clip_aud
 from core.video.inputs import KEPT, ROLES, field_of
 from core.video.placement import images_of
 from core.video.terms import Role
-from providers.ltx_video.engine.following import events_of
-from providers.ltx_video.engine.protocol import (
-    Advanced,
-    Began,
-    Made,
-    OrderedAudio,
-    OrderedImage,
-    RenderOrder,
-)
+from providers.engine.events import Advanced, Began, Made
+from providers.engine.following import events_of
+from providers.ltx_video.engine.protocol import OrderedAudio, OrderedImage, RenderOrder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.jobs.job import JobContext
     from core.video.plan import RenderPlan
-    from providers.ltx_video.engine.engine_process import EngineProcess
-    from providers.ltx_video.engine.progress_meter import ProgressMeter
+    from providers.engine.engine_process import EngineProcess
 
 _AUDIO_RATE_HZ = 48_000
 # Of what every audio VAE of LTX-2 reads.
 _CONDITION_RATE_HZ = 16_000
-_TELL_TIME_S = 1.0
 
 
 def write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
@@ -129,42 +120,6 @@ def write_audio_condition(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | N
     else:
         return None
     return OrderedAudio(path=path, rate_hz=_CONDITION_RATE_HZ)
-
-
-def follow(
-    engine: EngineProcess, order: RenderOrder, meter: ProgressMeter, ctx: JobContext
-) -> Made:
-    """Have one clip made.
-
-    Raises:
-        JobCancelled: asked to stop, and nothing works on the clip any more.
-        EngineCrashed: the engine process ended by itself.
-        StudioError: the engine says why there is no clip.
-    """
-    preview: Path | None = None
-    reported_at = time.monotonic()
-    for event in events_of(engine, order, ctx.cancel):
-        match event:
-            case None:
-                if ctx.cancel.cancelled or time.monotonic() - reported_at < _TELL_TIME_S:
-                    continue
-                if (passed := meter.pass_time()) is not None:
-                    ctx.report(passed.model_copy(update={"preview": preview}))
-            case Began():
-                ctx.report(meter.begin(event.stage, event.message, is_short=event.is_short))
-            case Advanced():
-                progress = meter.advance(
-                    event.stage, event.done, event.message, step=event.step, steps=event.steps
-                )
-                # Each event carries the newest picture: whoever misses one sees it in the next.
-                preview = event.preview or preview
-                ctx.report(progress.model_copy(update={"preview": preview}))
-            case Made():
-                return event
-            case _:
-                assert_never(event)
-        reported_at = time.monotonic()
-    raise AssertionError("the events of an order end with its file or an error")
 
 
 def follow_enhancement(engine: EngineProcess, order: RenderOrder, ctx: JobContext) -> Made:

@@ -4,14 +4,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import sys
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import torch
 from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DModel
 from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3DModel
@@ -23,7 +18,8 @@ from safetensors import SafetensorError, safe_open
 
 from core.video.memory import Device
 from core.video.spec import Precision, Residency
-from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
+from providers.engine.process.errors import DamagedModel, is_out_of_memory
+from providers.engine.process.torch_memory import lay_out
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeepingLTXVideoPipeline
 from providers.ltx_video.engine.loading.packed_encoder import load_encoder
 from providers.ltx_video.engine.loading.single_file import ScaledLinear, load_transformer
@@ -32,11 +28,9 @@ from providers.ltx_video.engine.text import load_processor
 from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
 from providers.ltx_video.models.profiles import Enhancer, PipelineFamily
 
-if sys.platform != "win32":
-    import resource
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import Any
 
     from core.jobs.job import CancelToken
@@ -65,9 +59,6 @@ _TRANSFORMERS = {
     PipelineFamily.LTX_VIDEO: LTXVideoTransformer3DModel,
     PipelineFamily.LTX_2: LTX2VideoTransformer3DModel,
 }
-_GB = 1e9
-_STATUS = Path("/proc/self/status")
-_FORGET_PEAK = Path("/proc/self/clear_refs")
 _DECODERS = ("vae", "audio_vae", "vocoder")
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 
@@ -88,11 +79,6 @@ def part_dtype(name: str, order: ModelOrder) -> torch.dtype:
     if name == "vocoder":
         return torch.float32
     return compute_dtype(order)
-
-
-def torch_device(device: Device) -> torch.device:
-    """The device by torch's name."""
-    return torch.device(device.value)
 
 
 class PartLoader:
@@ -276,40 +262,6 @@ def set_tiling(vae: Any, order: ModelOrder) -> None:
     vae.use_framewise_decoding = order.memory.framewise_decode
 
 
-def return_memory() -> None:
-    """Give back what was let go of, so that something else fits."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
-def forget_peaks() -> None:
-    """Let the most memory held be counted from here on."""
-    if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
-    with suppress(OSError):
-        # Linux alone has this; elsewhere main memory is counted since the process began.
-        _FORGET_PEAK.write_text("5", encoding="ascii")
-
-
-def vram_peak_gb() -> float:
-    """The most that parts and pictures held on a CUDA device, without what CUDA itself takes."""
-    return torch.cuda.max_memory_allocated() / _GB if torch.cuda.is_available() else 0.0
-
-
-def ram_peak_gb() -> float:
-    """The most main memory that this process held."""
-    if sys.platform == "win32":
-        return psutil.Process().memory_info().peak_wset / _GB
-    if sys.platform == "darwin":
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _GB
-    # What getrusage tells on Linux counts the parent from before this process was its own program.
-    lines = _STATUS.read_text(encoding="ascii", errors="replace").splitlines()
-    peak_kb = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), None)
-    held = psutil.Process().memory_info().rss if peak_kb is None else int(peak_kb) * 1024
-    return held / _GB
-
-
 def _shrink(transformer: Any, order: ModelOrder) -> None:
     if order.memory.precision is Precision.FLOAT8:
         transformer.enable_layerwise_casting(
@@ -321,35 +273,7 @@ def _shrink(transformer: Any, order: ModelOrder) -> None:
 
 
 def _place(pipeline: Pipeline, order: ModelOrder) -> None:
-    device = torch_device(order.memory.device)
-    match order.memory.residency:
-        case Residency.RESIDENT:
-            pipeline.to(device)
-        case Residency.MODEL_OFFLOAD:
-            pipeline.enable_model_cpu_offload(device=device)
-        case Residency.GROUP_OFFLOAD | Residency.GROUP_OFFLOAD_TO_DISK:
-            for name, part in pipeline.components.items():
-                if isinstance(part, torch.nn.Module):
-                    _offload_groups(part, device, _disk_folder(order, name))
-
-
-def _offload_groups(part: Any, device: torch.device, to_disk: Path | None) -> None:
-    # Imported late: diffusers' hooks load more of the library than a resident model needs.
-    from diffusers.hooks.group_offloading import apply_group_offloading
-
-    if to_disk is not None:
-        to_disk.mkdir(parents=True, exist_ok=True)
-    has_streams = device.type == "cuda"
-    apply_group_offloading(
-        part,
-        onload_device=device,
-        offload_device=torch.device("cpu"),
-        offload_type="leaf_level",
-        use_stream=has_streams,
-        # Pinning everything at once would double the main memory that the weights take.
-        low_cpu_mem_usage=has_streams,
-        offload_to_disk_path=None if to_disk is None else str(to_disk),
-    )
+    lay_out(pipeline, order.memory, lambda name: _disk_folder(order, name))
 
 
 def _disk_folder(order: ModelOrder, name: str) -> Path | None:

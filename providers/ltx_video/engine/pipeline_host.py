@@ -5,42 +5,34 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import torch
 
 from core.jobs.lanes import Stage
 from core.video.planning.prompt_parts import with_enhanced_prompt
 from core.video.planning.windows import windows_of
 from core.video.spec import Residency
 from core.video.terms import ControlMap, Role
+from providers.engine.events import Made, Refused
+from providers.engine.process.errors import NoWords, translate
+from providers.engine.process.lora_overlay import LoraOverlay
+from providers.engine.process.order_run import OrderRun
+from providers.engine.process.torch_memory import (
+    return_memory,
+    torch_device,
+)
 from providers.ltx_video.engine.clip import write_clip
-from providers.ltx_video.engine.errors import NoWords, translate
-from providers.ltx_video.engine.lora_overlay import LoraOverlay
 from providers.ltx_video.engine.part_chain import denoise_ends, denoise_parts
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     Pipeline,
-    forget_peaks,
+    compute_dtype,
     load_enhancer,
     load_pipeline,
     load_text_pipeline,
     needed_parts,
-    ram_peak_gb,
-    return_memory,
     set_tiling,
-    torch_device,
-    vram_peak_gb,
 )
 from providers.ltx_video.engine.preview import Previewer
-from providers.ltx_video.engine.protocol import (
-    Advanced,
-    Began,
-    Made,
-    Refused,
-    StageFigures,
-)
 from providers.ltx_video.engine.source import all_frames, fitted_frames, whole_audio
 from providers.ltx_video.engine.stages import choose_length, decode_all, denoise
 from providers.ltx_video.engine.text import (
@@ -58,15 +50,16 @@ from providers.ltx_video.models.profiles import Enhancer
 from providers.ltx_video.models.two_stages import first_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
 
     from core.jobs.job import CancelToken
-    from providers.ltx_video.engine.protocol import Event, ModelOrder, RenderOrder
+    from providers.engine.events import Event
+    from providers.engine.streams import EventWriter
+    from providers.ltx_video.engine.protocol import ModelOrder, RenderOrder
     from providers.ltx_video.engine.stages import Denoised
-    from providers.ltx_video.engine.streams import EventWriter
     from providers.ltx_video.engine.text import Embedding
 
     LoaderFactory = Callable[[ModelOrder, CancelToken, Callable[[float, str], None]], PartLoader]
@@ -308,7 +301,7 @@ class PipelineHost:
             self._pipeline = load_pipeline(loader, order, self._tokenizer)
         if order.plan.refine_steps and self._upsampler is None:
             self._upsampler = Upsampler(loader.load(UPSAMPLER))
-        self._loras.lay(self._pipeline, order, loader.tell)
+        self._loras.lay(self._pipeline, order, compute_dtype(order), loader.tell)
 
     def _rest_text_encoder(self, order: RenderOrder) -> None:
         """After encoding, leave the text encoder where the plan wants it."""
@@ -328,31 +321,20 @@ class PipelineHost:
         return_memory()
 
 
-class _ClipRun:
-    """One order on its way: the stage it is in, what is told about it, and what it took."""
+class _ClipRun(OrderRun["RenderOrder"]):
+    """A clip on its way: besides, what its words and its length have become."""
 
-    def __init__(self, order: RenderOrder, cancel: CancelToken, events: EventWriter) -> None:
-        self.order = order
-        self.cancel = cancel
-        self.enhanced_prompt: str | None = None
-        self.num_frames: int | None = None
-        self._figures: dict[Stage, StageFigures] = {}
-        self._events = events
-        self._stage = Stage.LOAD
-        self._sent: Began | Advanced | None = None
+    enhanced_prompt: str | None = None
+    num_frames: int | None = None
 
     def made(self, file: Path) -> Made:
         return Made(
             number=self.order.number,
             file=file,
-            figures=tuple(self._figures.values()),
+            figures=self.figures,
             enhanced_prompt=self.enhanced_prompt,
             num_frames=self.num_frames,
         )
-
-    def was_short(self, stage: Stage) -> bool:
-        """Whether a stage that comes once more had nothing to do before."""
-        return stage in self._figures and self._figures[stage].is_short
 
     def take_words(self, text: str) -> None:
         """Go on with the prompt as it was enhanced."""
@@ -360,67 +342,9 @@ class _ClipRun:
         plan = with_enhanced_prompt(self.order.plan, text)
         self.order = self.order.model_copy(update={"plan": plan})
 
-    @contextmanager
-    def stage(
-        self,
-        stage: Stage,
-        *,
-        is_short: bool = False,
-        message: str = "",
-        began_at: float | None = None,
-    ) -> Iterator[None]:
-        self.cancel.check()
-        self._stage = stage
-        self._send(Began(number=self.order.number, stage=stage, is_short=is_short, message=message))
-        forget_peaks()
-        started = time.monotonic() if began_at is None else began_at
-        yield
-        if torch.cuda.is_available():
-            # What a GPU still works on would count as the next stage's.
-            torch.cuda.synchronize()
-        earlier = self._figures.get(stage)
-        self._figures[stage] = StageFigures(
-            stage=stage,
-            seconds=time.monotonic() - started + (earlier.seconds if earlier else 0.0),
-            is_short=is_short,
-            vram_gb=max(vram_peak_gb(), earlier.vram_gb if earlier else 0.0),
-            ram_gb=max(ram_peak_gb(), earlier.ram_gb if earlier else 0.0),
-        )
-        self.cancel.check()
-
-    def on_step(self, done: float, step: int, steps: int, preview: Path | None) -> None:
-        self._send(
-            Advanced(
-                number=self.order.number,
-                stage=self._stage,
-                done=min(1.0, done),
-                message=f"Step {step} of {steps}",
-                step=step,
-                steps=steps,
-                preview=preview,
-            )
-        )
-
-    def on_progress(self, done: float, message: str = "") -> None:
-        self.cancel.check()
-        self.tell(done, message)
-
     def on_frame(self, frames: int) -> None:
         self.cancel.check()
         self.tell(frames / self.order.plan.num_frames, "")
-
-    def tell(self, done: float, message: str) -> None:
-        self._send(
-            Advanced(
-                number=self.order.number, stage=self._stage, done=min(1.0, done), message=message
-            )
-        )
-
-    def _send(self, event: Began | Advanced) -> None:
-        # Work goes on where no more can be counted, such as sound behind the last frame.
-        if event != self._sent:
-            self._sent = event
-            self._events.send(event)
 
 
 class _Prepared(NamedTuple):

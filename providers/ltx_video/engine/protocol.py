@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from core.errors import Problem
 from core.frozen import Frozen
-from core.jobs.lanes import Stage
 from core.lora.lora_family import LoraFamily, LoraLayer
 from core.lora.training_set import TrainingItem
+from core.platform.units import count_text
 from core.video.lora_training import TrainingPlan
 from core.video.memory import MemoryPlan
 from core.video.plan import RenderPlan
+from providers.engine.events import CancelOrder, LaidLora
 from providers.ltx_video.models.map_models import MapModel
 from providers.ltx_video.models.profiles import Profile
 
@@ -36,17 +36,6 @@ class OrderedAudio(Frozen):
 
     path: Path
     rate_hz: int
-
-
-class LaidLora(Frozen):
-    """A LoRA and how strongly it works: 0 not at all, 1 as it was made.
-
-    `is_for_reference`: it follows what is seen beside the clip, and works only where that is seen.
-    """
-
-    path: Path
-    scale: float
-    is_for_reference: bool = False
 
 
 class RenderOrder(Frozen):
@@ -91,6 +80,25 @@ class RenderOrder(Frozen):
     embeddings_dir: Path
     maps_dir: Path | None = None
     offload_dir: Path
+
+    @property
+    def doing(self) -> str:
+        """Of a sentence the end, such as "while it made the clip"."""
+        what = "enhanced the prompt" if self.order == "enhance" else "made the clip"
+        return f"while it {what}"
+
+    @property
+    def amount(self) -> str:
+        """How much of it, such as "at 768x512 with 25 frames"."""
+        if self.order == "enhance":
+            return self.doing
+        plan = self.plan
+        return f"at {plan.width}x{plan.height} with {count_text(plan.num_frames, 'frame')}"
+
+    @property
+    def smaller(self) -> str:
+        """What takes less memory."""
+        return "a smaller size or a shorter clip"
 
 
 class OrderedItem(Frozen):
@@ -137,105 +145,27 @@ class TrainOrder(Frozen):
     offload_dir: Path
     metadata: dict[str, str]
 
+    @property
+    def doing(self) -> str:
+        """Of a sentence the end."""
+        return "while it trained the LoRA"
 
-class CancelOrder(Frozen):
-    """Stop what is being made."""
+    @property
+    def amount(self) -> str:
+        """How much of it, such as "while it learned 4 images at a time"."""
+        return f"while it learned {self.plan.batch_text}"
 
-    order: Literal["cancel"] = "cancel"
-    number: int
-
-
-class Began(Frozen):
-    """A stage has begun; a stage that has nothing to do is named by `is_short`.
-
-    `is_short`: the model is already loaded, or the prompt already encoded.
-    """
-
-    event: Literal["began"] = "began"
-    number: int
-    stage: Stage
-    is_short: bool = False
-    message: str = ""
-
-
-class Advanced(Frozen):
-    """How much of the present stage is done, 0 to 1, counted in real pieces of its work.
-
-    `preview`: a picture of the clip so far, in the job's folder, where one was made just now.
-    """
-
-    event: Literal["advanced"] = "advanced"
-    number: int
-    stage: Stage
-    done: float = Field(ge=0, le=1)
-    message: str = ""
-    step: int | None = None
-    steps: int | None = None
-    preview: Path | None = None
-
-
-class StageFigures(Frozen):
-    """What one stage took: seconds, and the most memory it held, in GB."""
-
-    stage: Stage
-    seconds: float
-    is_short: bool = False
-    vram_gb: float = 0.0
-    ram_gb: float = 0.0
-
-
-class Made(Frozen):
-    """The file is written: the clip, the LoRA, or the words.
-
-    Attributes:
-        enhanced_prompt: what the model's enhancer made of the prompt, where it was asked.
-        num_frames: the length that the model chose, where it was left to it.
-    """
-
-    event: Literal["made"] = "made"
-    number: int
-    file: Path
-    figures: tuple[StageFigures, ...]
-    enhanced_prompt: str | None = None
-    num_frames: int | None = None
-
-
-class Stopped(Frozen):
-    """The work was given up on request; the engine is ready for the next order."""
-
-    event: Literal["stopped"] = "stopped"
-    number: int
-
-
-class Refused(Frozen):
-    """The work could not be done; the engine is ready for the next order.
-
-    Attributes:
-        kind: the class in `core.errors` that the app raises.
-        problems: for `UnsupportedRequest`, what is wrong with the request.
-        is_of_gpu: for `OutOfMemory`, whether it is the accelerator's memory that ran out.
-        traceback: where in the engine it happened, for the log.
-    """
-
-    event: Literal["refused"] = "refused"
-    number: int
-    kind: Literal["OutOfMemory", "NotConfigured", "RenderFailed", "UnsupportedRequest"]
-    message: str
-    hint: str = ""
-    problems: tuple[Problem, ...] = ()
-    is_of_gpu: bool = False
-    traceback: str = ""
+    @property
+    def smaller(self) -> str:
+        """What takes less memory."""
+        return "a smaller size or a shorter clip"
 
 
 ModelOrder = RenderOrder | TrainOrder
 """What needs a loaded model."""
-Order = ModelOrder | CancelOrder
-Event = Began | Advanced | Made | Stopped | Refused
-
-ORDER_JSON: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="order")])
-EVENT_JSON: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
-
-
-def line_of(message: Order | Event) -> bytes:
-    """A message as it goes through the pipe, line end included."""
-    return message.model_dump_json().encode() + b"\n"
+CLIP_ORDER_JSON: TypeAdapter[RenderOrder | CancelOrder] = TypeAdapter(
+    Annotated[RenderOrder | CancelOrder, Field(discriminator="order")]
+)
+TRAIN_ORDER_JSON: TypeAdapter[TrainOrder | CancelOrder] = TypeAdapter(
+    Annotated[TrainOrder | CancelOrder, Field(discriminator="order")]
+)

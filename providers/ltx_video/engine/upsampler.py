@@ -10,8 +10,9 @@ import torch
 from diffusers.pipelines.ltx.pipeline_ltx_latent_upsample import LTXLatentUpsamplePipeline
 
 from core.video.spec import Residency
+from providers.engine.process.torch_memory import torch_device
 from providers.ltx_video.engine.kept_latents import KeepingLTXVideoPipeline
-from providers.ltx_video.engine.pipeline import compute_dtype, torch_device
+from providers.ltx_video.engine.pipeline import compute_dtype
 
 if TYPE_CHECKING:
     from providers.ltx_video.engine.pipeline import Pipeline

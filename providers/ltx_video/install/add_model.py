@@ -14,7 +14,9 @@ from core.platform.suggestions import unknown_name
 from core.video.model_store import AddedModel, OnDisk
 from core.video.terms import AUTO
 from providers.ltx_video.install.checkpoint import read_checkpoint
-from providers.ltx_video.install.installed import (
+from providers.ltx_video.install.own_models import OWN_ID, kept_in
+from providers.ltx_video.models.info import OTHER_NAMES
+from providers.weights.installed import (
     MANIFEST_NAME,
     InstalledFile,
     ModelManifest,
@@ -26,9 +28,7 @@ from providers.ltx_video.install.installed import (
     read_chunks,
     write_manifest,
 )
-from providers.ltx_video.install.own_models import OWN_ID, kept_in
-from providers.ltx_video.models.info import OTHER_NAMES
-from providers.ltx_video.models.weights_spec import TRANSFORMER
+from providers.weights.weights_spec import TRANSFORMER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -205,8 +205,8 @@ def _place_all(
 ) -> tuple[InstalledFile, ...]:
     """Every file of the model in its folder, with its hash."""
     # Imported late: every list of models asks what a person has added, and few add.
-    from providers.ltx_video.install.download_progress import DownloadProgress
-    from providers.ltx_video.install.reuse_files import place_file
+    from providers.weights.download_progress import DownloadProgress
+    from providers.weights.reuse_files import place_file
 
     sources = _sources(order, models_dir)
     sizes = {place: source.stat().st_size for place, source in sources.items()}

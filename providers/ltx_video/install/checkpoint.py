@@ -14,7 +14,7 @@ from core.errors import UnreadableWeights
 from core.lora.lora_family import find_layer
 from core.platform.gguf_head import GGUF_FORMATS, GGUF_SUFFIX, read_gguf_head
 from core.platform.safetensors_head import BYTES_OF_NUMBERS, SUFFIX, read_head
-from providers.ltx_video.models.weights_spec import TRANSFORMER, WEIGHT_SCALES
+from providers.weights.weights_spec import TRANSFORMER, WEIGHT_SCALES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from core.errors import NotConfigured, ProviderUnavailable
 from core.jobs.job import Notice
-from providers.ltx_video.install.hub import OFFLINE, FileList, NeededFile
-from providers.ltx_video.install.installed import MANIFEST_NAME, manifest_of
 from providers.ltx_video.install.other_programs import find_offline_list, folders_of_programs
+from providers.weights.hub import OFFLINE, FileList, NeededFile
+from providers.weights.installed import MANIFEST_NAME, manifest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from core.jobs.job import JobContext
-    from providers.ltx_video.models.weights_spec import WeightsSpec
+    from providers.weights.weights_spec import WeightsSpec
 
 
 def list_files(

@@ -15,10 +15,10 @@ from core.video.model_store import Installation, OnDisk
 from core.video.provider import NotReady, ReasonCode
 from core.video.terms import Role
 from providers.ltx_video.install.builtin_proof import find_difference
-from providers.ltx_video.install.installed import check_installed, manifest_of, model_folder
 from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
 from providers.ltx_video.models.info import INFO
 from providers.ltx_video.models.map_models import NEEDED, MapModel, find_map_models
+from providers.weights.installed import check_installed, manifest_of, model_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

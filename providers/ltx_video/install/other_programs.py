@@ -15,12 +15,12 @@ from providers.ltx_video.install.comfyui_paths import (
     NamedFolders,
     folders_of_list,
 )
-from providers.ltx_video.install.hub import NeededFile
+from providers.weights.hub import NeededFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
+    from providers.weights.weights_spec import FileSet, WeightsSpec
 
 _COMFYUI = ("ComfyUI", "Documents/ComfyUI", "comfy/ComfyUI")
 _WAN2GP = ("Wan2GP", "Documents/Wan2GP")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from providers.ltx_video.install.installed import ModelManifest, OwnModel
+    from providers.weights.installed import ModelManifest, OwnModel
 
 OWN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 """What such a model may be called."""
@@ -29,7 +29,7 @@ def every_model(
         if folder.name in catalogue or not OWN_ID.fullmatch(folder.name):
             continue
         # Imported late: most people have none.
-        from providers.ltx_video.install.installed import manifest_of
+        from providers.weights.installed import manifest_of
 
         manifest = manifest_of(folder)
         if manifest is None or manifest.own is None or manifest.model != folder.name:

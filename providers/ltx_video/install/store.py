@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from core.platform.scratch import scratch_folder
 from core.video.model_store import AddedModel, Installation, InstallSurvey
-from providers.ltx_video.install.installed import (
+from providers.ltx_video.install.model_files import find_model, find_on_disk, verify_builtin
+from providers.ltx_video.install.own_models import every_model
+from providers.weights.installed import (
     check_parts,
     model_folder,
     remove_model,
     verify_model,
 )
-from providers.ltx_video.install.model_files import find_model, find_on_disk, verify_builtin
-from providers.ltx_video.install.own_models import every_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence

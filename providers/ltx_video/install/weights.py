@@ -22,10 +22,14 @@ from core.jobs.lanes import Lane, Stage
 from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
 from core.video.model_store import FoundFiles, OnDisk
-from providers.ltx_video.install.download_progress import DownloadProgress
 from providers.ltx_video.install.file_list import list_files
-from providers.ltx_video.install.hub import Hub, NeededFile
-from providers.ltx_video.install.installed import (
+from providers.ltx_video.install.model_files import find_on_disk
+from providers.ltx_video.install.other_programs import folders_of_programs
+from providers.ltx_video.models.catalog import BY_ID
+from providers.ltx_video.models.info import INFO, INSTALL_MODEL
+from providers.weights.download_progress import DownloadProgress
+from providers.weights.hub import Hub, NeededFile
+from providers.weights.installed import (
     InstalledFile,
     ModelManifest,
     VerifiedFiles,
@@ -34,17 +38,13 @@ from providers.ltx_video.install.installed import (
     hold_model,
     model_folder,
 )
-from providers.ltx_video.install.model_files import find_on_disk
-from providers.ltx_video.install.other_programs import folders_of_programs
-from providers.ltx_video.install.retry import WAITS_S, ask_with_retries
-from providers.ltx_video.install.reuse_files import (
+from providers.weights.retry import WAITS_S, ask_with_retries
+from providers.weights.reuse_files import (
     LocalCopies,
     check_content,
     reuse,
 )
-from providers.ltx_video.install.transfer import fetch_files, part_path
-from providers.ltx_video.models.catalog import BY_ID
-from providers.ltx_video.models.info import INFO, INSTALL_MODEL
+from providers.weights.transfer import fetch_files, part_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from core.platform.network import NetworkSwitch
     from core.video.spec import Licence
     from providers.ltx_video.models.catalog import LocalModel
-    from providers.ltx_video.models.weights_spec import WeightsSpec
+    from providers.weights.weights_spec import WeightsSpec
 
 T = TypeVar("T")
 

@@ -28,6 +28,7 @@ from core.video.spec import (
 from core.video.terms import ControlMap, Residency, Role, Task
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.downloads import WEIGHTS
+from providers.ltx_video.models.footprint import Footprint
 from providers.ltx_video.models.info import INFO, LTXModel
 from providers.ltx_video.models.profiles import Profile
 from providers.ltx_video.models.quantized import QUANTIZED
@@ -44,7 +45,7 @@ from providers.ltx_video.models.sizes import (
     MOTION_SPEED,
     frame_sizes,
 )
-from providers.ltx_video.models.weights_spec import Footprint, WeightsSpec
+from providers.weights.weights_spec import WeightsSpec
 
 PROVIDER = INFO.id
 DEPLOYMENT = INFO.deployment

@@ -8,7 +8,7 @@ from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.map_models import FILES, MapModel
 from providers.ltx_video.models.profiles import Enhancer
 from providers.ltx_video.models.quantized import QUANTIZED
-from providers.ltx_video.models.weights_spec import FileSet, RemoteFile, WeightsSpec
+from providers.weights.weights_spec import FileSet, RemoteFile, WeightsSpec
 
 _AS_OF = date(2026, 11, 22)
 _GB = 1_000_000_000

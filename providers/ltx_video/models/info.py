@@ -5,22 +5,17 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from core.config.api_keys import KeySpec
 from core.jobs.lanes import Lane
-from core.video.packages import Packages
 from core.video.provider import OtherName, ProviderInfo
 from core.video.terms import OutputKind
+from providers.engine.packages import PACKAGES
+from providers.weights.huggingface import HUGGINGFACE_KEY
 
 if TYPE_CHECKING:
     from core.lora.lora_family import LoraFamily
 
-# Of PyTorch 2.13 for Linux with what it and diffusers need, as of 2026-11: the wheels' own sizes.
-PACKAGES = Packages(
-    file="requirements-ltx.txt",
-    names=("torch", "diffusers", "transformers", "accelerate", "safetensors", "gguf"),
-    download="a download of about 0.3 GB, with an NVIDIA GPU about 3 GB",
-)
-"""What the engine imports; the program itself runs without."""
+ENGINE_MODULE = "providers.ltx_video.engine"
+"""What the process runs that makes clips."""
 
 INSTALL_MODEL = "install-model"
 """The kind of the job that installs a model."""
@@ -97,14 +92,6 @@ OTHER_NAMES: tuple[OtherName, ...] = (
 )
 """Names of whole families, and names from a paid service that are no models to download."""
 
-HUGGINGFACE_KEY = KeySpec(
-    id="huggingface",
-    label="Hugging Face",
-    variables=("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
-    url="https://huggingface.co/settings/tokens",
-    purpose="downloads models whose licence must be accepted on their page first",
-)
-
 
 def _lora_families() -> tuple[LoraFamily, ...]:
     from providers.ltx_video.models.lora_families import LORA_FAMILIES
@@ -126,18 +113,3 @@ INFO = ProviderInfo(
     place="Local",
     makes=(OutputKind.VIDEO, OutputKind.IMAGE),
 )
-
-
-def installed_versions() -> dict[str, str]:
-    """The versions of Python and of the packages that a clip is made with."""
-    # Imported late: they are slow to load, and only a finished clip asks for them.
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {"python": platform.python_version()}
-    for name in PACKAGES.names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found

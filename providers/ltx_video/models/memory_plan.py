@@ -17,8 +17,8 @@ from providers.ltx_video.models.stage_peaks import WeightsLayout, stage_peaks, t
 
 if TYPE_CHECKING:
     from core.platform.machine import Gpu, Machine
+    from providers.ltx_video.models.footprint import Footprint
     from providers.ltx_video.models.memory_runs import ClipRuns
-    from providers.ltx_video.models.weights_spec import Footprint
     from providers.ltx_video.models.workload import Workload
 
 MOST_BILLIONS_WITHOUT_GPU = 3.0

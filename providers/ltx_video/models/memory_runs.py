@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.frozen import Frozen
 from core.video.memory import Device, MeasuredPeak, Pool
 from core.video.terms import EncoderBits
-from providers.ltx_video.models.timings import KEPT, TableFile
+from providers.engine.timings import KEPT, TableFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.sizes import FOR_A_CLIP
-from providers.ltx_video.models.weights_spec import TRANSFORMER, FileSet, RemoteFile
+from providers.weights.weights_spec import TRANSFORMER, FileSet, RemoteFile
 
 if TYPE_CHECKING:
     from providers.ltx_video.models.catalog import LocalModel
-    from providers.ltx_video.models.weights_spec import WeightsSpec
+    from providers.weights.weights_spec import WeightsSpec
 
 FP8 = "fp8"
 """Numbers of 8 bit with a scale for each layer, in a file of safetensors."""

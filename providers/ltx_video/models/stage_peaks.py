@@ -41,7 +41,7 @@ from core.video.terms import EncoderBits
 
 if TYPE_CHECKING:
     from core.video.memory import MemoryPlan
-    from providers.ltx_video.models.weights_spec import Footprint
+    from providers.ltx_video.models.footprint import Footprint
     from providers.ltx_video.models.workload import Workload
 
 CUDA_CONTEXT_GB = 0.6

@@ -1,43 +1,18 @@
-"""How long each stage took on this machine, and what that says about the next clip."""
+"""Which stages a clip of LTX has and how much each has to do, for the table of times."""
 
 from __future__ import annotations
 
-import logging
-from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from core.frozen import Frozen
 from core.jobs.lanes import Stage
-from core.platform.files import set_aside, write_text_atomically
 from core.platform.units import clock
-from core.video.terms import ControlMap, EncoderBits, Role
+from core.video.terms import ControlMap, Role
+from providers.engine.timings import STAGES, TimingTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from core.video.plan import RenderPlan
-
-T = TypeVar("T", bound=Frozen)
-
-log = logging.getLogger(__name__)
-
-STAGES: tuple[Stage, ...] = (Stage.LOAD, Stage.ENCODE, Stage.DENOISE, Stage.DECODE, Stage.WRITE)
-"""Every stage of a local clip, in order."""
-
-
-def stages_of(plan: RenderPlan) -> tuple[Stage, ...]:
-    """The same with the maps of a control video and an enhanced prompt, where those are planned."""
-    first, *others = STAGES
-    maps = (Stage.MAPS,) if plan.request.of_role(Role.CONTROL) else ()
-    words = (Stage.ENHANCE,) if plan.enhances_prompt else ()
-    return (first, *maps, *words, *others)
-
-
-KEPT = 9
-"""Of each kind of measurement the newest few say what is usual."""
 
 # About how much longer than another each map takes to draw.
 _COST_OF_MAP = {
@@ -48,49 +23,17 @@ _COST_OF_MAP = {
 }
 
 
-class Timing(Frozen):
-    """One stage of one finished clip.
-
-    Attributes:
-        layout: how the model lay in memory, since that decides its speed.
-        is_short: the stage found its work already done.
-        is_start: the engine itself was started for it, which the loading counts.
-        work: the size of the task, in units of the stage's own; time grows with it.
-    """
-
-    model: str
-    layout: str
-    stage: Stage
-    is_short: bool
-    work: int
-    seconds: float
-    is_start: bool = False
+def ltx_timings(path: Path) -> TimingTable:
+    """How long clips took here, as kept in a file."""
+    return TimingTable(path, stages_of, work_of)
 
 
-class EngineState(StrEnum):
-    """What an engine has to do before it can begin with a clip."""
-
-    ABSENT = "absent"
-    """It is started, and loads the model."""
-    OTHER = "other"
-    """It runs, and loads the model in the place of another."""
-    READY = "ready"
-    """It has the model loaded."""
-
-
-class _StoredTimings(Frozen):
-    timings: tuple[Timing, ...] = ()
-
-
-def layout_name(plan: RenderPlan) -> str:
-    """The plan's place in memory as a word for the table."""
-    memory = plan.memory_plan
-    if memory is None:
-        return ""
-    name = f"{memory.device}/{memory.residency}/{memory.precision}"
-    # Without them the times of earlier versions still count.
-    is_packed = memory.text_encoder_bits is not EncoderBits.SIXTEEN
-    return f"{name}/{memory.text_encoder_bits}" if is_packed else name
+def stages_of(plan: RenderPlan) -> tuple[Stage, ...]:
+    """The same with the maps of a control video and an enhanced prompt, where those are planned."""
+    first, *others = STAGES
+    maps = (Stage.MAPS,) if plan.request.of_role(Role.CONTROL) else ()
+    words = (Stage.ENHANCE,) if plan.enhances_prompt else ()
+    return (first, *maps, *words, *others)
 
 
 def shortest_note(shortest: RenderPlan) -> str:
@@ -119,101 +62,3 @@ def work_of(stage: Stage, plan: RenderPlan) -> int:
             return plan.num_frames * plan.width * plan.height
         case _:
             return 0
-
-
-class TableFile(Generic[T]):
-    """A small file of measurements, which nothing depends on.
-
-    One that is damaged is set aside and begun anew, and one that cannot be written is told in the
-    log.
-    """
-
-    def __init__(self, path: Path, kind: type[T], name: str) -> None:
-        self._path = path
-        self._kind = kind
-        self._name = name
-        self._known: tuple[tuple[int, ...], T] | None = None
-
-    def read(self) -> T:
-        """What is kept; empty where there is nothing, or nothing that can be read."""
-        try:
-            now = self._path.stat()
-            stamp = (now.st_ino, now.st_mtime_ns, now.st_size)
-            # A list of models asks once for each of them.
-            if self._known is None or self._known[0] != stamp:
-                self._known = (stamp, self._kind.model_validate_json(self._path.read_bytes()))
-            return self._known[1]
-        except FileNotFoundError:
-            pass
-        except (OSError, ValidationError) as error:
-            log.warning("%s cannot be read and is begun anew: %s", self._name, error)
-            try:
-                set_aside(self._path)
-            except OSError:
-                log.warning("%s cannot be set aside", self._path)
-        return self._kind()
-
-    def write(self, kept: T) -> None:
-        """Keep this in the place of what was there."""
-        try:
-            write_text_atomically(self._path, kept.model_dump_json(indent=1) + "\n")
-        except OSError as error:
-            log.warning("%s does not remember this clip: %s", self._name, error)
-
-
-class TimingTable:
-    """The seconds that stages took here, in a small file."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = TableFile(path, _StoredTimings, "the table of times")
-
-    def expected_s(
-        self, stage: Stage, plan: RenderPlan, *, is_short: bool = False, is_start: bool = False
-    ) -> float | None:
-        """The usual seconds of a stage at the nearest size; None where it was never measured."""
-        asked = (plan.target.model, layout_name(plan), stage, is_short)
-        found = [
-            t
-            for t in self._file.read().timings
-            if (t.model, t.layout, t.stage, t.is_short) == asked
-        ]
-        # Loading with and without a start of the engine; either is better than nothing.
-        found = [t for t in found if t.is_start is is_start] or found
-        if not found:
-            # What is already done takes next to nothing, measured or not.
-            return 0.0 if is_short else None
-        # Imported late: it is slow to load, and every list of models opens this table's provider.
-        from statistics import median
-
-        work = work_of(stage, plan)
-        nearest = min((t.work for t in found), key=lambda other: abs(other - work))
-        usual = median(t.seconds for t in found if t.work == nearest)
-        return usual * work / nearest if nearest else usual
-
-    def expected_by_stage(self, plan: RenderPlan, engine: EngineState) -> dict[Stage, float | None]:
-        """The usual seconds of each stage of a clip."""
-        found = {stage: self.expected_s(stage, plan) for stage in stages_of(plan)}
-        found[Stage.LOAD] = self.expected_s(
-            Stage.LOAD,
-            plan,
-            is_short=engine is EngineState.READY,
-            is_start=engine is EngineState.ABSENT,
-        )
-        return found
-
-    def expected_total_s(self, plan: RenderPlan, engine: EngineState) -> float | None:
-        """The usual seconds of a whole clip; None where one stage was never measured."""
-        expected = self.expected_by_stage(plan, engine).values()
-        known = [seconds for seconds in expected if seconds is not None]
-        return sum(known) if len(known) == len(expected) else None
-
-    def add(self, timings: Iterable[Timing]) -> None:
-        """Remember what a clip took; of each kind the newest few are kept."""
-        kept: list[Timing] = []
-        counts: dict[tuple[object, ...], int] = {}
-        for timing in (*reversed(tuple(timings)), *reversed(self._file.read().timings)):
-            kind = (timing.model, timing.layout, timing.stage, timing.is_short, timing.work)
-            counts[kind] = counts.get(kind, 0) + 1
-            if counts[kind] <= KEPT:
-                kept.append(timing)
-        self._file.write(_StoredTimings(timings=tuple(reversed(kept))))

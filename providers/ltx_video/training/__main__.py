@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from core.jobs.lanes import Stage
-from providers.ltx_video.engine.protocol import Began, TrainOrder
-from providers.ltx_video.engine.streams import open_line
+from providers.engine.events import Began
+from providers.engine.streams import open_line
+from providers.ltx_video.engine.protocol import TRAIN_ORDER_JSON
 
 
 def main() -> None:
     """Serve orders until the app closes the pipe."""
-    commands, events = open_line()
+    commands, events = open_line(TRAIN_ORDER_JSON)
     while True:
         order = commands.orders.get()
-        assert isinstance(order, TrainOrder), "clips are made by the engine"
         # Said before the libraries are loaded, which takes seconds.
         message = "Starting the engine"
         events.send(Began(number=order.number, stage=Stage.LOAD, message=message))

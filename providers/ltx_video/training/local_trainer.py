@@ -21,9 +21,10 @@ from core.video.lora_training import TrainedFiles
 from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, RenderRequest, Sampling
 from core.video.train_lora_job import find_item
-from providers.ltx_video.engine.engine_process import EngineProcess
-from providers.ltx_video.engine.following import events_of
-from providers.ltx_video.engine.protocol import Advanced, Began, Made, OrderedItem, TrainOrder
+from providers.engine.engine_process import EngineProcess
+from providers.engine.events import Advanced, Began, Made
+from providers.engine.following import events_of
+from providers.ltx_video.engine.protocol import OrderedItem, TrainOrder
 from providers.ltx_video.install.model_files import (
     files_problem,
     folder_of,

@@ -18,15 +18,12 @@ from core.jobs.lanes import Stage
 from core.lora.training import RECORD, LossLine, read_record, record_text
 from core.platform.files import write_text_atomically
 from core.video.memory import Device
+from providers.engine.events import Advanced, Began, Made
+from providers.engine.process.errors import translate
+from providers.engine.process.torch_memory import return_memory, torch_device
 from providers.ltx_video.engine.clip import write_clip
-from providers.ltx_video.engine.errors import translate
-from providers.ltx_video.engine.pipeline import (
-    PartLoader,
-    compute_dtype,
-    return_memory,
-    torch_device,
-)
-from providers.ltx_video.engine.protocol import Advanced, Began, Made, RenderOrder
+from providers.ltx_video.engine.pipeline import PartLoader, compute_dtype
+from providers.ltx_video.engine.protocol import RenderOrder
 from providers.ltx_video.engine.stages import decode, denoise, stop_between
 from providers.ltx_video.training.adapter import TrainedLora
 from providers.ltx_video.training.checkpoint import load_checkpoint, save_checkpoint
@@ -43,9 +40,10 @@ if TYPE_CHECKING:
 
     from core.jobs.job import CancelToken
     from core.lora.training_set import Bucket
+    from providers.engine.events import Event
+    from providers.engine.streams import EventWriter
     from providers.ltx_video.engine.pipeline import Pipeline
-    from providers.ltx_video.engine.protocol import Event, TrainOrder
-    from providers.ltx_video.engine.streams import EventWriter
+    from providers.ltx_video.engine.protocol import TrainOrder
     from providers.ltx_video.engine.text import EncodedPrompt
 
 LORA = "lora.safetensors"

@@ -16,13 +16,13 @@ from core.errors import Problem, UnsupportedRequest
 from core.lora.training_set import SET_FIELD
 from core.media.images import read_rgb_image
 from core.media.source_clip import sample_frames
+from providers.engine.process.torch_memory import torch_device
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     load_pipeline,
     load_text_pipeline,
     needed_parts,
     set_tiling,
-    torch_device,
 )
 from providers.ltx_video.engine.source import silent_latents
 from providers.ltx_video.engine.stages import normalized, stop_between

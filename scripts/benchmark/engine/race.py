@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from core.jobs.job import CancelToken, JobContext
-from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
+from providers.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.engine.protocol import RenderOrder
 from providers.ltx_video.install.model_files import model_key
 from providers.ltx_video.local_render import in_its_words

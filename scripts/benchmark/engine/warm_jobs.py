@@ -13,9 +13,10 @@ from safetensors.numpy import save_file
 
 from core.jobs.job import CancelToken
 from core.jobs.lanes import Stage
-from providers.ltx_video.engine.engine_process import EngineProcess
-from providers.ltx_video.engine.following import events_of
-from providers.ltx_video.engine.protocol import Began, LaidLora, Made
+from providers.engine.engine_process import EngineProcess
+from providers.engine.events import Began, LaidLora, Made
+from providers.engine.following import events_of
+from providers.ltx_video.models.info import ENGINE_MODULE
 from scripts.benchmark.figures import Series, ratio
 from scripts.benchmark.tables import Goal, series_table
 from scripts.markdown import markdown_table
@@ -106,7 +107,7 @@ class ManyJobs:
 @contextmanager
 def warm_engine() -> Generator[EngineProcess]:
     """An engine process of our own, ended afterwards."""
-    engine = EngineProcess()
+    engine = EngineProcess(ENGINE_MODULE)
     try:
         yield engine
     finally:

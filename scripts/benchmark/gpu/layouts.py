@@ -23,19 +23,20 @@ from core.video.planning.clip_plan import make_plan
 from core.video.request import RenderRequest, Sampling
 from core.video.spec import Residency
 from core.video.terms import EncoderBits, Target
-from providers.ltx_video.engine.clip import write_clip
-from providers.ltx_video.engine.errors import is_out_of_memory
-from providers.ltx_video.engine.pipeline import (
+from providers.engine.events import Made, Refused, StageFigures
+from providers.engine.process.errors import is_out_of_memory
+from providers.engine.process.torch_memory import (
     forget_peaks,
-    needed_parts,
     return_memory,
     torch_device,
     vram_peak_gb,
 )
+from providers.engine.streams import EventWriter
+from providers.ltx_video.engine.clip import write_clip
+from providers.ltx_video.engine.pipeline import needed_parts
 from providers.ltx_video.engine.pipeline_host import PipelineHost
-from providers.ltx_video.engine.protocol import Made, Refused, RenderOrder, StageFigures
+from providers.ltx_video.engine.protocol import RenderOrder
 from providers.ltx_video.engine.scheduler import scheduler_for
-from providers.ltx_video.engine.streams import EventWriter
 from providers.ltx_video.models.catalog import DEPLOYMENT, PROVIDER
 from providers.ltx_video.models.memory_plan import memory_ladder
 from providers.ltx_video.models.stage_peaks import CUDA_CONTEXT_GB

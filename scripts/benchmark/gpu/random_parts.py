@@ -14,7 +14,8 @@ from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3
 from transformers import Gemma3Config, PreTrainedModel
 
 from core.video.spec import Residency
-from providers.ltx_video.engine.pipeline import PartLoader, torch_device
+from providers.engine.process.torch_memory import torch_device
+from providers.ltx_video.engine.pipeline import PartLoader
 from scripts.benchmark.gpu.shapes import TINY, empty_part
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from transformers import Gemma3Config, Gemma3ForConditionalGeneration, PreTraine
 
 from core.video.spec import Precision
 from providers.ltx_video.models.catalog import BY_ID
+from providers.ltx_video.models.footprint import Footprint
 from providers.ltx_video.models.info import LTXModel
-from providers.ltx_video.models.weights_spec import Footprint
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,8 +31,8 @@ from gui.models.model_rows import InstallPhase
 from gui.models.models_controller import ModelsController
 from gui.models.models_page import InstallDialog, ModelsPage
 from providers import PROVIDERS
-from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
+from providers.weights.installed import check_installed
 from tests.fakes.catalogue_hub import (
     BIG_BYTES,
     BIG_FILE,

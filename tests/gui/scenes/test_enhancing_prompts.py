@@ -14,7 +14,7 @@ from core.video.request import RenderRequest
 from core.video.terms import Target
 from gui.scenes.enhanced_box import EnhancedBox, Enhancement
 from providers import PROVIDERS
-from providers.ltx_video.install.installed import (
+from providers.weights.installed import (
     MANIFEST_NAME,
     InstalledFile,
     ModelManifest,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from providers.ltx_video.engine.lora_overlay import LoraOverlay
-from providers.ltx_video.engine.protocol import LaidLora
+from providers.engine.events import LaidLora
+from providers.engine.process.lora_overlay import LoraOverlay
+from providers.ltx_video.engine.pipeline import compute_dtype
 from tests.providers.engine.test_engine_preview import Engine
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ def check_like_diffusers(order: RenderOrder, file: Path, family: LoraFamily) -> 
     engine, overlay = Engine(order), LoraOverlay()
     base = engine.denoise(None).video
     laid = {"loras": (LaidLora(path=file, scale=1.0),), "lora_family": family}
-    overlay.lay(engine.pipeline, order.model_copy(update=laid), lambda _: None)
+    overlay.lay(
+        engine.pipeline, order.model_copy(update=laid), compute_dtype(order), lambda _: None
+    )
     ours = engine.denoise(None).video
-    overlay.lay(engine.pipeline, order, lambda _: None)
+    overlay.lay(engine.pipeline, order, compute_dtype(order), lambda _: None)
     assert torch.equal(engine.denoise(None).video, base)
     pipeline: Any = engine.pipeline
     pipeline.load_lora_weights(file)

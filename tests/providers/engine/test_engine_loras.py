@@ -14,8 +14,9 @@ from core.errors import UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.paths import Paths
 from core.video.spec import Precision, Residency
-from providers.ltx_video.engine.lora_overlay import LoraOverlay
-from providers.ltx_video.engine.protocol import LaidLora
+from providers.engine.events import LaidLora
+from providers.engine.process.lora_overlay import LoraOverlay
+from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID
 from providers.ltx_video.models.info import LTXModel
@@ -190,7 +191,9 @@ def test_the_effect_grows_with_the_scale_and_two_loras_add_up(
     def latents(*loras: tuple[Path, float]) -> torch.Tensor:
         laid = tuple(LaidLora(path=path, scale=scale) for path, scale in loras)
         update = {"loras": laid, "lora_family": loras_of(model)}
-        overlay.lay(engine.pipeline, order.model_copy(update=update), lambda _: None)
+        overlay.lay(
+            engine.pipeline, order.model_copy(update=update), compute_dtype(order), lambda _: None
+        )
         return engine.denoise(None).video
 
     base = latents()

@@ -12,8 +12,11 @@ from PIL import Image
 from core.jobs.job import CancelToken
 from core.jobs.lanes import Stage
 from core.video.spec import Residency
-from providers.ltx_video.engine.drive_render import follow
-from providers.ltx_video.engine.engine_process import EngineProcess
+from providers.engine.engine_process import EngineProcess
+from providers.engine.events import Advanced, Made
+from providers.engine.following import follow
+from providers.engine.progress_meter import ProgressMeter
+from providers.engine.timings import EngineState
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     load_pipeline,
@@ -21,22 +24,21 @@ from providers.ltx_video.engine.pipeline import (
     needed_parts,
 )
 from providers.ltx_video.engine.preview import SHARE, Previewer
-from providers.ltx_video.engine.progress_meter import ProgressMeter
-from providers.ltx_video.engine.protocol import Advanced, Made
 from providers.ltx_video.engine.stages import decode, denoise
 from providers.ltx_video.engine.text import EncodedPrompt, encode
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID
 from providers.ltx_video.models.info import LTXModel
-from providers.ltx_video.models.timings import EngineState, TimingTable
+from providers.ltx_video.models.timings import ltx_timings
 from tests.providers.tiny_home import TINY_AV, TINY_VIDEO, context_of, order_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from providers.engine.events import Event
     from providers.ltx_video.engine.pipeline import Pipeline
-    from providers.ltx_video.engine.protocol import Event, Order, RenderOrder
+    from providers.ltx_video.engine.protocol import Order, RenderOrder
     from providers.ltx_video.engine.stages import Denoised
     from tests.providers.tiny_home import Watched
 
@@ -184,7 +186,7 @@ def test_whoever_misses_an_image_sees_it_in_the_next_event(
         Advanced(number=1, stage=Stage.DECODE, done=0.5),
         Made(number=1, file=tmp_path / "clip.mp4", figures=()),
     )
-    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), order.plan, EngineState.OTHER)
+    meter = ProgressMeter(ltx_timings(tmp_path / "none.json"), order.plan, EngineState.OTHER)
     follow(engine, order, meter, job.context)
     assert [event.preview for event in job.progress] == [None, first, first, second, second]
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from providers.ltx_video.engine.streams import plain_lines
+from providers.engine.streams import plain_lines
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from providers.ltx_video.install.comfyui_paths import COMFYUI_LIST, folders_of_list
-from providers.ltx_video.install.installed import check_installed
+from providers.weights.installed import check_installed
 from tests.fakes.installation import MODEL, SHARD, Run, content, job
 
 if TYPE_CHECKING:

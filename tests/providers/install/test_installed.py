@@ -11,7 +11,7 @@ from core.errors import ProviderUnavailable, UnsupportedRequest
 from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
 from core.video.model_store import OnDisk
-from providers.ltx_video.install.installed import (
+from providers.weights.installed import (
     MANIFEST_NAME,
     check_installed,
     remove_model,

@@ -13,9 +13,9 @@ from core.errors import NotConfigured
 from core.platform.gguf_head import read_gguf_head
 from core.video.provider import Ready
 from providers.ltx_video.install.checkpoint import read_checkpoint
-from providers.ltx_video.install.installed import manifest_of
 from providers.ltx_video.install.own_models import every_model
 from providers.ltx_video.models.lora_families import LORA_FAMILIES
+from providers.weights.installed import manifest_of
 from tests.fakes.checkpoints import Weights, as_the_makers_name_it, weights_like
 from tests.providers.gguf_files import write_gguf
 from tests.providers.install.test_own_models import Shop

@@ -17,10 +17,10 @@ from core.video.provider import NotReady, Ready
 from core.video.request import RenderRequest
 from core.video.terms import AUTO
 from providers.ltx_video.install.checkpoint import read_checkpoint
-from providers.ltx_video.install.installed import check_installed, manifest_of
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.lora_families import LORA_FAMILIES
+from providers.weights.installed import check_installed, manifest_of
 from tests.fakes.checkpoints import (
     Weights,
     diffusers_folder,

@@ -12,14 +12,14 @@ import pytest
 
 from core.errors import OutputError, ProviderUnavailable
 from core.video.model_store import OnDisk
-from providers.ltx_video.install.installed import (
+from providers.weights.installed import (
     MANIFEST_NAME,
     check_installed,
     manifest_of,
     remove_model,
     verify_model,
 )
-from providers.ltx_video.models.weights_spec import FileSet
+from providers.weights.weights_spec import FileSet
 from tests.fakes.installation import (
     INDEX,
     MODEL,

@@ -29,16 +29,16 @@ from core.jobs.lanes import Stage
 from core.jobs.queue import JobQueue
 from core.platform.network import NetworkSwitch
 from core.video.model_store import OnDisk
-from providers.ltx_video.install.installed import (
+from providers.ltx_video.install.weights import InstallModelJob
+from providers.ltx_video.models.info import INSTALL_MODEL
+from providers.weights.installed import (
     MANIFEST_NAME,
     check_installed,
     check_parts,
     manifest_of,
     remove_model,
 )
-from providers.ltx_video.install.weights import InstallModelJob
-from providers.ltx_video.models.info import INSTALL_MODEL
-from providers.ltx_video.models.weights_spec import FileSet
+from providers.weights.weights_spec import FileSet
 from tests.fakes.installation import (
     CONFIG,
     INDEX,

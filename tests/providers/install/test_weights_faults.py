@@ -8,8 +8,8 @@ import pytest
 
 from core.errors import AuthFailed, NotConfigured, OutputError, ProviderError, ProviderUnavailable
 from core.video.model_store import OnDisk
-from providers.ltx_video.install.installed import check_installed
-from providers.ltx_video.models.weights_spec import FileSet
+from providers.weights.installed import check_installed
+from providers.weights.weights_spec import FileSet
 from tests.fakes.installation import (
     CONFIG,
     MODEL,

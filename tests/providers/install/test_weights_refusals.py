@@ -20,11 +20,11 @@ from core.jobs.job import Progressed
 from core.platform.network import NetworkSwitch
 from core.video.model_store import OnDisk
 from core.video.provider import NotReady, Ready
-from providers.ltx_video.install.hub import check_token
-from providers.ltx_video.install.installed import (
+from providers.weights.hub import check_token
+from providers.weights.installed import (
     check_installed,
 )
-from providers.ltx_video.models.weights_spec import FileSet
+from providers.weights.weights_spec import FileSet
 from tests.fakes.installation import (
     MODEL,
     REPO,

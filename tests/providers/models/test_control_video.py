@@ -12,13 +12,13 @@ from core.video.inputs import CheckedInputs
 from core.video.planning.clip_plan import make_plan
 from core.video.request import Editing, Input, Motion, RenderRequest
 from core.video.terms import ControlMap, Role, Target
-from providers.ltx_video.install.hub import NeededFile
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, MODELS, MOST_LORAS, PROVIDER
 from providers.ltx_video.models.control_video import FOR_SHEETS, OFFICIAL
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.lora_families import LORA_FAMILIES
 from providers.ltx_video.models.map_models import FILES, MapModel, find_map_models
+from providers.weights.hub import NeededFile
 from tests.fakes.inputs import lora
 from tests.fakes.loras import as_comfy, random_pairs, write_lora
 from tests.providers.tiny_home import context_of

@@ -12,7 +12,7 @@ from providers.ltx_video.models.downloads import WEIGHTS
 from providers.ltx_video.models.quantized import QUANTIZED, Quantized
 
 if TYPE_CHECKING:
-    from providers.ltx_video.models.weights_spec import WeightsSpec
+    from providers.weights.weights_spec import WeightsSpec
 
 GEMMA = "Lightricks/gemma-3-12b-it-qat-q4_0-unquantized"
 SHARD = "00001-of-00005.safetensors"

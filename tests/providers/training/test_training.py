@@ -23,9 +23,10 @@ from core.video.provider import ProviderEntry
 from core.video.registry import ProviderRegistry
 from core.video.terms import Target
 from core.video.train_lora_job import TrainLoraJob
-from providers.ltx_video.engine.lora_overlay import LoraOverlay
-from providers.ltx_video.engine.protocol import EVENT_JSON, Advanced, LaidLora, Made, Refused
-from providers.ltx_video.engine.streams import EventWriter
+from providers.engine.events import EVENT_JSON, Advanced, LaidLora, Made, Refused
+from providers.engine.process.lora_overlay import LoraOverlay
+from providers.engine.streams import EventWriter
+from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.install.model_files import folder_of
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import DEPLOYMENT, PROVIDER
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.video.lora_training import TrainingPlan
-    from providers.ltx_video.engine.protocol import Event, TrainOrder
+    from providers.engine.events import Event
+    from providers.ltx_video.engine.protocol import TrainOrder
     from providers.ltx_video.models.catalog import LocalModel
 
 # As the makers' undistilled models, but for the passes that guidance costs.
@@ -223,7 +225,9 @@ def test_the_trained_lora_works_in_the_engine_as_it_did_in_training(
     def latents(scale: float) -> torch.Tensor:
         laid = {"loras": (LaidLora(path=event.file, scale=scale),)}
         laid |= {"lora_family": loras_of(TINY_VIDEO)}
-        overlay.lay(engine.pipeline, render.model_copy(update=laid), lambda _: None)
+        overlay.lay(
+            engine.pipeline, render.model_copy(update=laid), compute_dtype(order), lambda _: None
+        )
         return engine.denoise(None).video
 
     base = engine.denoise(None).video

@@ -14,8 +14,8 @@ from torch.nn.functional import linear
 from typing_extensions import override
 
 from core.platform.gguf_head import GGUF_SUFFIX
-from providers.ltx_video.engine.errors import DamagedModel
-from providers.ltx_video.models.weights_spec import WEIGHT_SCALES
+from providers.engine.process.errors import DamagedModel
+from providers.weights.weights_spec import WEIGHT_SCALES
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from core.jobs.job import Progressed
 from core.jobs.lanes import Stage
-from providers.ltx_video.models.timings import EngineState, stages_of
+from providers.engine.timings import EngineState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.video.plan import RenderPlan
-    from providers.ltx_video.models.timings import TimingTable
+    from providers.engine.timings import TimingTable
 
 # Shares of the bar until this machine has made a clip with the model.
 _ROUGH_S = {
@@ -49,7 +49,7 @@ class ProgressMeter:
         self._plan = plan
         self._engine = engine
         self._clock = clock
-        self._stages = stages_of(plan)
+        self._stages = table.stages_of(plan)
         self._expected_s = table.expected_by_stage(plan, engine)
         rough = dict(_ROUGH_S)
         if engine is EngineState.READY:

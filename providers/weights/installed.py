@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.jobs.job import CancelToken, JobContext
-    from providers.ltx_video.install.download_progress import DownloadProgress
-    from providers.ltx_video.install.hub import NeededFile
-    from providers.ltx_video.models.weights_spec import WeightsSpec
+    from providers.weights.download_progress import DownloadProgress
+    from providers.weights.hub import NeededFile
+    from providers.weights.weights_spec import WeightsSpec
 
 MANIFEST_NAME = "imageai-model.json"
 UNFINISHED_NAME = f"{MANIFEST_NAME}.part"
@@ -152,7 +152,7 @@ def verify_model(models_dir: Path, model: str, ctx: JobContext) -> Installation:
         if manifest is None:
             return check_installed(models_dir, model)
         # Imported late: every list of models looks at what is on disk, and few read all of it.
-        from providers.ltx_video.install.download_progress import DownloadProgress
+        from providers.weights.download_progress import DownloadProgress
 
         progress = DownloadProgress(manifest.size_bytes)
         files = tuple(_reread(folder, file, ctx, progress) for file in manifest.files)

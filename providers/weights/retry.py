@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import RateLimited
-from providers.ltx_video.install.hub import RetryableFailure
+from providers.weights.hub import RetryableFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

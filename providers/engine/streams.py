@@ -10,17 +10,21 @@ import signal
 import sys
 import threading
 import unicodedata
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from core.jobs.job import CancelToken
-from providers.ltx_video.engine.protocol import ORDER_JSON, CancelOrder, line_of
+from providers.engine.events import CancelOrder, EngineOrder, line_of
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from providers.ltx_video.engine.protocol import Event, ModelOrder
+    from pydantic import TypeAdapter
+
+    from providers.engine.events import Event
+
+Order = TypeVar("Order", bound=EngineOrder)
 
 PARENT_VARIABLE = "IMAGEAI_ENGINE_PARENT"
 _PR_SET_PDEATHSIG = 1
@@ -50,20 +54,21 @@ class EventWriter:
                 os._exit(0)
 
 
-class CommandReader:
+class CommandReader(Generic[Order]):
     """Reads orders in a thread of its own, so that a cancel arrives in the midst of the work."""
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: BinaryIO, kinds: TypeAdapter[Order | CancelOrder]) -> None:
         self._source = source
+        self._kinds = kinds
         self._lock = threading.Lock()
         self._tokens: dict[int, CancelToken] = {}
-        self.orders: queue.Queue[ModelOrder] = queue.Queue()
+        self.orders: queue.Queue[Order] = queue.Queue()
 
     def read(self) -> None:
         """Take orders until the app closes the pipe, and end this process with it."""
         for line in self._source:
             try:
-                order = ORDER_JSON.validate_json(line)
+                order = self._kinds.validate_json(line)
             except ValidationError as error:
                 sys.stderr.write(f"an order that cannot be understood: {error}\n")
                 continue
@@ -92,20 +97,20 @@ class Streams(NamedTuple):
     events: EventWriter
 
 
-class AppLine(NamedTuple):
+class AppLine(NamedTuple, Generic[Order]):
     """The line to the app: what it wants, and where it is told how that goes."""
 
-    commands: CommandReader
+    commands: CommandReader[Order]
     events: EventWriter
 
 
-def open_line() -> AppLine:
-    """Listen to the app from now on, and end with it."""
+def open_line(kinds: TypeAdapter[Order | CancelOrder]) -> AppLine[Order]:
+    """Listen to the app from now on, and end with it; `kinds` reads its orders."""
     # The app decides what a Ctrl-C in the terminal means, and tells us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
     source, events = take_over_streams()
-    commands = CommandReader(source)
+    commands = CommandReader(source, kinds)
     threading.Thread(target=commands.read, name="commands", daemon=True).start()
     return AppLine(commands, events)
 

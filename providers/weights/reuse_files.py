@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from core.errors import OutputError
 from core.platform.machine import free_disk_bytes
 from core.video.model_store import FoundFiles
-from providers.ltx_video.install.hub import ContentCheck
-from providers.ltx_video.install.installed import PART_SUFFIX, read_chunks
+from providers.weights.hub import ContentCheck
+from providers.weights.installed import PART_SUFFIX, read_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from core.jobs.job import CancelToken
-    from providers.ltx_video.install.hub import NeededFile
+    from providers.weights.hub import NeededFile
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from core.errors import (
 from core.redaction import remember_secret
 from core.services.refusals import retry_after_s
 from core.video.provider import NotReady, Readiness, Ready, ReasonCode
-from providers.ltx_video.models.info import HUGGINGFACE_KEY
+from providers.weights.huggingface import HUGGINGFACE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from core.config.api_keys import ApiKeys
     from core.platform.network import NetworkSwitch
-    from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
+    from providers.weights.weights_spec import FileSet, WeightsSpec
 
 _DEFAULT_ENDPOINT = "https://huggingface.co"
 _CONNECT_TIMEOUT_S = 10.0

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.errors import JobCancelled, StudioError, UnsupportedRequest
-from core.platform.units import count_text
-from providers.ltx_video.engine.protocol import Refused, Stopped, TrainOrder
-from providers.ltx_video.engine.streams import plain_lines
+from providers.engine.events import Refused, Stopped
+from providers.engine.streams import plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from providers.ltx_video.engine.protocol import Event, ModelOrder
+    from providers.engine.events import EngineOrder, Event
 
 _MOST_LETTERS = 20_000
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
@@ -50,7 +49,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in text for words in _MEMORY_WORDS)
 
 
-def translate(work: Callable[[], Event], order: ModelOrder) -> Event:
+def translate(work: Callable[[], Event], order: EngineOrder) -> Event:
     """What the work gives, or why it gives nothing, as the app is told it."""
     try:
         return work()
@@ -62,7 +61,7 @@ def translate(work: Callable[[], Event], order: ModelOrder) -> Event:
         return _refusal(error, order).model_copy(update={"traceback": where})
 
 
-def _refusal(error: Exception, order: ModelOrder) -> Refused:
+def _refusal(error: Exception, order: EngineOrder) -> Refused:
     label = order.plan.spec.label
     if isinstance(error, UnsupportedRequest):
         return Refused(
@@ -85,8 +84,8 @@ def _refusal(error: Exception, order: ModelOrder) -> Refused:
         return Refused(
             number=order.number,
             kind="OutOfMemory",
-            message=f"{label} ran out of {where} {_at_work(order)}.",
-            hint="Choose a smaller size or a shorter clip, or close other programs.",
+            message=f"{label} ran out of {where} {order.amount}.",
+            hint=f"Choose {order.smaller}, or close other programs.",
             is_of_gpu=is_of_gpu,
         )
     if isinstance(error, StudioError):
@@ -102,12 +101,3 @@ def _refusal(error: Exception, order: ModelOrder) -> Refused:
         message=message,
         hint="Try again; if it happens again, the log file has the details.",
     )
-
-
-def _at_work(order: ModelOrder) -> str:
-    if order.order == "enhance":
-        return "while it enhanced the prompt"
-    if isinstance(order, TrainOrder):
-        return f"while it learned {order.plan.batch_text}"
-    plan = order.plan
-    return f"at {plan.width}x{plan.height} with {count_text(plan.num_frames, 'frame')}"

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, BinaryIO
 from core.errors import BadResponse, JobCancelled, OutputError, StudioError
 from core.jobs.job import CancelToken
 from core.jobs.lanes import Stage
-from providers.ltx_video.install.hub import ContentCheck, RetryableFailure
-from providers.ltx_video.install.installed import PART_SUFFIX, read_chunks
-from providers.ltx_video.install.retry import RetryPolicy
+from providers.weights.hub import ContentCheck, RetryableFailure
+from providers.weights.installed import PART_SUFFIX, read_chunks
+from providers.weights.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from core.jobs.job import JobContext
-    from providers.ltx_video.install.download_progress import DownloadProgress
-    from providers.ltx_video.install.hub import Hub, NeededFile
+    from providers.weights.download_progress import DownloadProgress
+    from providers.weights.hub import Hub, NeededFile
 
 # The hub's storage limits the speed of one connection more than that of several.
 _STREAMS = 4

@@ -21,18 +21,28 @@ from core.errors import Problem, UnreadableLora, UnsupportedRequest
 from core.lora.lora_family import fit_lora
 from core.lora.lora_file import read_lora
 from core.video.terms import Residency
-from providers.ltx_video.engine.pipeline import compute_dtype, torch_device
+from providers.engine.process.torch_memory import torch_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from typing import Any
+    from typing import Any, Protocol
 
     from torch.utils.hooks import RemovableHandle
 
+    from core.lora.lora_family import LoraFamily
     from core.lora.lora_file import LoraFile
-    from providers.ltx_video.engine.pipeline import Pipeline
-    from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
+    from core.video.memory import MemoryPlan
+    from providers.engine.events import LaidLora
+
+    class _LoraOrder(Protocol):
+        @property
+        def loras(self) -> tuple[LaidLora, ...]: ...
+        @property
+        def lora_family(self) -> LoraFamily | None: ...
+        @property
+        def memory(self) -> MemoryPlan: ...
+
 
 FIELD = "inputs.lora"
 
@@ -57,7 +67,7 @@ class LoraOverlay:
         self._resting: set[Path] = set()
 
     @contextmanager
-    def resting(self, order: RenderOrder) -> Iterator[None]:
+    def resting(self, order: _LoraOrder) -> Iterator[None]:
         """Meanwhile the LoRAs change nothing that follow what is seen beside the clip."""
         self._resting = {lora.path for lora in order.loras if lora.is_for_reference}
         try:
@@ -65,12 +75,19 @@ class LoraOverlay:
         finally:
             self._resting = set()
 
-    def lay(self, pipeline: Pipeline, order: RenderOrder, tell: Callable[[str], None]) -> None:
+    def lay(
+        self,
+        pipeline: object,
+        order: _LoraOrder,
+        dtype: torch.dtype,
+        tell: Callable[[str], None],
+    ) -> None:
         """Lay the LoRAs of an order over the pipeline, in place of those that lay there.
 
         Args:
             pipeline: loaded and laid out in memory.
-            order: the clip.
+            order: what is made.
+            dtype: the number format of the arithmetic.
             tell: told what is read; raises where the clip is given up.
 
         Raises:
@@ -83,7 +100,7 @@ class LoraOverlay:
         for file, scale in wanted:
             if file not in self._weights:
                 tell(f"Reading the LoRA {file.path.name!r}")
-                self._weights[file] = _read(file, order)
+                self._weights[file] = _read(file, order, dtype)
             for layer, matrices in self._weights[file].items():
                 module = _layer_of(pipeline, layer, file)
                 hook = self._adding(file.path, matrices, scale)
@@ -118,7 +135,7 @@ def _head(lora: LaidLora) -> LoraFile:
         raise _refused(error.message) from error
 
 
-def _read(file: LoraFile, order: RenderOrder) -> _Weights:
+def _read(file: LoraFile, order: _LoraOrder, dtype: torch.dtype) -> _Weights:
     """The matrices of a file by the layers of the model, ready for the arithmetic."""
     family, name = order.lora_family, f"The LoRA {file.path.name!r}"
     assert family is not None, "an order with LoRAs has it"
@@ -127,7 +144,6 @@ def _read(file: LoraFile, order: RenderOrder) -> _Weights:
         raise _refused(f"{name} {fit.misfit}.")
     is_resident = order.memory.residency is Residency.RESIDENT
     device = torch_device(order.memory.device) if is_resident else torch.device("cpu")
-    dtype = compute_dtype(order)
     weights: _Weights = {}
     changes = False
     try:

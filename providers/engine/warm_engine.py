@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from core.errors import EngineCrashed, OutOfMemory
 from core.jobs.owner import Owner, Owners
 from core.platform.files import folders_in
-from providers.ltx_video.models.timings import EngineState
+from providers.engine.timings import EngineState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
     from core.platform.machine import Machine
-    from providers.ltx_video.engine.engine_process import EngineProcess
+    from providers.engine.engine_process import EngineProcess
 
 _GB = 1e9
 
@@ -31,13 +31,15 @@ class WarmEngine:
     What only a render needs is imported where it is used: each list of models makes one of these.
 
     Args:
+        module: what the engine's process runs.
         offload_root: holds a folder for the weights that each program streams from disk.
 
     Attributes:
         vram_held_gb: what the last clip left in the memory of the GPU.
     """
 
-    def __init__(self, offload_root: Path) -> None:
+    def __init__(self, module: str, offload_root: Path) -> None:
+        self._module = module
         self._offload_root = offload_root
         self._owners = Owners(offload_root)
         self._process: EngineProcess | None = None
@@ -67,7 +69,7 @@ class WarmEngine:
         Raises:
             EngineCrashed: it cannot be started.
         """
-        from providers.ltx_video.engine.engine_process import EngineProcess
+        from providers.engine.engine_process import EngineProcess
 
         if self._process is None or not self._process.is_alive:
             self._sweep()
@@ -75,7 +77,7 @@ class WarmEngine:
                 # Where it cannot be written, nothing is put there either.
                 self._owners.begin()
             try:
-                self._process = EngineProcess()
+                self._process = EngineProcess(self._module)
             except OSError as error:
                 raise EngineCrashed(
                     f"The engine cannot be started: {error.strerror or error}.",

@@ -15,20 +15,19 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from core.platform.child import start_child
-from providers.ltx_video.engine.protocol import EVENT_JSON, line_of
-from providers.ltx_video.engine.streams import PARENT_VARIABLE, plain_lines
+from providers.engine.events import EVENT_JSON, line_of
+from providers.engine.streams import PARENT_VARIABLE, plain_lines
 
 if TYPE_CHECKING:
     from typing import IO
 
+    from core.frozen import Frozen
     from core.platform.child import Child
-    from providers.ltx_video.engine.protocol import Event, Order
+    from providers.engine.events import Event
 
 log = logging.getLogger(__name__)
 
-ENGINE_MODULE = "providers.ltx_video.engine"
-
-_ROOT = Path(__file__).resolve().parents[3]
+_ROOT = Path(__file__).resolve().parents[2]
 _KEPT_LINES = 40
 _GRACE_S = 0.5
 _LONGEST_PIECE = 1 << 16
@@ -65,10 +64,10 @@ class EngineProcess:
     """One engine process, from its start to its end.
 
     Args:
-        module: what it runs: the engine itself, or the training of LoRAs.
+        module: what it runs, such as the engine that makes clips, or the training of LoRAs.
     """
 
-    def __init__(self, module: str = ENGINE_MODULE) -> None:
+    def __init__(self, module: str) -> None:
         self._module = module
         self._events: queue.Queue[Event | None] = queue.Queue()
         self._last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -77,7 +76,7 @@ class EngineProcess:
         self._process: Child | None = None
         # Linux ends the engine when the thread that started it ends, so one thread does both:
         # it starts the engine and then listens to it for as long as it lives.
-        self._waiter = threading.Thread(target=self._keep, name="ltx-engine", daemon=True)
+        self._waiter = threading.Thread(target=self._keep, name="engine", daemon=True)
         self._waiter.start()
         self._started.wait()
         if self._start_error is not None:
@@ -99,7 +98,7 @@ class EngineProcess:
         """The last lines that the engine or one of its libraries printed."""
         return tuple(self._last_lines)
 
-    def send(self, order: Order) -> None:
+    def send(self, order: Frozen) -> None:
         """Send one order; that the engine is gone shows in the events."""
         stdin = self.process.stdin
         assert stdin is not None, "opened as a pipe"
