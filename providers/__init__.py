@@ -8,6 +8,7 @@ from core.video.provider import JobKind, ProviderEntry
 from providers.fal.info import IMAGES as FAL_IMAGES
 from providers.google.info import IMAGES as GOOGLE_IMAGES
 from providers.google.info import OMNI, VEO
+from providers.local_images.models.info import INFO as LOCAL_IMAGES
 from providers.ltx_video.comfyui.info import INFO as LTX_COMFYUI
 from providers.ltx_video.fal.info import INFO as LTX_FAL
 from providers.ltx_video.lightricks.info import INFO as LTX_LIGHTRICKS
@@ -91,6 +92,12 @@ def _open_replicate_images(context: ProviderContext) -> VideoProvider:
     return ReplicateImages(context)
 
 
+def _open_local_images(context: ProviderContext) -> VideoProvider:
+    from providers.local_images.provider import LocalImages
+
+    return LocalImages(context)
+
+
 def _open_ltx_comfyui(context: ProviderContext) -> VideoProvider:
     from providers.ltx_video.comfyui.provider import ComfyLTX
 
@@ -114,6 +121,7 @@ PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(LTX_COMFYUI, _open_ltx_comfyui),
     ProviderEntry(OMNI, _open_omni),
     ProviderEntry(VEO, _open_veo),
+    ProviderEntry(LOCAL_IMAGES, _open_local_images),
     ProviderEntry(OPENAI, _open_openai),
     ProviderEntry(GOOGLE_IMAGES, _open_google_images),
     ProviderEntry(STABILITY, _open_stability),

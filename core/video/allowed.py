@@ -16,7 +16,7 @@ from core.video.spec import Durations, FloatRange, IntRange
 
 if TYPE_CHECKING:
     from core.video.spec import FrameSize
-    from core.video.terms import Role
+    from core.video.terms import Role, SizeGrid
 
 _PIXEL_SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)
 
@@ -39,9 +39,10 @@ class Moment:
 
 @dataclass(frozen=True)
 class OneSize:
-    """A size by its name or in pixels."""
+    """A size by its name or in pixels, also one that only the grid has."""
 
     sizes: tuple[FrameSize, ...]
+    grid: SizeGrid | None = None
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,8 @@ def is_allowed(value: object, allowed: Allowed) -> bool:
             return allowed.allows(cast("float", value))
         case OneOf(values):
             return find_value(value, values) is not None
-        case OneSize(sizes):
-            return find_size(str(value), sizes) is not None
+        case OneSize(sizes, grid):
+            return find_size(str(value), sizes) is not None or _is_on(grid, str(value))
         case TextLimit(limit):
             return len(str(value).split()) <= limit
         case FileLimit(_, most):
@@ -130,8 +131,8 @@ def nearest(value: object, allowed: Allowed) -> object:
             found = find_value(value, values)
             near = found or nearest_name(str(value), map(str, values))
             return next((item for item in values if str(item) == near), None)
-        case OneSize(sizes):
-            return _nearest_size(str(value), sizes)
+        case OneSize(sizes, grid):
+            return str(value) if _is_on(grid, str(value)) else _nearest_size(str(value), sizes)
         case TextLimit(limit):
             return " ".join(str(value).split()[:limit])
         case FileLimit(_, most):
@@ -147,6 +148,11 @@ def find_value(value: object, values: tuple[object, ...]) -> object:
     if not isinstance(value, str):
         return value if value in values else None
     return next((item for item in values if _folded(str(item)) == _folded(value)), None)
+
+
+def _is_on(grid: SizeGrid | None, text: str) -> bool:
+    pixels = pixels_of(text)
+    return grid is not None and pixels is not None and grid.allows(*pixels)
 
 
 def _folded(text: str) -> str:
@@ -226,12 +232,18 @@ def refusal(value: object, allowed: Allowed, *, label: str, noun: str) -> str:
             )
         case OneOf(values):
             return f"{label}: {unknown_name(noun, str(value), map(str, values))}"
-        case OneSize(sizes):
+        case OneSize(sizes, grid):
             pixels = pixels_of(str(value))
             if pixels is None:
                 names = dict.fromkeys(size.resolution for size in sizes)
                 return f"{label}: {unknown_name(noun, str(value), names)}"
             size = nearest_in_pixels(pixels, sizes)
+            if grid is not None:
+                return (
+                    f"{label} makes sizes of up to {grid.most_pixels / 1e6:.1f} megapixels with "
+                    f"sides of {grid.least} pixels or more, not {pixels[0]}x{pixels[1]}. The "
+                    f"nearest of its own sizes is {size} ({size.resolution}, {size.aspect.value})."
+                )
             return (
                 f"{label} does not make {pixels[0]}x{pixels[1]}. The nearest size is {size} "
                 f"({size.resolution}, {size.aspect.value})."

@@ -120,7 +120,7 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.RESOLUTION, "frame.resolution", ControlKind.CHOICE, "Resolution",
         "How large the clips are, by name or in pixels", "resolution",
-        lambda spec: OneSize(spec.sizes) if spec.sizes else None,
+        lambda spec: OneSize(spec.sizes, spec.size_grid) if spec.sizes else None,
         options=("--resolution", "--ltx-resolution"), metavar="SIZE",
     ),
     ControlRow(
@@ -407,7 +407,8 @@ CONTROLS: tuple[ControlRow, ...] = (
         Control.TEXT_ENCODER, "delivery.text_encoder", ControlKind.CHOICE, "Text encoder",
         "How many bits the weights take that read the prompt: fewer take less memory and change "
         "the clip a little", "choice of bits for its text encoder",
-        lambda spec: OneOf(tuple(EncoderBits)) if len(spec.residencies) > 1 else None,
+        lambda spec: OneOf(tuple(EncoderBits))
+        if len(spec.residencies) > 1 and spec.packs_text_encoder else None,
         "has no choice of bits for its text encoder. Leave it to the program.",
         options=("--text-encoder",), metavar="BITS",
     ),

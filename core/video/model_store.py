@@ -126,6 +126,14 @@ class ModelStore(Protocol):
         """
         ...
 
+    def recognise(self, path: Path) -> str:
+        """What kind of model a checkpoint is, by the heads of its files, in a few words.
+
+        Raises:
+            UnreadableWeights: it is none of those that this provider runs, and why.
+        """
+        ...
+
     def add(
         self,
         path: Path,

@@ -291,7 +291,10 @@ class RenderPlan(ClipSettings):
         if self.spec.strength is None or not is_given:
             return None
         asked = self.request.editing.strength
-        return self.spec.strength.default if asked is None else asked
+        usual = self.spec.strength
+        # Within a mask all is made anew where nobody says otherwise.
+        unasked = usual.maximum if self.request.of_role(Role.MASK) else usual.default
+        return unasked if asked is None else asked
 
     @property
     def upscale_factor(self) -> float | None:

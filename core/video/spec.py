@@ -27,6 +27,7 @@ from core.video.terms import (
     Residency,
     Resolution,
     Role,
+    SizeGrid,
     Task,
 )
 
@@ -41,6 +42,7 @@ class Precision(StrEnum):
 
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
     FLOAT8 = "float8"
     GGUF = "gguf"
     """As quantised in its file."""
@@ -232,6 +234,7 @@ class ModelSpec(Frozen):
 
     Attributes:
         sizes: empty where what comes of an image has its size.
+        size_grid: the sizes that it makes besides; None where there are none.
         fps: empty, with a `default_fps` of 0, where it makes no clips.
         durations: likewise `NO_DURATION`.
         shortest_auto_s: of the lengths that it chooses itself, by the prompt; None where it cannot.
@@ -275,6 +278,7 @@ class ModelSpec(Frozen):
         residencies: the layouts in memory among which the user may choose.
         hidden_mark: the name of the invisible mark that the service puts into the pixels of images;
             empty where it puts none.
+        packs_text_encoder: whether they may also choose in how many bits it reads the prompt.
         takes_webhook: whether the service tells an address of the user's that a clip is ready.
         as_of, source: when and where the numbers of this row were read.
     """
@@ -288,6 +292,7 @@ class ModelSpec(Frozen):
     required: tuple[Role, ...] = ()
     lora_family: str = ""
     sizes: tuple[FrameSize, ...]
+    size_grid: SizeGrid | None = None
     fps: tuple[int, ...] = ()
     default_fps: int = 0
     durations: Durations = NO_DURATION
@@ -325,6 +330,7 @@ class ModelSpec(Frozen):
     style_presets: tuple[str, ...] = ()
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
+    packs_text_encoder: bool = True
     takes_webhook: bool = False
     hidden_mark: str = ""
     size_bytes: int | None

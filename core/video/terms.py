@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from math import isfinite
+from math import isfinite, log, sqrt
 from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
@@ -141,6 +141,12 @@ class AspectRatio(StrEnum):
         """Width divided by height; every line of every size table asks for it."""
         return Fraction(*map(int, self.value.split(":")))
 
+    @classmethod
+    def nearest(cls, width: int, height: int) -> AspectRatio:
+        """The one that is most like these sides."""
+        ratio = log(width / height)
+        return min(cls, key=lambda aspect: abs(log(aspect.value_of) - ratio))
+
 
 class FrameSize(Frozen):
     """One line of a model's size table, in pixels."""
@@ -186,6 +192,36 @@ class FloatRange(Frozen):
 
     def __str__(self) -> str:
         return f"{self.minimum:g}-{self.maximum:g}"
+
+
+class SizeGrid(Frozen):
+    """Any size that a model makes beside those of its table.
+
+    Attributes:
+        step: of which each side is a multiple.
+        least: the shortest side.
+        most_pixels: width times height.
+    """
+
+    step: int = Field(gt=0)
+    least: int = Field(gt=0)
+    most_pixels: int = Field(gt=0)
+
+    def allows(self, width: int, height: int) -> bool:
+        """Whether it makes about this size: this one, or the nearest on its grid."""
+        snapped = self.snapped(width, height)
+        return min(width, height) >= self.least and snapped[0] * snapped[1] <= self.most_pixels
+
+    def snapped(self, width: int, height: int) -> tuple[int, int]:
+        """The sides as the nearest multiples."""
+        wide, high = (max(1, round(side / self.step)) * self.step for side in (width, height))
+        return wide, high
+
+    def within(self, width: int, height: int, pixels: int) -> tuple[int, int]:
+        """A size of this ratio with no more pixels than these, and no side too short."""
+        scale = min(1.0, sqrt(min(pixels, self.most_pixels) / (width * height)))
+        scale = max(scale, self.least / min(width, height))
+        return self.snapped(round(width * scale), round(height * scale))
 
 
 class EncoderBits(StrEnum):

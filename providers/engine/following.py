@@ -139,7 +139,7 @@ def _press(engine: EngineProcess, waited_s: float) -> None:
 def _error(event: Refused, order: EngineOrder) -> StudioError:
     if event.kind == "UnsupportedRequest":
         return UnsupportedRequest(event.problems)
-    log.error("the engine gave nothing (%s): %s", event.kind, event.traceback or event.message)
+    log.error("the engine made nothing (%s): %s", event.kind, event.traceback or event.message)
     target = str(order.plan.target)
     if event.kind == "OutOfMemory":
         return OutOfMemory(event.message, target=target, hint=event.hint, is_of_gpu=event.is_of_gpu)

@@ -15,7 +15,6 @@ from providers.ltx_video.install.model_files import (
     enhancer_problem,
     folder_of,
     map_models_problem,
-    model_key,
     upsampler_problem,
 )
 from providers.ltx_video.install.own_models import every_model
@@ -27,6 +26,7 @@ from providers.ltx_video.models.stage_peaks import WeightsLayout, stage_peaks, w
 from providers.ltx_video.models.timings import ltx_timings, shortest_note
 from providers.ltx_video.models.workload import Workload
 from providers.ltx_video.stills import clip_of, like_clip, still_note
+from providers.weights.model_folder import model_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

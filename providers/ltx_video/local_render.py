@@ -20,7 +20,6 @@ from providers.engine.timings import EngineState, Timing, layout_name
 from providers.ltx_video.install.model_files import (
     files_problem,
     folder_of,
-    model_key,
     way_to_repair,
     weight_files,
 )
@@ -29,6 +28,7 @@ from providers.ltx_video.models.memory_runs import layout_text
 from providers.ltx_video.models.stage_peaks import CUDA_CONTEXT_GB
 from providers.ltx_video.models.timings import work_of
 from providers.ltx_video.stills import clip_of, still_frame, take_still
+from providers.weights.model_folder import model_key
 
 if TYPE_CHECKING:
     from core.jobs.job import JobContext

@@ -62,12 +62,14 @@ class OwnModel(Frozen):
 
     Attributes:
         label: its name as it was given.
-        like: the model of the catalogue whose family it is of, and whose settings it is run with.
+        like: the model of the catalogue whose family it is of, and whose settings it is run with;
+            empty where there is none.
         added_from: where its files lie.
         transformer_file: its single file, in the model's folder; None where that has the layout of
             diffusers.
-        is_mapped: see `Footprint.is_mapped`.
-        quantization: see `Footprint.quantization`.
+        is_mapped: whether it is stored in the 16 bit in which it is computed.
+        quantization: what most of it is stored in, such as "Q4_K"; empty where it is no GGUF file.
+        pipeline_class: what its index says that it is run by; empty where only `like` says it.
     """
 
     label: str
@@ -76,6 +78,7 @@ class OwnModel(Frozen):
     transformer_file: str | None = None
     is_mapped: bool = True
     quantization: str = ""
+    pipeline_class: str = ""
 
 
 class ModelManifest(Frozen):

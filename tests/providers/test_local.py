@@ -26,13 +26,13 @@ from providers.ltx_video.install.model_files import (
     BUILTIN_FOLDER,
     damage_of,
     folder_of,
-    model_key,
     weight_files,
 )
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, MODELS
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.timings import ltx_timings, work_of
+from providers.weights.model_folder import model_key
 from tests.providers.tiny_home import TINY_AV, TINY_MODELS, TINY_VIDEO, context_of, plan_for
 
 if TYPE_CHECKING:

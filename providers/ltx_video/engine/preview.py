@@ -12,6 +12,7 @@ from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from PIL import Image
 
 from core.video.spec import Residency
+from providers.engine.preview_pace import PreviewPace
 from providers.ltx_video.models.sizes import latent_frame
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from providers.ltx_video.engine.pipeline import Pipeline
     from providers.ltx_video.engine.protocol import RenderOrder
 
-SHARE = 0.03
-"""How much of the time that denoising takes may go into pictures of it."""
-# What the first picture is taken to cost, until one was made.
-_FIRST_GUESS_S = 0.1
 # By which the scheduler, too, tells one level of noise from the next.
 _ALMOST = 1e-6
 
@@ -48,10 +45,7 @@ class Previewer:
         self._steps_before = steps_before
         self._pipeline: Any = pipeline
         self._order = order
-        self._clock = clock
-        self._began_at = clock()
-        self._spent_s = 0.0
-        self._cost_s = _FIRST_GUESS_S
+        self._pace = PreviewPace(clock)
         self._before: torch.Tensor | None = None
         # Elsewhere the decoder is not where the latents are, and fetching it takes longer than a
         # step, or more memory than was planned.
@@ -77,15 +71,12 @@ class Previewer:
         if before is None or rest == 0.0:
             # The last step ends in the clip itself.
             return None
-        began_at = self._clock()
-        allowed_s = SHARE * (began_at - self._began_at)
-        if self._spent_s + self._cost_s > allowed_s:
+        if not self._pace.is_due():
             return None
-        image = self._decode(latents - rest * (latents - before) / (rest - sigma))
-        path = self._order.workdir / f"preview-{self._steps_before + index + 1:03}.png"
-        image.save(path)
-        self._cost_s = self._clock() - began_at
-        self._spent_s += self._cost_s
+        with self._pace.spending():
+            image = self._decode(latents - rest * (latents - before) / (rest - sigma))
+            path = self._order.workdir / f"preview-{self._steps_before + index + 1:03}.png"
+            image.save(path)
         return path
 
     def _decode(self, packed: torch.Tensor) -> Image.Image:

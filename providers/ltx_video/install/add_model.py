@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.errors import NotConfigured, OutputError, Problem, UnreadableWeights, UnsupportedRequest
-from core.jobs.lanes import Stage
+from core.errors import NotConfigured, Problem, UnreadableWeights, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.video.model_store import AddedModel, OnDisk
 from core.video.terms import AUTO
 from providers.ltx_video.install.checkpoint import read_checkpoint
-from providers.ltx_video.install.own_models import OWN_ID, kept_in
+from providers.ltx_video.install.own_models import kept_in
 from providers.ltx_video.models.info import OTHER_NAMES
 from providers.weights.installed import (
-    MANIFEST_NAME,
-    InstalledFile,
-    ModelManifest,
     OwnModel,
     check_installed,
-    hold_model,
     manifest_of,
     model_folder,
-    read_chunks,
-    write_manifest,
 )
+from providers.weights.own_checkpoint import OWN_ID, add_files
 from providers.weights.weights_spec import TRANSFORMER
 
 if TYPE_CHECKING:
@@ -40,7 +31,7 @@ if TYPE_CHECKING:
     from providers.ltx_video.models.catalog import LocalModel
 
 # Folders that lie beside the models, and names with a meaning of their own.
-_TAKEN = {"loras", AUTO, *(other.name for other in OTHER_NAMES)}
+_TAKEN = {"loras", "images", AUTO, *(other.name for other in OTHER_NAMES)}
 _DISTILLED = "distilled"
 
 
@@ -57,30 +48,15 @@ def add_own_model(
 ) -> AddedModel:
     """Make a checkpoint a model; see `core.video.model_store.ModelStore.add`."""
     order = _check(path, name, like, models_dir, catalogue, families)
-    final = model_folder(models_dir, order.model)
-    # Under a name that is no model's, so that what a killed run leaves is none.
-    aside = models_dir / f".adding-{order.model}"
-    with hold_model(models_dir, order.model):
-        try:
-            shutil.rmtree(aside, ignore_errors=True)
-            files = _place_all(order, aside, ctx, models_dir, may_copy=may_copy)
-            manifest = ModelManifest(
-                model=order.model,
-                licence=order.like.spec.licence.name,
-                page_url="",
-                installed_at=datetime.now(UTC),
-                files=files,
-                own=order.own,
-            )
-            write_manifest(aside / MANIFEST_NAME, manifest)
-            aside.replace(final)
-        except OSError as error:
-            raise OutputError(
-                f"The model cannot be added in {str(models_dir)!r}: {error.strerror or error}.",
-                hint="Make room or make the folder writable, and give the same command again.",
-            ) from error
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+    add_files(
+        order.model,
+        order.own,
+        lambda: _sources(order, models_dir),
+        ctx,
+        models_dir=models_dir,
+        licence=order.like.spec.licence.name,
+        may_copy=may_copy,
+    )
     return AddedModel(order.model, order.notes)
 
 
@@ -198,41 +174,6 @@ def _like(
             )
     is_distilled = _DISTILLED in checkpoint.path.name.casefold()
     return min(relatives, key=lambda one: (_DISTILLED in one.id) != is_distilled)
-
-
-def _place_all(
-    order: _Addition, folder: Path, ctx: JobContext, models_dir: Path, *, may_copy: bool
-) -> tuple[InstalledFile, ...]:
-    """Every file of the model in its folder, with its hash."""
-    # Imported late: every list of models asks what a person has added, and few add.
-    from providers.weights.download_progress import DownloadProgress
-    from providers.weights.reuse_files import place_file
-
-    sources = _sources(order, models_dir)
-    sizes = {place: source.stat().st_size for place, source in sources.items()}
-    progress = DownloadProgress(sum(sizes.values()))
-    files: list[InstalledFile] = []
-    for place, source in sources.items():
-        digest = hashlib.sha256()
-        for chunk in read_chunks(source, ctx.cancel):
-            digest.update(chunk)
-            progress.add_existing(len(chunk))
-            progress.report(ctx, Stage.VERIFY)
-        sha256, final = digest.hexdigest(), folder / place
-        is_linked = place_file(source, final, sha256, ctx.cancel, may_copy=may_copy)
-        files.append(
-            InstalledFile(
-                place=place,
-                size_bytes=sizes[place],
-                sha256=sha256,
-                modified_ns=final.stat().st_mtime_ns,
-                repo_id="",
-                revision="",
-                path=str(source),
-                linked_to=str(source) if is_linked else "",
-            )
-        )
-    return tuple(files)
 
 
 def _sources(order: _Addition, models_dir: Path) -> dict[str, Path]:

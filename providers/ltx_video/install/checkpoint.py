@@ -6,14 +6,20 @@ and notes in them are anybody's.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from core.errors import UnreadableWeights
 from core.lora.lora_family import find_layer
 from core.platform.gguf_head import GGUF_FORMATS, GGUF_SUFFIX, read_gguf_head
 from core.platform.safetensors_head import BYTES_OF_NUMBERS, SUFFIX, read_head
+from providers.weights.diffusers_folder import (
+    broken_folder,
+    files_of,
+    parts_of,
+    refuse_pickle,
+    weights_of,
+)
 from providers.weights.weights_spec import TRANSFORMER, WEIGHT_SCALES
 
 if TYPE_CHECKING:
@@ -23,13 +29,8 @@ if TYPE_CHECKING:
     from core.lora.lora_family import LoraFamily, LoraLayer
     from core.platform.safetensors_head import StoredTensor
 
-INDEX = "model_index.json"
-
-_SHARDS_OF = ".index.json"
 _TRANSFORMER_LAYER = "transformer."
 _WEIGHT = ".weight"
-# These are read by running what is in them.
-_PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl")
 _READABLE = {*BYTES_OF_NUMBERS, *GGUF_FORMATS}
 _KINDS_HINT = f"Name a folder in the layout of diffusers, or a {SUFFIX} or {GGUF_SUFFIX} file."
 
@@ -59,10 +60,7 @@ class Checkpoint:
         """What it consists of; other things in its folder are left where they are."""
         if self.is_single_file:
             return (self.path,)
-        parts = (self.path / part for part in _parts_of(self.path))
-        found = (file for part in parts for file in part.rglob("*") if file.is_file())
-        kept = (file for file in found if file.suffix not in _PICKLES)
-        return (self.path / INDEX, *sorted(kept))
+        return files_of(self.path)
 
 
 def read_checkpoint(path: Path, families: Iterable[LoraFamily]) -> Checkpoint:
@@ -96,11 +94,7 @@ def read_checkpoint(path: Path, families: Iterable[LoraFamily]) -> Checkpoint:
 
 
 def _of_file(path: Path) -> dict[str, StoredTensor]:
-    if path.suffix.casefold() in _PICKLES:
-        raise UnreadableWeights(
-            f"{str(path)!r} is a pickle; pickles can run programs and are not opened.",
-            hint=f"Get it as a {SUFFIX} or {GGUF_SUFFIX} file.",
-        )
+    refuse_pickle(path)
     if path.suffix.casefold() != SUFFIX:
         raise UnreadableWeights(
             f"{str(path)!r} is no {SUFFIX} file, and no {GGUF_SUFFIX} file either.",
@@ -112,69 +106,18 @@ def _of_file(path: Path) -> dict[str, StoredTensor]:
 def _of_folder(folder: Path) -> dict[str, StoredTensor]:
     """The transformer's tensors; every other part is looked at too."""
     tensors: dict[str, StoredTensor] = {}
-    for part in _parts_of(folder):
+    for part in parts_of(folder):
         inside = folder / part
         if not inside.is_dir():
-            raise _broken(folder, f"{part}/ is missing")
-        names = _weights_of(inside, folder)
+            raise broken_folder(folder, f"{part}/ is missing")
+        names = weights_of(inside, folder)
         for name in names:
             head = read_head(inside / name, repr(str(inside / name)))
             if part == TRANSFORMER:
                 tensors |= head.tensors
     if not tensors:
-        raise _broken(folder, f"there are no weights in {TRANSFORMER}/")
+        raise broken_folder(folder, f"there are no weights in {TRANSFORMER}/")
     return tensors
-
-
-def _parts_of(folder: Path) -> tuple[str, ...]:
-    """The parts that the folder's own index names.
-
-    Raises:
-        UnreadableWeights: there is no index, or it cannot be understood.
-    """
-    try:
-        content: Any = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-        parts = [
-            str(name)
-            for name, value in cast("dict[str, Any]", content).items()
-            if isinstance(value, list) and cast("list[Any]", value)[0]
-        ]
-    except FileNotFoundError as error:
-        raise UnreadableWeights(
-            f"{str(folder)!r} is no folder in the layout of diffusers: it has no {INDEX}.",
-            hint="Name the folder that has it, or the one file with the transformer.",
-        ) from error
-    except (OSError, ValueError, AttributeError, IndexError, RecursionError) as error:
-        raise _broken(folder, f"its {INDEX} cannot be read") from error
-    if any(part in ("", ".", "..") or "/" in part or "\\" in part for part in parts):
-        raise _broken(folder, f"its {INDEX} names a part that is no folder's name")
-    return tuple(parts)
-
-
-def _weights_of(part: Path, folder: Path) -> tuple[str, ...]:
-    """The files of weights of a part, each shard that its index names among them."""
-    place = part.name
-    shards: dict[str, None] = {}
-    for index in sorted(part.glob(f"*{SUFFIX}{_SHARDS_OF}")):
-        try:
-            table: Any = json.loads(index.read_text(encoding="utf-8"))
-            shards |= dict.fromkeys(map(str, cast("dict[str, str]", table["weight_map"]).values()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise _broken(folder, f"{place}/{index.name} cannot be read") from error
-    absent = [name for name in shards if not (part / name).is_file()]
-    if absent:
-        raise _broken(folder, f"{place}/{absent[0]} is missing, one of {len(shards)} shards")
-    found = tuple(sorted(file.name for file in part.glob(f"*{SUFFIX}")))
-    pickles = [file.name for file in sorted(part.iterdir()) if file.suffix in _PICKLES]
-    if pickles and not found:
-        raise _broken(folder, f"{place}/{pickles[0]} is a pickle, and those are not opened")
-    return tuple(shards) or found
-
-
-def _broken(folder: Path, reason: str) -> UnreadableWeights:
-    return UnreadableWeights(
-        f"The folder {str(folder)!r} cannot be used: {reason}.", hint="Get a whole copy of it."
-    )
 
 
 def _family_of(

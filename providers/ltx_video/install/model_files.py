@@ -18,7 +18,8 @@ from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.models.downloads import DURATION_HEAD, PROCESSOR, UPSAMPLER
 from providers.ltx_video.models.info import INFO
 from providers.ltx_video.models.map_models import NEEDED, MapModel, find_map_models
-from providers.weights.installed import check_installed, manifest_of, model_folder
+from providers.weights.installed import check_installed, model_folder
+from providers.weights.model_folder import described_files, proved_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,6 @@ _MAP_MODELS = {
         "0.5 GB",
     ),
 }
-_DESCRIBED = (".safetensors", ".json", ".model")
 
 
 def folder_of(model: LocalModel, models_dir: Path) -> Path:
@@ -234,40 +234,19 @@ def way_to_repair(model: LocalModel) -> str:
     return f"Run 'python3 scripts/setup_ltx_video.py --model {model.id}'."
 
 
-def model_key(folder: Path) -> str:
-    """A short text that changes when any file of the model does."""
-    digest = hashlib.sha256()
-    for file in _files(folder):
-        found = file.stat()
-        digest.update(f"{file.name}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:32]
-
-
 def weight_files(model: LocalModel, models_dir: Path) -> tuple[ModelFile, ...]:
     """Each file with its hash: from the manifest of the installation, else by reading it."""
     # Imported late: each list of models asks what is on disk, and no list what made a clip.
     from core.video.rendered import ModelFile
 
     folder = folder_of(model, models_dir)
-    if (
-        not model.spec.is_builtin
-        and (manifest := manifest_of(folder))
-        and check_installed(models_dir, model.id).on_disk is OnDisk.WHOLE
-    ):
-        return tuple(
-            ModelFile(name=file.place, size_bytes=file.size_bytes, sha256=file.sha256)
-            for file in manifest.files
-        )
-    return tuple(
+    proved = () if model.spec.is_builtin else proved_files(models_dir, model.id)
+    return proved or tuple(
         ModelFile(name=file.relative_to(folder).as_posix(), size_bytes=size, sha256=sha256)
-        for file in _files(folder)
+        for file in described_files(folder)
         if file.match(_WEIGHTS)
         for size, sha256 in [_size_and_sha256(file)]
     )
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.suffix in _DESCRIBED)
 
 
 def _size_and_sha256(file: Path) -> tuple[int, str]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from core.platform.files import folders_in
 from providers.ltx_video.models.catalog import BY_ID, LocalModel
+from providers.weights.own_checkpoint import OWN_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from providers.weights.installed import ModelManifest, OwnModel
-
-OWN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
-"""What such a model may be called."""
 
 _GB = 1e9
 

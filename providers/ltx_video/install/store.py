@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.platform.scratch import scratch_folder
 from core.video.model_store import AddedModel, Installation, InstallSurvey
 from providers.ltx_video.install.model_files import find_model, find_on_disk, verify_builtin
 from providers.ltx_video.install.own_models import every_model
+from providers.weights.file_work import work_on_files
 from providers.weights.installed import (
     check_parts,
     model_folder,
@@ -18,10 +17,10 @@ from providers.weights.installed import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from core.jobs.job import CancelToken, JobContext, Report
+    from core.jobs.job import CancelToken
     from core.video.provider import ProviderContext, ProviderInfo
     from providers.ltx_video.install.weights import Installable, InstallModelJob
     from providers.ltx_video.models.catalog import LocalModel
@@ -51,7 +50,7 @@ class LTXStore:
     def survey(self, model: str, reuse_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
         """What would be fetched; see `ModelStore.survey`."""
         wanted = self._find(model)
-        with _context(cancel) as ctx:
+        with work_on_files(cancel) as ctx:
             found = self.install_job(model, reuse_from).survey(ctx)
         return InstallSurvey(
             folder=model_folder(self._models_dir, model),
@@ -82,6 +81,12 @@ class LTXStore:
             may_copy=may_copy,
         )
 
+    def recognise(self, path: Path) -> str:
+        """What a checkpoint is; see `ModelStore.recognise`."""
+        from providers.ltx_video.install.checkpoint import read_checkpoint
+
+        return read_checkpoint(path, self._info.lora_families()).family.label
+
     def add(
         self,
         path: Path,
@@ -96,7 +101,7 @@ class LTXStore:
         # Imported late: each list of models opens the store, and few add one.
         from providers.ltx_video.install.add_model import add_own_model
 
-        with _context(cancel, on_fraction) as ctx:
+        with work_on_files(cancel, on_fraction) as ctx:
             return add_own_model(
                 path,
                 name,
@@ -115,7 +120,7 @@ class LTXStore:
         row = find_model(model, self._models)
         if row.spec.is_builtin:
             return verify_builtin(row, self._context.paths)
-        with _context(cancel, on_fraction) as ctx:
+        with work_on_files(cancel, on_fraction) as ctx:
             verify_model(self._models_dir, row.id, ctx)
             return check_parts(self._models_dir, row.id, row.weights)
 
@@ -136,17 +141,3 @@ class LTXStore:
     @property
     def _models_dir(self) -> Path:
         return self._context.paths.models_dir
-
-
-@contextmanager
-def _context(
-    cancel: CancelToken, on_fraction: Callable[[float], None] = lambda fraction: None
-) -> Generator[JobContext]:
-    from core.jobs.job import JobContext, Progressed
-
-    def on_event(event: Report) -> None:
-        if isinstance(event, Progressed) and event.fraction is not None:
-            on_fraction(event.fraction)
-
-    with scratch_folder() as workdir:
-        yield JobContext(workdir=workdir, cancel=cancel, report=on_event)

@@ -25,15 +25,11 @@ from providers.engine.engine_process import EngineProcess
 from providers.engine.events import Advanced, Began, Made
 from providers.engine.following import events_of
 from providers.ltx_video.engine.protocol import OrderedItem, TrainOrder
-from providers.ltx_video.install.model_files import (
-    files_problem,
-    folder_of,
-    model_key,
-    way_to_repair,
-)
+from providers.ltx_video.install.model_files import files_problem, folder_of, way_to_repair
 from providers.ltx_video.mini.vocabulary import read
 from providers.ltx_video.models.sizes import token_count
 from providers.ltx_video.training.training_memory import is_small, least_memory, training_memory
+from providers.weights.model_folder import model_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -16,8 +16,8 @@ import psutil
 from core.jobs.job import CancelToken, JobContext
 from providers.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.engine.protocol import RenderOrder
-from providers.ltx_video.install.model_files import model_key
 from providers.ltx_video.local_render import in_its_words
+from providers.weights.model_folder import model_key
 from scripts.benchmark.engine.bare_messages import BareAnswer, BareCall, BareOrder
 from scripts.benchmark.figures import Series, ratio
 from scripts.benchmark.tables import Goal

@@ -148,7 +148,7 @@ def test_damaged_weights_are_named_with_the_command_that_repairs_them(
         install(folder, TINY_VIDEO)
         with pytest.raises(NotConfigured, match=r"transformer/.*safetensors"):
             provider.render(plan, watched().context)
-        (written,) = [entry for entry in caplog.records if "made no clip" in entry.message]
+        (written,) = [entry for entry in caplog.records if "made nothing" in entry.message]
         assert written.levelname == "ERROR"
         assert "Traceback" in written.message
         assert "in load_pipeline" in written.message

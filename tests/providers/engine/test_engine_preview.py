@@ -15,6 +15,7 @@ from core.video.spec import Residency
 from providers.engine.engine_process import EngineProcess
 from providers.engine.events import Advanced, Made
 from providers.engine.following import follow
+from providers.engine.preview_pace import SHARE
 from providers.engine.progress_meter import ProgressMeter
 from providers.engine.timings import EngineState
 from providers.ltx_video.engine.pipeline import (
@@ -23,7 +24,7 @@ from providers.ltx_video.engine.pipeline import (
     load_text_pipeline,
     needed_parts,
 )
-from providers.ltx_video.engine.preview import SHARE, Previewer
+from providers.ltx_video.engine.preview import Previewer
 from providers.ltx_video.engine.stages import decode, denoise
 from providers.ltx_video.engine.text import EncodedPrompt, encode
 from providers.ltx_video.local import LocalLTX

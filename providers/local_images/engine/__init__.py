@@ -1,0 +1,1 @@
+"""The process that makes images: loads PyTorch, and one model at a time."""

@@ -1,0 +1,1 @@
+"""Image models as files: what lies on this disk, and checkpoints of a person's own."""

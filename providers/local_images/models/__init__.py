@@ -1,0 +1,1 @@
+"""What there is of image models, as tables: families, models, memory. Loads no PyTorch."""
