@@ -45,6 +45,7 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
         code_map,
         film_tables,
         hosted_tables,
+        local_image_tables,
         ltx_tables,
         place_tables,
     )
@@ -86,6 +87,8 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "fal-image-models": lambda: hosted_tables.image_models(
                 model.spec for model in FAL_IMAGES
             ),
+            "local-image-models": local_image_tables.models,
+            "local-image-families": local_image_tables.families,
             "image-options": hosted_tables.image_options,
         },
         _SETUP: {"memory": ltx_tables.memory},

@@ -18,9 +18,9 @@ from core.errors import JobCancelled, Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.platform.units import bytes_text
 from core.video.listing import ListedModel, ask_services, read_models
-from core.video.model_store import OnDisk
+from core.video.model_store import OnDisk, add_checkpoint
 from core.video.provider import NotReady
-from core.video.terms import DEFAULT_TARGET
+from core.video.terms import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from core.video.listing import ServiceAnswer
     from core.video.model_store import AddedModel, Installation, ModelStore
+    from core.video.terms import Target
 
 T = TypeVar("T")
 
@@ -109,10 +110,10 @@ def add(
 ) -> int:
     """Make a checkpoint of your own a model; its files stay where they are."""
     context = context_of(ctx, is_json=json)
-    store = _store_of(context)
+    stores = tuple(context.setup.registry.stores().values())
 
     def work(cancel: CancelToken, on_fraction: Callable[[float], None]) -> AddedModel:
-        return store.add(path, name, like, cancel, on_fraction, may_copy=copy)
+        return add_checkpoint(stores, path, name, like, cancel, on_fraction, may_copy=copy)
 
     added = _reading(context, work)
     context.console.event("added", model=added.model, notes=list(added.notes))
@@ -126,7 +127,7 @@ def add(
 def verify(ctx: typer.Context, name: _Id, json: JsonOption = False) -> int:
     """Read every byte of a model and say what is damaged."""
     context = context_of(ctx, is_json=json)
-    store = _store_of(context)
+    store, target = _store_of(context, name)
 
     def work(cancel: CancelToken, on_fraction: Callable[[float], None]) -> Installation:
         return store.verify(name, cancel, on_fraction)
@@ -137,7 +138,7 @@ def verify(ctx: typer.Context, name: _Id, json: JsonOption = False) -> int:
         how = f"is installed {found.without}" if found.without else "is whole"
         context.console.answer_in_words(f"{name} {how}: every file is there and right.")
         return EXIT_DONE
-    readiness = context.setup.registry.readiness(DEFAULT_TARGET.with_model(name))
+    readiness = context.setup.registry.readiness(target)
     fix = readiness.fix if isinstance(readiness, NotReady) else ""
     context.console.answer_in_words(f"{found.reason} {fix}".strip())
     return EXIT_NOT_CONFIGURED if found.on_disk is OnDisk.NOTHING else EXIT_FAILED
@@ -152,8 +153,8 @@ def remove(
 ) -> int:
     """Delete a model; files of others, and your own, stay."""
     context = context_of(ctx, is_json=json)
-    store, registry = _store_of(context), context.setup.registry
-    registry.spec(DEFAULT_TARGET.with_model(name))
+    store, target = _store_of(context, name)
+    context.setup.registry.spec(target)
     found = store.installation(name)
     if found is not None and found.on_disk is OnDisk.NOTHING:
         context.console.answer_in_words(f"{name} is not installed: there is nothing to remove.")
@@ -198,13 +199,11 @@ def _refresh(context: CliContext) -> int:
     return EXIT_DONE if any(answer.news for answer in answers) else EXIT_NOT_CONFIGURED
 
 
-def _store_of(context: CliContext) -> ModelStore:
-    """The models that are files on this machine."""
-    store = context.setup.registry.open(DEFAULT_TARGET).store
-    if store is None:
-        message = f"The models of {DEFAULT_TARGET.provider} are no files on this machine."
-        raise UnsupportedRequest([Problem("target.provider", message)])
-    return store
+def _store_of(context: CliContext, name: str) -> tuple[ModelStore, Target]:
+    """The store of a model, and the target."""
+    registry = context.setup.registry
+    target = registry.in_store(name)
+    return registry.stores()[target.with_model(AUTO)], target
 
 
 def _reading(context: CliContext, work: Callable[[CancelToken, Callable[[float], None]], T]) -> T:

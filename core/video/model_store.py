@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from core.errors import Problem, UnreadableWeights, UnsupportedRequest
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -183,3 +185,45 @@ class ModelStore(Protocol):
             OutputError: someone else is changing the model, or a file cannot be deleted.
         """
         ...
+
+
+def add_checkpoint(
+    stores: Sequence[ModelStore],
+    path: Path,
+    name: str,
+    like: str | None,
+    cancel: CancelToken,
+    on_fraction: Callable[[float], None],
+    *,
+    may_copy: bool = False,
+) -> AddedModel:
+    """Make a person's own checkpoint a model of the provider that knows it; see `ModelStore.add`.
+
+    `stores` are those of all providers whose models are files of this machine, at least one.
+
+    Raises:
+        UnsupportedRequest: with all that is wrong, and what each provider says where none knows it.
+        NotConfigured: it takes parts of a model that is not installed.
+        JobCancelled: asked to stop.
+        OutputError: the folder of models cannot be written.
+    """
+    wanted = path.expanduser().absolute()
+    refusals: dict[str, UnreadableWeights] = {}
+    knowing: ModelStore | None = None
+    for store in stores:
+        try:
+            store.recognise(wanted)
+        except UnreadableWeights as error:
+            refusals.setdefault(error.message, error)
+        else:
+            knowing = store
+            break
+    chosen = knowing or stores[0]
+    try:
+        return chosen.add(path, name, like, cancel, on_fraction, may_copy=may_copy)
+    except UnsupportedRequest as error:
+        if knowing is not None:
+            raise
+        # The first of them is told among the problems.
+        others = [Problem("path", str(one)) for one in list(refusals.values())[1:]]
+        raise UnsupportedRequest([*error.problems, *others]) from error

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.config.settings import Settings
     from core.jobs.job import Job, JobContext
     from core.platform.network import NetworkSwitch
+    from core.video.model_store import ModelStore
     from core.video.packages import PackageInstaller
     from core.video.provider import (
         ProviderContext,
@@ -128,6 +129,25 @@ class ProviderRegistry:
             f"{target.provider}/{target.deployment}. Choose a provider and deployment that have "
             "it, or another model."
         )
+
+    def stores(self) -> dict[Target, ModelStore]:
+        """By provider and deployment, those whose models are files on this machine."""
+        found: dict[Target, ModelStore] = {}
+        for info in self.infos:
+            target = Target(provider=info.id, deployment=info.deployment)
+            store = self.open(target).store if info.is_local else None
+            if store is not None:
+                found[target] = store
+        return found
+
+    def in_store(self, model: str) -> Target:
+        """The target of a model that is files on this machine; of the first provider if of none."""
+        stores = self.stores()
+        for target in stores:
+            names = {spec.id for spec in self.open(target).models()}
+            if model in names or self.find(target).other_name(model) is not None:
+                return target.with_model(model)
+        return next(iter(stores)).with_model(model)
 
     @property
     def can_install(self) -> bool:

@@ -23,7 +23,7 @@ from core.jobs.job import (
 from core.jobs.job_record import JobState
 from core.platform.units import bytes_text
 from core.video.listing import ListedModel, ServiceAnswer, ask_services, look_at, read_listing
-from core.video.model_store import AddedModel, Installation, ModelStore, OnDisk
+from core.video.model_store import AddedModel, Installation, ModelStore, OnDisk, add_checkpoint
 from core.video.terms import AUTO, DEFAULT_TARGET, Target
 from gui.background import Background
 from gui.models.add_model_dialog import AddModelDialog, NewModel
@@ -323,11 +323,13 @@ class ModelsController(QObject):
     @Slot(object)
     def _add(self, wanted: NewModel) -> None:
         def work(cancel: CancelToken) -> AddedModel:
-            store = self._store(DEFAULT_TARGET)
-            return store.add(wanted.path, wanted.name, wanted.like, cancel, self._read.emit)
+            stores = tuple(self._studio.registry.stores().values())
+            return add_checkpoint(
+                stores, wanted.path, wanted.name, wanted.like, cancel, self._read.emit
+            )
 
         def done(added: AddedModel) -> None:
-            target = DEFAULT_TARGET.with_model(added.model)
+            target = self._studio.registry.in_store(added.model)
             if self._dialog is not None:
                 self._dialog.accept()
 

@@ -166,6 +166,7 @@ def _image_makers() -> dict[str, tuple[ModelSpec, ...]]:
     # Imported late, as the tables of services are everywhere here.
     from providers.fal.images.models import MODELS as FAL_IMAGES
     from providers.google.images.models import MODELS as GOOGLE_IMAGES
+    from providers.local_images.models.catalog import MODELS as LOCAL_IMAGES
     from providers.openai.models import MODELS as OPENAI
     from providers.replicate.images.models import KNOWN, model_of
     from providers.stability.models import MODELS as STABILITY
@@ -176,6 +177,7 @@ def _image_makers() -> dict[str, tuple[ModelSpec, ...]]:
         "Stability": STABILITY,
         "Fal": tuple(model.spec for model in FAL_IMAGES),
         "Replicate": tuple(model_of(name, schema).spec for name, schema in KNOWN.items()),
+        "this machine": tuple(model.spec for model in LOCAL_IMAGES),
     }
 
 

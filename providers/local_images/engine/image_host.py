@@ -24,6 +24,7 @@ from providers.local_images.engine.loading import compute_dtype, for_work, load_
 from providers.local_images.models.families import EditWay, ImageWork
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
@@ -40,9 +41,11 @@ class ImageHost:
 
     Args:
         began_at: when the process began, by the monotonic clock.
+        clock: by which pictures of what is being made are spaced.
     """
 
-    def __init__(self, began_at: float) -> None:
+    def __init__(self, began_at: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         # The first image counts the start of the engine as part of its loading.
         self._began_at: float | None = began_at
         self._layout = ""
@@ -69,7 +72,7 @@ class ImageHost:
         order = run.order
         pipeline = self._prepare(run)
         run.begin(Stage.ENCODE, message="Reading the prompt")
-        watch = _Watch(run, pipeline)
+        watch = _Watch(run, pipeline, self._clock)
         try:
             with torch.inference_mode():
                 made = pipeline(**arguments_of(pipeline, order, watch))
@@ -123,9 +126,11 @@ class ImageHost:
 class _Watch:
     """Goes along with a pipeline: says in which stage it is, and stops it where that is wanted."""
 
-    def __init__(self, run: OrderRun[ImageOrder], pipeline: Any) -> None:
+    def __init__(
+        self, run: OrderRun[ImageOrder], pipeline: Any, clock: Callable[[], float]
+    ) -> None:
         self._run = run
-        self._previewer = LatentPreviewer(run.order, time.monotonic)
+        self._previewer = LatentPreviewer(run.order, clock)
         self._has_begun = False
         denoiser = getattr(pipeline, run.order.family.denoiser, None)
         self._hook = None

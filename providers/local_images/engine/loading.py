@@ -12,7 +12,6 @@ import diffusers
 import torch
 from safetensors import SafetensorError, safe_open
 
-from core.video.memory import Device
 from core.video.spec import Precision
 from providers.engine.process.errors import DamagedModel, is_out_of_memory
 from providers.engine.process.torch_memory import lay_out
@@ -98,9 +97,6 @@ def _load(loaded_class: Any, order: ImageOrder, dtype: torch.dtype) -> Any:
         from providers.local_images.engine.qwen_processor import ImageTextProcessor
 
         parts[_PROCESSOR] = ImageTextProcessor.read(folder / _PROCESSOR)
-    if order.memory.device is Device.CPU and dtype is not torch.float32:
-        # In 16 bit a processor takes many times as long to decode, and the picture gains nothing.
-        parts["dtype"] = {"default": dtype, "vae": torch.float32}
     if file is None:
         return loaded_class.from_pretrained(folder, use_safetensors=True, **parts)
     if order.family.is_whole_file:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _OTHER_THINGS = ("video", "audio", "ltx", "wan", "mochi", "cogvideo", "allegro", "music", "i2v")
 _HINT = f"Name a folder in the layout of diffusers, or one {SUFFIX} file."
 _DISTILLED = ("turbo", "lightning", "distill", "schnell", "hyper", "lcm", "dmd")
+_EDIT = "edit"
 _OTHER_PREFIXES = ("model.diffusion_model.", "diffusion_model.", "")
 
 
@@ -125,7 +126,9 @@ def _of_file(path: Path, families: Iterable[ImageFamily]) -> ImageCheckpoint:
     if path.suffix.casefold() != SUFFIX:
         raise UnreadableWeights(f"{str(path)!r} is no {SUFFIX} file.", hint=_HINT)
     tensors = read_head(path, repr(str(path))).tensors
-    for family in families:
+    # Two families may have the same layers, and differ in what they learned.
+    is_edit = _EDIT in path.name.casefold()
+    for family in sorted(families, key=lambda one: (_EDIT in one.id) is not is_edit):
         prefix = _prefix(tensors, family)
         if prefix is None:
             continue

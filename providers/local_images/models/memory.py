@@ -133,11 +133,7 @@ def _peaks(
 ) -> Iterator[StagePeak]:
     """The most that each stage holds."""
     scale = _BYTES[precision] / 2
-    parts = {
-        # On a processor the decoder works in 32 bit.
-        name: gb * (2.0 if name == "vae" and device is Device.CPU else scale)
-        for name, gb in parts_gb.items()
-    }
+    parts = {name: gb * scale for name, gb in parts_gb.items()}
     whole = sum(parts.values()) + task.lora_gb * scale
     working = {
         Stage.LOAD: ("", 0.0),
