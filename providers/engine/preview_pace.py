@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 SHARE = 0.03
 """How much of the time that denoising takes may go into pictures of it."""
@@ -29,7 +29,7 @@ class PreviewPace:
         return self._spent_s + self._cost_s <= allowed_s
 
     @contextmanager
-    def spending(self) -> Iterator[None]:
+    def spending(self) -> Generator[None]:
         """While one is taken."""
         began_at = self._clock()
         yield

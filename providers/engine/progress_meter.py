@@ -62,7 +62,7 @@ class ProgressMeter:
         }
         self._done: dict[Stage, float] = dict.fromkeys(self._stages, 0.0)
         self._began_at = clock()
-        self._stage = Stage.LOAD
+        self._stage: Stage = Stage.LOAD
         self._fraction = 0.0
         words = "Starting the engine" if engine is EngineState.ABSENT else ""
         self._last = Progressed(stage=Stage.LOAD, fraction=0.0, message=words)

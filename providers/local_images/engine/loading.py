@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import diffusers
 import torch
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from safetensors import SafetensorError, safe_open
 
 from core.video.spec import Precision
@@ -44,7 +45,7 @@ def pipeline_class(name: str) -> Any:
         DamagedModel: there is none of that name, so the index is of another library or version.
     """
     found = getattr(diffusers, name, None)
-    if not (inspect.isclass(found) and issubclass(found, diffusers.DiffusionPipeline)):
+    if not (inspect.isclass(found) and issubclass(found, DiffusionPipeline)):
         reason = f"it names {name!r}, which is no pipeline of diffusers {diffusers.__version__}"
         raise DamagedModel(_INDEX, reason)
     return found
@@ -65,9 +66,9 @@ def load_pipeline(order: ImageOrder) -> Any:
             raise
         raise _damage(order, error) from error
     pipeline.set_progress_bar_config(disable=True)
-    vae = getattr(pipeline, "vae", None)
-    if order.memory.tiled_decode and hasattr(vae, "enable_tiling"):
-        vae.enable_tiling()
+    tile = getattr(getattr(pipeline, "vae", None), "enable_tiling", None)
+    if order.memory.tiled_decode and tile is not None:
+        tile()
     lay_out(pipeline, order.memory)
     return pipeline
 

@@ -42,7 +42,7 @@ class ImageTextProcessor(Qwen2VLProcessor):
             AutoTokenizer.from_pretrained(folder, local_files_only=True),
         )
 
-    def __call__(
+    def __call__(  # pyright: ignore[reportIncompatibleMethodOverride] - no videos, no sounds
         self,
         images: Any = None,
         text: list[str] | None = None,

@@ -99,7 +99,8 @@ def _check(
     if like is not None and like not in catalogue:
         problems.append(Problem("like", unknown_name("model", like, catalogue)))
     try:
-        rows = [catalogue[like]] if like in catalogue else catalogue.values()
+        known = None if like is None else catalogue.get(like)
+        rows = catalogue.values() if known is None else [known]
         checkpoint = read_checkpoint(path, [row.family for row in rows])
     except UnreadableWeights as error:
         raise UnsupportedRequest([*problems, Problem("path", str(error))]) from error

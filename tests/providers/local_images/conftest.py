@@ -24,20 +24,26 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny models, images to work on, and what plain diffusers makes of them."""
+    """The tiny models, and images to work on."""
     return made_by("tiny_images", tmp_path_factory.mktemp("tiny-images"))
 
 
+@pytest.fixture(scope="session")
+def bare(made: Path) -> Path:
+    """What plain diffusers makes of them."""
+    return made_by("bare_images", made) / "bare"
+
+
 @pytest.fixture(scope="module")
-def home(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models_home(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the tiny models are installed."""
     return tiny_home(tmp_path_factory.mktemp("home"), made)
 
 
 @pytest.fixture(scope="module")
-def provider(home: Path) -> Iterator[LocalImages]:
+def provider(models_home: Path) -> Iterator[LocalImages]:
     """The provider, with one warm engine."""
-    opened = LocalImages(context_of(home), ROWS)
+    opened = LocalImages(context_of(models_home), ROWS)
     yield opened
     opened.close()
 

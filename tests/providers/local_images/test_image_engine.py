@@ -73,6 +73,7 @@ def test_each_family_makes_what_plain_diffusers_makes(
     fitted: Fitted,
     watched: Watched,
     made: Path,
+    bare: Path,
     model: LocalImageModel,
     work: str,
     strength: float | None,
@@ -84,7 +85,7 @@ def test_each_family_makes_what_plain_diffusers_makes(
         given = (*given, mask(made / "mask.png"))
     plan = fitted(tiny_request(model, *given, strength=strength))
     rendered = provider.render(plan, watched.context)
-    like_bare(rendered.path, made / "bare" / f"{model.id}-{work}.png")
+    like_bare(rendered.path, bare / f"{model.id}-{work}.png")
 
 
 def test_a_step_is_told_with_its_number_and_the_stages_come_in_order(
@@ -115,9 +116,16 @@ def test_a_stop_leaves_no_picture_and_the_engine_ready(
 
 
 def test_a_file_that_is_cut_off_is_named_with_what_to_do(
-    home: Path, made: Path, fitted: Fitted, provider: LocalImages, watched: Watched
+    models_home: Path, made: Path, fitted: Fitted, provider: LocalImages, watched: Watched
 ) -> None:
-    file = home / "models" / "images" / "tiny-sdxl" / "vae" / "diffusion_pytorch_model.safetensors"
+    file = (
+        models_home
+        / "models"
+        / "images"
+        / "tiny-sdxl"
+        / "vae"
+        / "diffusion_pytorch_model.safetensors"
+    )
     whole = file.read_bytes()
     plan = fitted(tiny_request(TINY_SDXL))
     file.write_bytes(whole[:-100])

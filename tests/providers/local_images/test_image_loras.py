@@ -53,21 +53,21 @@ def z_lora(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-def _picture(home: Path, plan: RenderPlan, workdir: Path, *loras: LaidLora) -> np.ndarray:
+def _picture(models_home: Path, plan: RenderPlan, workdir: Path, *loras: LaidLora) -> np.ndarray:
     workdir.mkdir()
     model = TINY_Z if plan.target.model == TINY_Z.id else TINY_SDXL
-    made = Hosted(lambda: 0.0).answer(order_for(home, model, plan, workdir, *loras))[-1]
+    made = Hosted(lambda: 0.0).answer(order_for(models_home, model, plan, workdir, *loras))[-1]
     assert isinstance(made, Made), made
     return np.asarray(Image.open(made.file)).astype(int)
 
 
 def test_a_lora_works_as_in_diffusers_and_by_its_scale(
-    home: Path, fitted: Fitted, tmp_path: Path, made: Path, z_lora: Path
+    models_home: Path, fitted: Fitted, tmp_path: Path, made: Path, z_lora: Path
 ) -> None:
     plan = fitted(tiny_request(TINY_Z, lora(z_lora, 0.8)))
-    plain = _picture(home, plan, tmp_path / "plain")
-    full = _picture(home, plan, tmp_path / "full", LaidLora(path=z_lora, scale=0.8))
-    none = _picture(home, plan, tmp_path / "none", LaidLora(path=z_lora, scale=0.0))
+    plain = _picture(models_home, plan, tmp_path / "plain")
+    full = _picture(models_home, plan, tmp_path / "full", LaidLora(path=z_lora, scale=0.8))
+    none = _picture(models_home, plan, tmp_path / "none", LaidLora(path=z_lora, scale=0.0))
     assert np.array_equal(none, plain)
     assert np.abs(full - plain).max() > 4
 
@@ -82,7 +82,7 @@ def test_a_lora_works_as_in_diffusers_and_by_its_scale(
 
 
 def test_several_add_up_in_any_order(
-    home: Path, fitted: Fitted, tmp_path: Path, made: Path, z_lora: Path
+    models_home: Path, fitted: Fitted, tmp_path: Path, made: Path, z_lora: Path
 ) -> None:
     layer = "layers.1.feed_forward.w1"
     # As other programs write it, with the prefix of theirs.
@@ -92,9 +92,9 @@ def test_several_add_up_in_any_order(
     )  # fmt: skip
     plan = fitted(tiny_request(TINY_Z, lora(z_lora), lora(other, 0.5)))
     both = LaidLora(path=z_lora, scale=1.0), LaidLora(path=other, scale=0.5)
-    one = _picture(home, plan, tmp_path / "one", both[0])
-    two = _picture(home, plan, tmp_path / "two", *both)
-    swapped = _picture(home, plan, tmp_path / "swapped", *reversed(both))
+    one = _picture(models_home, plan, tmp_path / "one", both[0])
+    two = _picture(models_home, plan, tmp_path / "two", *both)
+    swapped = _picture(models_home, plan, tmp_path / "swapped", *reversed(both))
     assert np.array_equal(two, swapped)
     assert not np.array_equal(one, two)
 
@@ -137,15 +137,15 @@ def test_one_of_another_size_is_refused(fitted: Fitted, tmp_path: Path) -> None:
 
 
 def test_the_engine_refuses_it_too_and_goes_on(
-    home: Path, fitted: Fitted, tmp_path: Path, z_lora: Path
+    models_home: Path, fitted: Fitted, tmp_path: Path, z_lora: Path
 ) -> None:
     """Whatever was planned: a file may be another by the time that it is read."""
     plan = fitted(tiny_request(TINY_SDXL))
-    order = order_for(home, TINY_SDXL, plan, tmp_path, LaidLora(path=z_lora, scale=1.0))
+    order = order_for(models_home, TINY_SDXL, plan, tmp_path, LaidLora(path=z_lora, scale=1.0))
     hosted = Hosted(lambda: 0.0)
     refused = hosted.answer(order)[-1]
     assert isinstance(refused, Refused), refused
     assert refused.kind == "UnsupportedRequest"
     assert not (tmp_path / "image.png").exists()
-    made = hosted.answer(order_for(home, TINY_SDXL, plan, tmp_path))[-1]
+    made = hosted.answer(order_for(models_home, TINY_SDXL, plan, tmp_path))[-1]
     assert isinstance(made, Made)

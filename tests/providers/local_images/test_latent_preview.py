@@ -38,7 +38,7 @@ def _leisurely() -> Iterator[float]:
 
 @pytest.mark.parametrize("model", [TINY_Z, TINY_KLEIN, TINY_SDXL, TINY_QWEN], ids=lambda m: m.id)
 def test_the_preview_becomes_the_picture_and_changes_nothing(
-    home: Path,
+    models_home: Path,
     fitted: Callable[[RenderRequest], RenderPlan],
     tmp_path: Path,
     model: LocalImageModel,
@@ -48,7 +48,7 @@ def test_the_preview_becomes_the_picture_and_changes_nothing(
     for folder in (seen, unseen):
         folder.mkdir()
     clock = _leisurely()
-    said = Hosted(lambda: next(clock)).answer(order_for(home, model, plan, seen))
+    said = Hosted(lambda: next(clock)).answer(order_for(models_home, model, plan, seen))
     made = said[-1]
     assert isinstance(made, Made), made
     previews = [event.preview for event in said if isinstance(event, Advanced) and event.preview]
@@ -62,7 +62,7 @@ def test_the_preview_becomes_the_picture_and_changes_nothing(
     shrunk = np.asarray(final.resize(small.size, Image.Resampling.BOX)).astype(int)
     assert np.abs(np.asarray(small).astype(int) - shrunk).mean() < 30
 
-    never = Hosted(lambda: 0.0).answer(order_for(home, model, plan, unseen))[-1]
+    never = Hosted(lambda: 0.0).answer(order_for(models_home, model, plan, unseen))[-1]
     assert isinstance(never, Made), never
     assert not list(unseen.glob("preview-*"))
     assert np.array_equal(np.asarray(Image.open(never.file)), np.asarray(final))

@@ -47,7 +47,13 @@ def add(provider: LocalImages) -> Iterator[Add]:
 
 
 def test_a_folder_of_a_known_family_is_run_like_its_relative(
-    provider: LocalImages, fitted: Fitted, watched: Watched, made: Path, tmp_path: Path, add: Add
+    provider: LocalImages,
+    fitted: Fitted,
+    watched: Watched,
+    made: Path,
+    bare: Path,
+    tmp_path: Path,
+    add: Add,
 ) -> None:
     folder = shutil.copytree(made / "tiny-z", tmp_path / "My-Turbo")
     (folder / "notes.bin").write_bytes(b"of no use")
@@ -55,7 +61,7 @@ def test_a_folder_of_a_known_family_is_run_like_its_relative(
     assert (model, "run like tiny-z" in notes) == ("my-z", True)
     plan = fitted(tiny_request(model).model_copy(update={"negative_prompt": None}))
     rendered = provider.render(plan, watched.context)
-    like_bare(rendered.path, made / "bare" / "tiny-z-words.png")
+    like_bare(rendered.path, bare / "tiny-z-words.png")
     names = {file.name for file in rendered.provenance.model_files}
     assert "model_index.json" in names
     assert "notes.bin" not in names
@@ -80,12 +86,12 @@ def test_a_folder_of_a_family_that_is_not_offered_is_run_by_its_own_pipeline(
 
 
 def test_a_single_file_has_the_rest_from_the_model_it_is_like(
-    provider: LocalImages, fitted: Fitted, watched: Watched, made: Path, add: Add
+    provider: LocalImages, fitted: Fitted, watched: Watched, made: Path, bare: Path, add: Add
 ) -> None:
     model, notes = add(made / "z-image-own.safetensors", "own-file")
     assert "other parts are those of tiny-z" in notes
     rendered = provider.render(fitted(tiny_request(model)), watched.context)
-    like_bare(rendered.path, made / "bare" / "tiny-z-words.png")
+    like_bare(rendered.path, bare / "tiny-z-words.png")
     names = {file.name for file in rendered.provenance.model_files}
     assert "transformer/z-image-own.safetensors" in names
     assert "transformer/diffusion_pytorch_model.safetensors" not in names

@@ -1,19 +1,21 @@
-"""What plain diffusers makes with the tiny image models, called as their cards say."""
+"""What plain diffusers makes with the tiny image models, called as their cards say.
+
+Run as a module, with the folder that `tiny_images` has filled: the pictures lie in `bare` below it.
+"""
 
 # pyright: basic
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sys
+from pathlib import Path
+from typing import Any
 
 import diffusers
 import torch
 from PIL import Image, ImageDraw
 
 from providers.local_images.engine.qwen_processor import ImageTextProcessor
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROMPT, SEED, WIDTH, HEIGHT = "a red ball", 7, 96, 64
 STEPS = 3
@@ -83,3 +85,9 @@ def load(folder: Path, class_name: str) -> Any:
     pipeline = getattr(diffusers, class_name).from_pretrained(folder, dtype=torch.float32, **more)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    (target / "bare").mkdir()
+    bare_images(target, target, target / "bare")

@@ -46,7 +46,7 @@ from transformers import (
     Qwen3Model,
 )
 
-from tests.providers.plain_diffusers.bare_images import bare_images, draw_inputs
+from tests.providers.plain_diffusers.bare_images import draw_inputs
 
 _CHAT = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' "
@@ -328,5 +328,3 @@ if __name__ == "__main__":
         save(target / name)
     save_z_image_file(target / "z-image-own.safetensors", target / "tiny-z")
     draw_inputs(target)
-    (target / "bare").mkdir()
-    bare_images(target, target, target / "bare")
