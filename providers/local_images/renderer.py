@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext
     from providers.engine.events import StageFigures
-    from providers.local_images.engine.protocol import ImageOrder
+    from providers.local_images.engine.protocol import ImageRenderOrder
     from providers.local_images.models.catalog import LocalImageModel
     from providers.local_images.planner import ImagePlanner
 
@@ -77,9 +77,9 @@ class ImageRenderer:
         with self._lock:
             self._engine.end()
 
-    def _order(self, plan: RenderPlan, ctx: JobContext) -> ImageOrder:
+    def _order(self, plan: RenderPlan, ctx: JobContext) -> ImageRenderOrder:
         from providers.engine.events import LaidLora
-        from providers.local_images.engine.protocol import ImageOrder
+        from providers.local_images.engine.protocol import ImageRenderOrder
 
         model = self._planner.model(plan.target.model)
         not_ready = files_problem(model, self._models_dir)
@@ -91,7 +91,7 @@ class ImageRenderer:
         is_masked = work is ImageWork.MASK and ImageWork.MASK in model.family.classes
         if work is ImageWork.MASK and not is_masked:
             work = ImageWork.EDIT
-        return ImageOrder(
+        return ImageRenderOrder(
             number=next(self._numbers),
             plan=plan,
             memory=plan.memory_plan or self._planner.memory(plan, model),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from providers.engine.events import Event
     from providers.engine.streams import EventWriter
-    from providers.local_images.engine.protocol import ImageOrder
+    from providers.local_images.engine.protocol import ImageRenderOrder
 
 _FLAGGED = "nsfw_content_detected"
 
@@ -52,7 +52,7 @@ class ImageHost:
         self._pipeline: Any = None
         self._loras = LoraOverlay()
 
-    def answer(self, order: ImageOrder, cancel: CancelToken, events: EventWriter) -> Event:
+    def answer(self, order: ImageRenderOrder, cancel: CancelToken, events: EventWriter) -> Event:
         """Make the image, or say why there is none."""
         run = OrderRun(order, cancel, events)
 
@@ -68,11 +68,11 @@ class ImageHost:
             self._pipeline.maybe_free_model_hooks()
         return event
 
-    def _make(self, run: OrderRun[ImageOrder]) -> Path:
+    def _make(self, run: OrderRun[ImageRenderOrder]) -> Path:
         order = run.order
         pipeline = self._prepare(run)
         run.begin(Stage.ENCODE, message="Reading the prompt")
-        watch = _Watch(run, pipeline, self._clock)
+        watch = _PipelineWatch(run, pipeline, self._clock)
         try:
             with torch.inference_mode():
                 made = pipeline(**arguments_of(pipeline, order, watch))
@@ -98,7 +98,7 @@ class ImageHost:
             image.convert("RGB").save(file, format="PNG")
         return file
 
-    def _prepare(self, run: OrderRun[ImageOrder]) -> Any:
+    def _prepare(self, run: OrderRun[ImageRenderOrder]) -> Any:
         """The loaded pipeline for what is asked for, with the LoRAs laid over it."""
         order = run.order
         if self._layout != _layout(order):
@@ -123,11 +123,11 @@ class ImageHost:
         return_memory()
 
 
-class _Watch:
+class _PipelineWatch:
     """Goes along with a pipeline: says in which stage it is, and stops it where that is wanted."""
 
     def __init__(
-        self, run: OrderRun[ImageOrder], pipeline: Any, clock: Callable[[], float]
+        self, run: OrderRun[ImageRenderOrder], pipeline: Any, clock: Callable[[], float]
     ) -> None:
         self._run = run
         self._previewer = LatentPreviewer(run.order, clock)
@@ -167,7 +167,9 @@ class _Watch:
             self._hook.remove()
 
 
-def arguments_of(pipeline: Any, order: ImageOrder, watch: _Watch | None = None) -> dict[str, Any]:
+def arguments_of(
+    pipeline: Any, order: ImageRenderOrder, watch: _PipelineWatch | None = None
+) -> dict[str, Any]:
     """What the pipeline is called with: all that the plan and the model's profile say.
 
     Args:
@@ -209,7 +211,7 @@ def arguments_of(pipeline: Any, order: ImageOrder, watch: _Watch | None = None) 
     return {name: value for name, value in wanted.items() if value is not None and name in takes}
 
 
-def _layout(order: ImageOrder) -> str:
+def _layout(order: ImageRenderOrder) -> str:
     """Two orders with the same layout can use the same loaded model."""
     memory = order.memory
     return "\0".join(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from providers.local_images.engine.protocol import ImageOrder
+    from providers.local_images.engine.protocol import ImageRenderOrder
 
 # Of latents, on the longer side: a picture of eight times as many pixels.
 _LONGEST = 32
@@ -29,7 +29,7 @@ _STRAIGHT = ("FlowMatchEulerDiscreteScheduler", "EulerDiscreteScheduler")
 class LatentPreviewer:
     """Looks at the latents after each step; touches neither them nor the random source."""
 
-    def __init__(self, order: ImageOrder, clock: Callable[[], float]) -> None:
+    def __init__(self, order: ImageRenderOrder, clock: Callable[[], float]) -> None:
         self._order = order
         self._pace = PreviewPace(clock)
         self._before: torch.Tensor | None = None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from providers.local_images.engine.protocol import ImageOrder
+    from providers.local_images.engine.protocol import ImageRenderOrder
 
 _INDEX = "model_index.json"
 _PROCESSOR = "processor"
@@ -33,7 +33,7 @@ _DTYPES = {
 _REASON_LETTERS = 200
 
 
-def compute_dtype(order: ImageOrder) -> torch.dtype:
+def compute_dtype(order: ImageRenderOrder) -> torch.dtype:
     """The number format of the arithmetic."""
     return _DTYPES[order.memory.precision]
 
@@ -51,7 +51,7 @@ def pipeline_class(name: str) -> Any:
     return found
 
 
-def load_pipeline(order: ImageOrder) -> Any:
+def load_pipeline(order: ImageRenderOrder) -> Any:
     """The pipeline as the model's own index names it, laid out in memory by the plan.
 
     Raises:
@@ -73,7 +73,7 @@ def load_pipeline(order: ImageOrder) -> Any:
     return pipeline
 
 
-def for_work(pipeline: Any, order: ImageOrder) -> Any:
+def for_work(pipeline: Any, order: ImageRenderOrder) -> Any:
     """The pipeline for what is asked for, on the very same parts."""
     wanted = pipeline_class(order.family.pipeline_class(order.work))
     if type(pipeline) is wanted:
@@ -90,7 +90,7 @@ def for_work(pipeline: Any, order: ImageOrder) -> Any:
     return made
 
 
-def _load(loaded_class: Any, order: ImageOrder, dtype: torch.dtype) -> Any:
+def _load(loaded_class: Any, order: ImageRenderOrder, dtype: torch.dtype) -> Any:
     folder, file = order.folder, order.single_file
     plain: dict[str, Any] = {"dtype": dtype, "local_files_only": True}
     parts = dict(plain)
@@ -129,7 +129,7 @@ def _class_in(folder: Path) -> str:
     return str(_index(folder).get("_class_name", ""))
 
 
-def _damage(order: ImageOrder, error: Exception) -> DamagedModel:
+def _damage(order: ImageRenderOrder, error: Exception) -> DamagedModel:
     """The damage, by the first file that cannot be opened."""
     for file in sorted(order.folder.rglob("*.safetensors")):
         try:

@@ -16,7 +16,7 @@ from providers.local_images.models.catalog import ImageProfile
 from providers.local_images.models.families import ImageFamily, ImageWork
 
 
-class ImageOrder(Frozen):
+class ImageRenderOrder(Frozen):
     """Make one image.
 
     Attributes:
@@ -63,6 +63,6 @@ class ImageOrder(Frozen):
         return "a smaller size"
 
 
-IMAGE_ORDER_JSON: TypeAdapter[ImageOrder | CancelOrder] = TypeAdapter(
-    Annotated[ImageOrder | CancelOrder, Field(discriminator="order")]
+IMAGE_ORDER_JSON: TypeAdapter[ImageRenderOrder | CancelOrder] = TypeAdapter(
+    Annotated[ImageRenderOrder | CancelOrder, Field(discriminator="order")]
 )

@@ -28,7 +28,7 @@ _ALMOST = 0.001
 
 
 @dataclass(frozen=True)
-class _Addition:
+class _ImageAddition:
     """What is to be added, found in order; `like` is None for a family that is not offered."""
 
     model: str
@@ -81,7 +81,7 @@ def _check(
     like: str | None,
     models_dir: Path,
     catalogue: Mapping[str, LocalImageModel],
-) -> _Addition:
+) -> _ImageAddition:
     """The addition.
 
     Raises:
@@ -122,7 +122,7 @@ def _check(
             f"{checkpoint.pipeline_class} is not known here: it is asked for images of words "
             "alone, with its own usual settings."
         )
-    return _Addition(model, label, checkpoint, chosen, tuple(notes))
+    return _ImageAddition(model, label, checkpoint, chosen, tuple(notes))
 
 
 def _like(
@@ -173,7 +173,7 @@ def _place_of(checkpoint: ImageCheckpoint) -> str:
     return name if whole else f"{checkpoint.family.denoiser}/{name}"
 
 
-def _sources(order: _Addition, models_dir: Path) -> dict[str, Path]:
+def _sources(order: _ImageAddition, models_dir: Path) -> dict[str, Path]:
     """By their places in the model's folder, the files that it consists of."""
     checkpoint = order.checkpoint
     if not checkpoint.is_single_file:

@@ -11,7 +11,7 @@ from core.platform.paths import Paths
 from providers.engine.events import EVENT_JSON
 from providers.engine.streams import EventWriter
 from providers.local_images.engine.image_host import ImageHost
-from providers.local_images.engine.protocol import ImageOrder
+from providers.local_images.engine.protocol import ImageRenderOrder
 from providers.local_images.install.model_files import images_dir, lora_family
 from providers.local_images.planner import work_of_plan
 
@@ -31,7 +31,7 @@ class Hosted:
         self._host = ImageHost(0.0, clock)
         self._numbers = count(1)
 
-    def answer(self, order: ImageOrder) -> list[Event]:
+    def answer(self, order: ImageRenderOrder) -> list[Event]:
         """Everything that is said of an order, the answer last."""
         stream = BytesIO()
         stream.close = lambda: None
@@ -47,11 +47,11 @@ def order_for(
     workdir: Path,
     *loras: LaidLora,
     images: tuple[Path, ...] = (),
-) -> ImageOrder:
+) -> ImageRenderOrder:
     """What the engine is told of an image of a tiny model."""
     models_dir = images_dir(Paths.below(home))
     assert plan.memory_plan is not None, "laid out"
-    return ImageOrder(
+    return ImageRenderOrder(
         number=1,
         plan=plan,
         memory=plan.memory_plan,

@@ -97,9 +97,9 @@ class TestLocalImages(ProviderContract):
     ) -> None:
         # Of a size that no model makes: it is worked on at another, and keeps its own.
         photo, where = tmp_path / "photo.png", tmp_path / "where.png"
-        noise = np.random.default_rng(1).integers(0, 255, (70, 101, 3), dtype=np.uint8)
+        noise = np.random.default_rng(1).integers(0, 255, (66, 99, 3), dtype=np.uint8)
         Image.fromarray(noise).save(photo)
-        area = np.zeros((70, 101), dtype=np.uint8)
+        area = np.zeros((66, 99), dtype=np.uint8)
         area[20:50, 30:80] = 255
         Image.fromarray(area).save(where)
         asked = ask(studio, tiny_request(model, start(photo), mask(where), size=None))
@@ -109,7 +109,7 @@ class TestLocalImages(ProviderContract):
         assert not np.array_equal(edited[area == 255], noise[area == 255])
         record = read_image_record(asked.out)
         assert record is not None
-        assert (record.width, record.height) == (101, 70)
+        assert (record.width, record.height) == (99, 66)
         assert record.feather_px > 0
         says = any("does not see the mask" in note for note in record.notes)
         assert says is (model is TINY_QWEN_EDIT)
