@@ -84,8 +84,9 @@ class RenderOrder(Frozen):
     @property
     def doing(self) -> str:
         """Of a sentence the end, such as "while it made the clip"."""
-        what = "enhanced the prompt" if self.order == "enhance" else "made the clip"
-        return f"while it {what}"
+        if self.order == "enhance":
+            return "while it enhanced the prompt"
+        return "while it made the clip"
 
     @property
     def amount(self) -> str:
