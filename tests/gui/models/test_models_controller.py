@@ -31,6 +31,7 @@ from gui.models.model_rows import InstallPhase
 from gui.models.models_controller import ModelsController
 from gui.models.models_page import InstallDialog, ModelsPage
 from providers import PROVIDERS
+from providers.local_images.models.catalog import BY_ID as IMAGE_MODELS
 from providers.ltx_video.models.downloads import WEIGHTS
 from providers.weights.installed import check_installed
 from tests.fakes.catalogue_hub import (
@@ -141,7 +142,7 @@ def shop(qtbot: QtBot, hub: StubHub, tmp_path: Path) -> Iterator[Shop]:
 
 def test_every_model_is_listed_without_asking_anybody(shop: Shop, hub: StubHub) -> None:
     local = [item.listed.target for item in shop.page.models() if item.listed.info.is_local]
-    assert {target.model for target in local} == {*WEIGHTS, "ltx-mini"}
+    assert {target.model for target in local} == {*WEIGHTS, "ltx-mini", *IMAGE_MODELS}
     rented = [item.listed for item in shop.page.models() if not item.listed.info.is_local]
     assert {listed.state for listed in rented} == {ModelState.KEY_MISSING, ModelState.NO_SERVER}
     assert {listed.too_large for listed in rented} == {""}

@@ -197,7 +197,7 @@ def test_what_an_enhancement_needs_points_to_the_page_and_to_no_command(
     home = tmp_path / "home"
     if is_installed:
         install_without_enhancer(Paths.below(home).models_dir)
-    (entry,) = (one for one in PROVIDERS if one.info.is_local)
+    entry = PROVIDERS[0]
     window = OpenWindow(home, qtbot, entry)
     try:
         window.new("a fox")
