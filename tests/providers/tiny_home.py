@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from core.video.plan import RenderPlan
+    from providers.local_images.models.catalog import LocalImageModel
     from providers.ltx_video.local import LocalLTX
 
 FRAMES = 17
@@ -244,7 +245,7 @@ def made_by(module: str, folder: Path) -> Path:
     return folder
 
 
-def install(folder: Path, model: LocalModel) -> None:
+def install(folder: Path, model: LocalModel | LocalImageModel) -> None:
     """Write the manifest that a finished installation leaves."""
     files = [
         InstalledFile(

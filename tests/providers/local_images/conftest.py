@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from core.jobs.job import Report
     from core.video.plan import RenderPlan
     from core.video.request import RenderRequest
 
@@ -66,7 +67,7 @@ def watched(tmp_path: Path) -> Watched:
     workdir.mkdir()
     kept = Watched(JobContext(workdir=workdir, cancel=CancelToken(), report=lambda _: None))
 
-    def report(event: object) -> None:
+    def report(event: Report) -> None:
         kept.events.append(event)
         kept.on_event(event)
 
