@@ -41,6 +41,7 @@ ROWS_OF_TABLE: tuple[ControlRow, ...] = tuple(
         Control.NEGATIVE_PROMPT,
         Control.STEPS,
         Control.GUIDANCE_SCALE,
+        Control.MEMORY,
     )
 )
 """What an image may be asked for besides, in the order of the form."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.video.editing.tools import IMAGE_TOOLS
 from core.video.listing import ModelListing
 from core.video.spec import FloatRange
-from core.video.terms import Role, Task
+from core.video.terms import Residency, Role, Task
 from tests.fakes.provider import SMALL
 
 IMAGE = Path(__file__).resolve()
@@ -29,6 +29,7 @@ def with_images(offers: ModelListing) -> ModelListing:
             "guidance_scale": FloatRange(minimum=1, maximum=10, default=4),
             "takes_negative_prompt": True,
             "most_margin": 200,
+            "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
             "upscale_factor": FloatRange(minimum=2, maximum=4, default=2),
         }
     )

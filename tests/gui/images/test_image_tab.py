@@ -183,6 +183,7 @@ CASES = (
     ),
     ControlCase("image_guidance_scale", step_up, lambda tab: tab.value().choices.sampling),
     ControlCase("image_num_inference_steps", step_up, lambda tab: tab.value().choices.sampling),
+    ControlCase("image_memory", choose_index(1), lambda tab: tab.value().choices.delivery.memory),
     ControlCase("lora_add", answer_with(IMAGE), lambda tab: tab.value().choices.inputs),
     ControlCase("lora_own", choose_index(1), lambda tab: tab.value().choices.inputs),
     ControlCase("image_settings_from", answer_with(IMAGE), requests),
