@@ -8,7 +8,7 @@ from cli.commands import COMMANDS
 from cli.console import wrapped
 from cli.options import Kind
 from cli.render_options import CLIP_OPTIONS, RUN_OPTIONS, choose_target
-from core.config.settings import setting
+from core.config.setting_fields import setting
 from core.errors import UnsupportedRequest
 from core.video.allowed import (
     AnyValue,

@@ -9,11 +9,12 @@ import typer
 from cli.console import wrapped
 from cli.context import JsonOption, context_of
 from cli.signals import EXIT_DONE
-from core.config.settings import Settings, fields, setting
+from core.config.setting_fields import fields, setting
+from core.config.settings import Settings
 from core.config.target_names import change_setting
 
 if TYPE_CHECKING:
-    from core.config.settings import SettingField
+    from core.config.setting_fields import SettingField
 
 _NAMES = ", ".join(field.name for field in fields(Settings()))
 

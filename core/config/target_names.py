@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.config.settings import SettingsResult, fields, setting, with_text
+from core.config.setting_fields import fields, setting, with_text
+from core.config.settings import SettingsResult
 from core.config.settings_schema import SettingKind, TargetPart
 from core.errors import SettingsError, UnsupportedRequest
 from core.platform.files import folder_problem
@@ -14,7 +15,8 @@ from core.video.planning.named_targets import known_target
 from core.video.terms import AUTO, OutputKind, Target
 
 if TYPE_CHECKING:
-    from core.config.settings import SettingField, Settings
+    from core.config.setting_fields import SettingField
+    from core.config.settings import Settings
     from core.video.registry import ProviderRegistry
 
 TargetNames = dict[TargetPart, dict[str, str]]

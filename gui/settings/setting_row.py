@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from core.config.settings import SettingField
+    from core.config.setting_fields import SettingField
 
 _LARGEST = 1_000_000
 """Where the schema sets no end."""

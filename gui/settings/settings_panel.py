@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.config.settings import Settings, fields, with_text
+from core.config.setting_fields import fields, with_text
+from core.config.settings import Settings
 from core.errors import SettingsError
 from gui import theme
 from gui.settings.setting_row import SettingRow

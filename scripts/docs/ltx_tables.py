@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.commands import COMMANDS
-from core.config.settings import Settings, fields
+from core.config.setting_fields import fields
+from core.config.settings import Settings
 from core.platform.machine import Gpu, Machine
 from core.video.controls import CONTROLS
 from core.video.memory import Device

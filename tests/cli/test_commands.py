@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.commands import COMMANDS
-from core.config.settings import Settings, fields
+from core.config.setting_fields import fields
+from core.config.settings import Settings
 from tests.fakes.provider import BIG, FAKE_KEY, FULL, SMALL
 
 # help

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.config.settings import with_text
+from core.config.setting_fields import with_text
 from core.jobs.lanes import Lane
 from core.routing.route_plan import Fallbacks
 from core.studio import Studio

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
-from core.config.settings import Settings, fields
+from core.config.setting_fields import fields
+from core.config.settings import Settings
 from core.platform.paths import Paths
 from core.studio import Studio
 from gui.main_window import MainWindow

@@ -5,15 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.config.settings import (
-    Appearance,
-    ConfigManager,
-    SettingField,
-    Settings,
-    fields,
-    setting,
-    with_text,
-)
+from core.config.setting_fields import SettingField, fields, setting, with_text
+from core.config.settings import Appearance, ConfigManager, Settings
 from core.config.settings_schema import SettingKind, TargetPart
 from core.errors import SettingsError
 from core.platform.paths import HOME_VARIABLE, Paths

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.config.settings import Settings, with_text
+from core.config.setting_fields import with_text
+from core.config.settings import Settings
 from core.errors import NotConfigured
 from core.jobs.job import Failed
 from core.jobs.job_record import JobState

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.config.settings import Settings, with_text
+from core.config.setting_fields import with_text
+from core.config.settings import Settings
 from core.config.settings_schema import TargetPart
 from core.config.target_names import change_setting, set_target, target_names
 from core.errors import SettingsError

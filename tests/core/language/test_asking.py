@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.config.settings import with_text
+from core.config.setting_fields import with_text
 from core.errors import NotConfigured, SpendingCapReached, UnsupportedRequest
 from core.language.tasks.prompts import EnhanceTask, ScenePrompt
 from core.video.provider import NotReady, Ready

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QPushButton,
 )
 
-from core.config.settings import with_text
+from core.config.setting_fields import with_text
 from core.jobs.lanes import Lane
 from core.platform.machine import Gpu, Machine
 from core.platform.paths import Paths

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QTabWidget
 
-from core.config.settings import ConfigManager, with_text
+from core.config.setting_fields import with_text
+from core.config.settings import ConfigManager
 from core.jobs.turns import MOST_PASSED
 from core.video.request import RenderRequest, Sampling
 from core.video.terms import Target

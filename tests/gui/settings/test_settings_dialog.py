@@ -14,7 +14,8 @@ from keyring.backends import fail
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDoubleSpinBox, QLabel, QLineEdit
 
-from core.config.settings import ConfigManager, Settings, with_text
+from core.config.setting_fields import with_text
+from core.config.settings import ConfigManager, Settings
 from core.errors import ProviderUnavailable, SettingsError
 from core.platform.paths import Paths
 from core.studio import Studio

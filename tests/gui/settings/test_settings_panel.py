@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.config.settings import Appearance, Settings, fields, with_text
+from core.config.setting_fields import fields, with_text
+from core.config.settings import Appearance, Settings
 from core.config.settings_schema import SettingKind, TargetPart
 from core.video.spec import Residency
 from gui import theme
@@ -34,7 +35,7 @@ from tests.gui.operating import choose_index
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-    from core.config.settings import SettingField
+    from core.config.setting_fields import SettingField
 
 NAMES = {
     TargetPart.PROVIDER: {"ltx-video": "ltx-video", "fake": "fake"},
@@ -50,6 +51,8 @@ OTHER_TEXTS = {
     "render.falls_back_to_paid": "yes",
     "folders.output": "/clips",
     "folders.models": "/models",
+    "folders.wildcards": "/wildcards",
+    "images.holds_prompt": "no",
     "export.cache_gb": "7.5",
     "cloud.parallel_jobs": "9",
     "cloud.daily_cap_usd": "4.5",
