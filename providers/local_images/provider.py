@@ -112,6 +112,9 @@ class LocalImages:
     def ask_anew(self) -> None:
         """Nobody to ask."""
 
+    def learn(self, model: str) -> None:
+        """Nothing: what is not installed is not there."""
+
     def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
         """Make the image in the engine, which is started when it does not run."""
         return self._rendering().render(plan, ctx)

@@ -110,6 +110,6 @@ class TestLocalImages(ProviderContract):
         record = read_image_record(asked.out)
         assert record is not None
         assert (record.width, record.height) == (99, 66)
-        assert record.feather_px > 0
+        assert record.feather_px
         says = any("does not see the mask" in note for note in record.notes)
         assert says is (model is TINY_QWEN_EDIT)
