@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, cast
 
@@ -39,10 +39,27 @@ class StoredTensor:
 
 @dataclass(frozen=True)
 class SafetensorsHead:
-    """What a file holds, by name, and what it says of itself."""
+    """What a file holds, by name, and what it says of itself.
+
+    Attributes:
+        data_at: where in the file its weights begin; ends of tensors count from there.
+    """
 
     tensors: dict[str, StoredTensor]
     metadata: Mapping[str, str]
+    data_at: int = 0
+
+    def read_text(self, path: Path, name: str) -> str:
+        """A text that the file holds as a tensor of bytes; what is no UTF-8 in it is replaced.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        tensor = self.tensors[name]
+        size = prod(tensor.shape)
+        with path.open("rb") as file:
+            file.seek(self.data_at + tensor.end - size)
+            return file.read(size).decode("utf-8", "replace")
 
 
 def read_head(path: Path, name: str) -> SafetensorsHead:
@@ -91,7 +108,7 @@ def read_head(path: Path, name: str) -> SafetensorsHead:
         ) from error
     except OSError as error:
         raise UnreadableWeights(f"{name} cannot be read: {error.strerror or error}.") from error
-    head = _tables(header, name)
+    head = replace(_tables(header, name), data_at=_LENGTH_FIELD + header_bytes)
     end = max((tensor.end for tensor in head.tensors.values()), default=0)
     data_bytes = size_bytes - _LENGTH_FIELD - header_bytes
     if end > data_bytes:

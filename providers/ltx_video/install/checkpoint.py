@@ -20,6 +20,7 @@ from providers.weights.diffusers_folder import (
     refuse_pickle,
     weights_of,
 )
+from providers.weights.packed_layers import INT8, NF4, as_they_stand_for
 from providers.weights.weights_spec import TRANSFORMER, WEIGHT_SCALES
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _TRANSFORMER_LAYER = "transformer."
 _WEIGHT = ".weight"
-_READABLE = {*BYTES_OF_NUMBERS, *GGUF_FORMATS}
+_READABLE = {*BYTES_OF_NUMBERS, *GGUF_FORMATS, NF4, INT8}
 _KINDS_HINT = f"Name a folder in the layout of diffusers, or a {SUFFIX} or {GGUF_SUFFIX} file."
 
 
@@ -100,7 +101,8 @@ def _of_file(path: Path) -> dict[str, StoredTensor]:
             f"{str(path)!r} is no {SUFFIX} file, and no {GGUF_SUFFIX} file either.",
             hint=_KINDS_HINT,
         )
-    return read_head(path, repr(str(path))).tensors
+    name = repr(str(path))
+    return as_they_stand_for(read_head(path, name), path, name)
 
 
 def _of_folder(folder: Path) -> dict[str, StoredTensor]:
@@ -132,7 +134,7 @@ def _family_of(
             raise UnreadableWeights(
                 f"{name} is stored in {tensors[match.odd].dtype} numbers ({match.odd!r}), which "
                 "are not read here.",
-                hint="Get it in 16, 32 or 8 bit (float8).",
+                hint="Get it in 16, 32 or 8 bit (float8, int8), in NF4, or as a GGUF file.",
             )
         return match, family
     match, family = max(known, key=lambda one: (one[0].count, -len(one[0].other_shapes)))

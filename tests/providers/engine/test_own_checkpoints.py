@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from core.video.spec import Precision
 from core.video.terms import Residency
+from providers.ltx_video.engine.loading.packed_weights import unpacked_nf4
 from providers.ltx_video.local import LocalLTX
 from tests.fakes.checkpoints import as_the_makers_name_it
 from tests.providers.tiny_home import (
@@ -29,7 +33,6 @@ from tests.providers.tiny_home import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from providers.ltx_video.models.catalog import LocalModel
     from tests.providers.tiny_home import Watched
@@ -129,7 +132,7 @@ def test_scaled_8_bit_weights_are_read_as_what_they_stand_for(
     assert np.array_equal(from_8_bit, from_32_bit)
 
 
-@pytest.mark.parametrize("stored", [torch.float8_e4m3fn, torch.float8_e5m2], ids=str)
+@pytest.mark.parametrize("stored", [torch.float8_e4m3fn, torch.float8_e5m2, torch.int8], ids=str)
 @pytest.mark.parametrize("model", [TINY_VIDEO, TINY_AV_23], ids=lambda model: model.id)
 def test_scaled_8_bit_weights_stay_as_they_are_where_the_plan_wants_8_bit(
     provider: LocalLTX,
@@ -144,8 +147,12 @@ def test_scaled_8_bit_weights_stay_as_they_are_where_the_plan_wants_8_bit(
     kept: dict[str, torch.Tensor] = {}
     for name, weight in weights_of(tiny_files, model).items():
         if weight.ndim == 2 and name.endswith(".weight"):
-            scale = weight.abs().max() / 448
-            kept[name] = (weight / scale).to(stored)
+            # 8 bit of whole numbers have a scale for each row.
+            is_int = stored is torch.int8
+            largest = weight.abs().amax(dim=1, keepdim=True) if is_int else weight.abs().max()
+            scale = largest / (127 if is_int else 448)
+            numbers = (weight / scale).round() if is_int else weight / scale
+            kept[name] = numbers.to(stored)
             kept[name.replace(".weight", ".weight_scale")] = scale
         else:
             kept[name] = weight
@@ -157,3 +164,54 @@ def test_scaled_8_bit_weights_stay_as_they_are_where_the_plan_wants_8_bit(
     assert np.array_equal(in_8_bit, computed)
     streamed = {"precision": Precision.FLOAT8, "residency": Residency.GROUP_OFFLOAD}
     assert np.array_equal(frames(provider, watched, mine, **streamed), computed)
+
+
+PACKED = Path(__file__).parents[2] / "fixtures" / "bitsandbytes" / "nf4.safetensors"
+
+
+@pytest.mark.parametrize("name", ["plain", "nested"])
+def test_what_bitsandbytes_packed_is_unpacked_to_its_very_numbers(name: str) -> None:
+    with safe_open(PACKED, framework="pt") as opened:
+        found = unpacked_nf4(opened, f"{name}.weight", list(opened.keys()))
+        assert torch.equal(found, opened.get_tensor(f"{name}.unpacked"))
+
+
+def packed_like_the_fixture(weight: torch.Tensor, name: str) -> dict[str, torch.Tensor]:
+    """Weights in 4 bit with the table of numbers that bitsandbytes has, in blocks of 8."""
+    table = load_file(PACKED)["plain.weight.quant_map"]
+    blocks = weight.flatten().view(-1, 8)
+    largest = blocks.abs().amax(dim=1)
+    places = ((blocks / largest[:, None])[..., None] - table).abs().argmin(dim=-1)
+    pairs = places.to(torch.uint8).view(-1, 2)
+    state = {"quant_type": "nf4", "blocksize": 8, "dtype": "float32", "shape": [*weight.shape]}
+    return {
+        name: (pairs[:, 0] << 4 | pairs[:, 1])[:, None].contiguous(),
+        f"{name}.absmax": largest,
+        f"{name}.quant_map": table,
+        f"{name}.quant_state.bitsandbytes__nf4": torch.tensor(
+            list(json.dumps(state).encode()), dtype=torch.uint8
+        ),
+    }
+
+
+@pytest.mark.parametrize("model", [TINY_VIDEO, TINY_AV_23], ids=lambda model: model.id)
+def test_a_checkpoint_in_4_bit_makes_what_its_numbers_stand_for(
+    provider: LocalLTX, add, watched: Watch, tiny_files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    packed: dict[str, torch.Tensor] = {}
+    exact: dict[str, torch.Tensor] = {}
+    for name, weight in weights_of(tiny_files, model).items():
+        if name.endswith((".to_q.weight", ".to_k.weight")):
+            parts = packed_like_the_fixture(weight, name)
+            packed |= parts
+            table, largest = parts[f"{name}.quant_map"], parts[f"{name}.absmax"]
+            low_and_high = torch.stack((parts[name] >> 4, parts[name] & 15), dim=1)
+            numbers = table[low_and_high.flatten().to(torch.int64)].view(-1, 8)
+            exact[name] = (numbers * largest[:, None]).view(weight.shape)
+        else:
+            packed[name] = exact[name] = weight
+    save_file(packed, tmp_path / "packed.safetensors")
+    save_file(exact, tmp_path / "exact.safetensors")
+    from_4_bit = frames(provider, watched, add(tmp_path / "packed.safetensors", "packed"))
+    from_32_bit = frames(provider, watched, add(tmp_path / "exact.safetensors", "exact"))
+    assert np.array_equal(from_4_bit, from_32_bit)

@@ -223,6 +223,34 @@ def in_whole_numbers(weights: Weights) -> Weights:
     return {name: weight.astype(np.int8) for name, weight in weights.items()}
 
 
+def with_text(weights: Weights, name: str, text: object) -> Weights:
+    return weights | {name: np.frombuffer(json.dumps(text).encode(), np.uint8)}
+
+
+def in_turned_rows(weights: Weights) -> Weights:
+    turned = {"format": "int8_tensorwise", "convrot": True}
+    return with_text(weights, "proj_in.comfy_quant", turned)
+
+
+def in_nvfp4(weights: Weights) -> Weights:
+    return with_text(weights, "proj_in.comfy_quant", {"format": "nvfp4"})
+
+
+def in_fp4(weights: Weights) -> Weights:
+    return with_text(weights, "proj_in.weight.quant_state.bitsandbytes__fp4", {})
+
+
+def packed_into_too_little(weights: Weights) -> Weights:
+    state = {"quant_type": "nf4", "blocksize": 64, "shape": [32, 8]}
+    name = "proj_in.weight"
+    packed = {
+        name: np.zeros((64, 1), np.uint8),
+        f"{name}.absmax": np.zeros(4, np.float32),
+        f"{name}.quant_map": np.zeros(16, np.float32),
+    }
+    return with_text(weights | packed, f"{name}.quant_state.bitsandbytes__nf4", state)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -230,7 +258,11 @@ def in_whole_numbers(weights: Weights) -> Weights:
         (without_a_layer, "1 of its layers are missing, such as 'transformer_blocks.1.attn1.to_q'"),
         (with_a_third_block, "that family has no layer 'transformer_blocks.2."),
         (of_another_kind, "is of no known family"),
-        (in_whole_numbers, "is stored in I8 numbers"),
+        (in_whole_numbers, "holds layers in 8 bit without scales"),
+        (in_turned_rows, "holds layers in convrot"),
+        (in_nvfp4, "holds layers in nvfp4"),
+        (in_fp4, "holds layers in fp4"),
+        (packed_into_too_little, "how 'proj_in.weight' is packed contradicts itself"),
     ],
 )
 def test_what_is_no_model_of_a_family_is_refused_with_the_reason(

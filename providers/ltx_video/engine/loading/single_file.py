@@ -15,6 +15,8 @@ from typing_extensions import override
 
 from core.platform.gguf_head import GGUF_SUFFIX
 from providers.engine.process.errors import DamagedModel
+from providers.ltx_video.engine.loading.packed_weights import unpacked_nf4
+from providers.weights.packed_layers import NF4_STATE, is_part_of_packed
 from providers.weights.weights_spec import WEIGHT_SCALES
 
 if TYPE_CHECKING:
@@ -26,11 +28,11 @@ _PREFIXES = ("model.diffusion_model.", "diffusion_model.", "transformer.")
 # The scales of a layer's input are for arithmetic in 8 bit, which is not done here.
 _SCALES = (*WEIGHT_SCALES, ".input_scale", ".scale_input", "scaled_fp8")
 _WEIGHT = ".weight"
-_8_BIT = (torch.float8_e4m3fn, torch.float8_e5m2)
+_8_BIT = (torch.float8_e4m3fn, torch.float8_e5m2, torch.int8)
 
 
 class ScaledLinear(torch.nn.Linear):
-    """A layer whose weights stay in 8 bit, and are multiplied by their scale at work."""
+    """A layer whose weights stay in 8 bit, and are multiplied by their scales at work."""
 
     def __init__(self, layer: torch.nn.Linear, kept: _Kept) -> None:
         has_bias = layer.bias is not None
@@ -40,17 +42,23 @@ class ScaledLinear(torch.nn.Linear):
         self.register_buffer("weight", layer.weight.detach().to(kept.dtype))
         self.bias = layer.bias
         self._scale = kept.scale
+        self.register_buffer("_row_scales", kept.row_scales)
 
     @override
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        return linear(input, self.weight.to(input.dtype) * self._scale, self.bias)
+        weight = self.weight.to(input.dtype) * self._scale
+        rows: Any = self._row_scales
+        if rows is not None:
+            weight = (weight.to(torch.float32) * rows).to(input.dtype)
+        return linear(input, weight, self.bias)
 
 
 class _Kept(NamedTuple):
-    """How a layer's weights are stored in 8 bit."""
+    """How a layer's weights are stored in 8 bit: with one scale, or with one for each row."""
 
     dtype: torch.dtype
-    scale: float
+    scale: float = 1.0
+    row_scales: torch.Tensor | None = None
 
 
 class _Read(NamedTuple):
@@ -108,28 +116,36 @@ def _read_plain(file: Path, dtype: torch.dtype, *, keeps_8_bit: bool) -> _Read:
     read = _Read({}, {})
     with safe_open(file, framework="pt") as opened:
         keys = list(opened.keys())
-        prefix = _prefix_of(keys)
+        held, prefix = frozenset(keys), _prefix_of(keys)
         for key in keys:
-            if not key.startswith(prefix) or key.endswith(_SCALES):
+            if not key.startswith(prefix) or key.endswith(_SCALES) or is_part_of_packed(key):
                 continue
             name, weight = _renamed(key.removeprefix(prefix)), opened.get_tensor(key)
-            scale = _scale_of(opened, key, keys)
+            if f"{key}{NF4_STATE}" in held:
+                read.weights[name] = unpacked_nf4(opened, key, held).to(dtype)
+                continue
+            scale = _scale_of(opened, key, held)
             if scale is None:
                 read.weights[name] = weight
-            elif keeps_8_bit and weight.dtype in _8_BIT and scale.numel() == 1:
+            elif keeps_8_bit and weight.dtype in _8_BIT:
                 # Every number of 8 bit is one of the larger formats too.
                 read.weights[name] = weight.to(dtype)
-                read.kept[name] = _Kept(weight.dtype, float(scale))
+                is_one = scale.numel() == 1
+                one, rows = (float(scale), None) if is_one else (1.0, scale)
+                read.kept[name] = _Kept(weight.dtype, one, rows)
             else:
                 read.weights[name] = (weight.to(torch.float32) * scale).to(dtype)
     return read
 
 
 def _scale_of(opened: Any, key: str, keys: Collection[str]) -> torch.Tensor | None:
-    """What the weights of a layer are to be multiplied by."""
+    """What the weights of a layer are to be multiplied by: one number, or one for each row."""
     names = (f"{key.removesuffix(_WEIGHT)}{end}" for end in WEIGHT_SCALES)
     found = next((name for name in names if name in keys), None)
-    return None if found is None else opened.get_tensor(found).to(torch.float32)
+    if found is None:
+        return None
+    scale = opened.get_tensor(found).to(torch.float32)
+    return scale if scale.numel() == 1 else scale.reshape(-1, 1)
 
 
 def _read_quantized(file: Path) -> _Read:
