@@ -3,7 +3,9 @@
 Run as a module, with a folder: one model a family below it, each in the layout of diffusers.
 """
 
-# pyright: basic
+# pyright: basic, reportPrivateImportUsage=false
+# What diffusers annotates is less than its classes take.
+# pyright: reportArgumentType=false, reportOptionalMemberAccess=false
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ def test_within_a_mask_the_image_changes_and_outside_it_every_pixel_stays(
     assert tuple(after[125, 125]) == stability.habits.colour
     record = read_settings_of(asked.out)
     assert record is not None
-    assert record.feather_px > 0
+    assert record.feather_px
 
 
 @pytest.mark.parametrize("model", ["sd3.5-flash", "stable-upscale-creative"])
