@@ -13,7 +13,10 @@ from urllib.parse import quote
 from typing_extensions import override
 
 from core.errors import AnswerLost, RenderFailed
+from core.jobs.job import Progressed
+from core.jobs.lanes import Stage
 from core.platform.files import write_text_atomically
+from core.services.previews import Previews
 from core.services.service_client import MISREAD, Ended, Finished, ServiceClient
 
 if TYPE_CHECKING:
@@ -45,10 +48,13 @@ class AnswerClient(ServiceClient):
         super().__init__(label, http)
         self.answers = answers
         self._unkept: dict[str, Any] | None = None
+        self._ctx: JobContext | None = None
+        self._previews: Previews | None = None
 
     def of_job(self, ctx: JobContext) -> Self:
         """The same for a job, in whose folder the answers lie."""
         self.answers = ctx.inputs_dir
+        self._ctx, self._previews = ctx, Previews(ctx.workdir)
         has_answer = self.answers is not None and any(self.answers.glob("answer-*.json"))
         # What was bought and is here is read whatever becomes of the network.
         self.uses_network = ctx.ticket is None or not has_answer
@@ -62,6 +68,25 @@ class AnswerClient(ServiceClient):
             SubmitUnknown: there is no telling whether the order arrived.
             ProviderError: it was refused, so nothing was bought.
         """
+
+    def show(self, letters: str, suffix: str, message: str) -> None:
+        """Show what is made as it is so far; nothing that is wrong with it stops an order.
+
+        Args:
+            letters: the picture in base64.
+            suffix: of its kind, such as ".png".
+            message: what it is.
+        """
+        ctx, previews = self._ctx, self._previews
+        if ctx is None or previews is None or ctx.cancel.cancelled:
+            # A job that was stopped has no folder any more.
+            return
+        try:
+            preview = previews.add(_content(letters), suffix)
+        except (OSError, ValueError) as error:
+            log.info("a preview of %s cannot be shown: %s", self.label, error)
+            return
+        ctx.report(Progressed(stage=Stage.WAIT, message=message, preview=preview))
 
     @abstractmethod
     def read(self, answer: dict[str, Any]) -> Finished | Ended:
@@ -115,10 +140,7 @@ class AnswerClient(ServiceClient):
     ) -> None:
         answer = self._answer(url)
         try:
-            letters = self.image_in(answer)
-            # Services and their own libraries write both kinds of base64.
-            plain = letters.translate(str.maketrans("-_", "+/"))
-            content = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+            content = _content(self.image_in(answer))
         except MISREAD as error:
             raise self._unreadable(url, f"its image is no base64 ({error})") from error
         part.write_bytes(content)
@@ -156,3 +178,9 @@ class AnswerClient(ServiceClient):
             hint="It may have been billed: the account's usage says so. Update ImageAI, then "
             "resume the job, which reads the answer again and buys nothing.",
         )
+
+
+def _content(letters: str) -> bytes:
+    # Services and their own libraries write both kinds of base64.
+    plain = letters.translate(str.maketrans("-_", "+/"))
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)

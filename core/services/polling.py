@@ -37,6 +37,7 @@ from core.jobs.job import CancelToken, Charged, Notice, Progressed, StopReason
 from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from core.media.images import check_image
+from core.services.previews import Previews
 from core.services.service_client import MISREAD, Ended, Finished, RemoteOrder, Waiting
 from core.video.rendered import Provenance, Rendered
 
@@ -110,8 +111,7 @@ class RemoteRender:
         self._poll_s = poll_s
         self._leave_s = leave_s
         self._proofs = proofs
-        self._previews = 0
-        self._newest_preview: Path | None = None
+        self._previews = Previews(ctx.workdir)
 
     def run(self) -> Rendered:
         """Order the clip, or go on with what was ordered before, and fetch it."""
@@ -252,11 +252,8 @@ class RemoteRender:
     def _preview(self, state: Waiting) -> Path | None:
         """The newest picture of the clip so far, as a file in the job's folder."""
         if state.preview:
-            self._previews += 1
-            name = f"preview-{self._previews:03}{state.preview_suffix}"
-            self._newest_preview = self._ctx.workdir / name
-            self._newest_preview.write_bytes(state.preview)
-        return self._newest_preview
+            self._previews.add(state.preview, state.preview_suffix)
+        return self._previews.newest
 
     def _fetch(self, ticket: Ticket, finished: Finished) -> Rendered:
         ctx, client = self._ctx, self._client

@@ -19,6 +19,7 @@ from core.errors import (
     first_line,
 )
 from core.redaction import redacted, remember_secret
+from core.services.event_stream import EVENT_STREAM, read_events
 from core.services.refusals import MOST_WORDS, refusal
 
 if TYPE_CHECKING:
@@ -103,30 +104,65 @@ class ServiceHttp:
         if secret:
             remember_secret(secret)
 
-    def order(self, url: str, body: Mapping[str, object], **headers: str) -> dict[str, Any]:
+    def order(
+        self,
+        url: str,
+        body: Mapping[str, object],
+        *,
+        is_answer: Callable[[dict[str, Any]], bool] | None = None,
+        **headers: str,
+    ) -> dict[str, Any]:
         """Send an order: exactly one POST, whatever happens.
+
+        Args:
+            url: of the service.
+            body: sent as JSON.
+            is_answer: where the service answers by events, is told of each, and says which of them
+                is the answer; without that one the answer is lost, however well the stream ends.
+            headers: besides the usual ones.
 
         Raises:
             SubmitUnknown: there is no telling whether it arrived.
             ProviderError: it was refused, so nothing was bought.
         """
-        return self._order(url, {"json": dict(body), "headers": headers})
+        return self._order(url, {"json": dict(body), "headers": headers}, is_answer)
 
     def order_by_form(
-        self, url: str, fields: Mapping[str, str], files: Sequence[FormFile]
+        self,
+        url: str,
+        fields: Mapping[str, str],
+        files: Sequence[FormFile],
+        *,
+        is_answer: Callable[[dict[str, Any]], bool] | None = None,
     ) -> dict[str, Any]:
         """Send an order with its files as a form, also where it has none; else as `order`."""
         # As parts of the same kind: without a file httpx2 would send another sort of form.
         parts = [(name, (None, value.encode())) for name, value in fields.items()]
-        return self._order(url, {"files": [*parts, *(file.as_sent for file in files)]})
+        sent = {"files": [*parts, *(file.as_sent for file in files)]}
+        return self._order(url, sent, is_answer)
 
-    def _order(self, url: str, sent: dict[str, Any]) -> dict[str, Any]:
+    def _order(
+        self,
+        url: str,
+        sent: dict[str, Any],
+        is_answer: Callable[[dict[str, Any]], bool] | None,
+    ) -> dict[str, Any]:
         import httpx2
 
         sent["headers"] = {**self._headers, **sent.get("headers", {})}
         try:
-            with self._client(self.order_s) as client:
-                response = client.post(url, **sent)
+            with (
+                self._client(self.order_s) as client,
+                client.stream("POST", url, **sent) as response,
+            ):
+                kind = response.headers.get("Content-Type", "")
+                if is_answer is not None and response.is_success and kind.startswith(EVENT_STREAM):
+                    events = read_events(response.iter_bytes())
+                    found = next(filter(is_answer, events), None)
+                    if found is None:
+                        raise self._unknown("its answer ended before what was ordered")
+                    return found
+                response.read()
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise self.unreachable(error) from error
         except httpx2.HTTPError as error:

@@ -69,6 +69,8 @@ class Control(StrEnum):
     PERSON_GENERATION = "person_generation"
     QUALITY = "quality"
     STYLE_PRESET = "style_preset"
+    BACKGROUND = "background"
+    PREVIEW = "preview"
     TOOL = "tool"
     MARGIN_LEFT = "left"
     MARGIN_RIGHT = "right"

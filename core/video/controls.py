@@ -391,6 +391,20 @@ CONTROLS: tuple[ControlRow, ...] = (
         options=("--style-preset",), metavar="NAME", is_choice=False, is_for_clips=False,
     ),
     ControlRow(
+        Control.BACKGROUND, "background", ControlKind.CHOICE, "Background",
+        "What is behind that which an image shows: transparent for what is laid over something",
+        "background", lambda spec: OneOf(spec.backgrounds) if spec.backgrounds else None,
+        f"leaves no {{noun}} to choose. Leave it out {ANOTHER_MODEL}.",
+        options=("--background",), metavar="NAME", is_choice=False, is_for_clips=False,
+    ),
+    ControlRow(
+        Control.PREVIEW, "delivery.preview", ControlKind.SWITCH, "Preview",
+        "Show the image while it is made, which the service may bill", "preview",
+        lambda spec: OnOff(default=False) if spec.sells_previews else None,
+        f"sells no {{noun}} of an image. Leave it out {ANOTHER_MODEL}.",
+        options=("--preview/--no-preview",), is_choice=False, is_for_clips=False,
+    ),
+    ControlRow(
         Control.WORKFLOW, "inputs.workflow", ControlKind.FILE, "Workflow",
         "A graph of your own in API format, whose nodes are titled for what they get, such as "
         "'prompt'", "workflow", _files(Role.WORKFLOW),

@@ -88,11 +88,13 @@ class Delivery(Frozen):
         memory: the layout in memory; None lets the provider choose.
         text_encoder: how many bits its weights take; None lets the provider choose.
         webhook_url: told by the service when the clip is ready.
+        preview: an image is shown while it is made, also where the service sells that.
     """
 
     memory: Residency | None = None
     text_encoder: EncoderBits | None = None
     webhook_url: str | None = None
+    preview: bool | None = None
 
 
 class Motion(Frozen):
@@ -179,6 +181,7 @@ class RenderChoices(Frozen):
         person_generation: whom the clip may show; None leaves it to the service.
         quality: how much work goes into an image, by the model's own word for it.
         style_preset: how an image looks, likewise.
+        background: what is behind that which an image shows, likewise.
     """
 
     target: Target = DEFAULT_TARGET
@@ -193,6 +196,7 @@ class RenderChoices(Frozen):
     person_generation: PersonGeneration | None = None
     quality: str | None = None
     style_preset: str | None = None
+    background: str | None = None
     sampling: Sampling = Field(default_factory=Sampling)
     delivery: Delivery = Field(default_factory=Delivery)
 

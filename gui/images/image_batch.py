@@ -11,6 +11,7 @@ from core.frozen import Frozen
 from core.video.request import (
     MAX_COUNT,
     MAX_SEED,
+    Delivery,
     FrameRequest,
     Input,
     RenderChoices,
@@ -19,7 +20,7 @@ from core.video.request import (
 )
 from core.video.terms import OutputKind, Role, Target
 
-_CHOSEN_BY_TABLE = ("negative_prompt", "editing", "style_preset", "sampling")
+_CHOSEN_BY_TABLE = ("negative_prompt", "editing", "style_preset", "background", "sampling")
 
 
 class ImageBatch(Frozen):
@@ -49,6 +50,8 @@ class ImageBatch(Frozen):
         """The order that asks for this, and so many of it; its files have whole paths."""
         frame, images = request.frame, request.of_role(Role.START, Role.REFERENCE)
         fields: dict[str, Any] = {name: getattr(request, name) for name in _CHOSEN_BY_TABLE}
+        # Of how it is carried out, what the form shows: nothing else is asked for unseen.
+        shown = Delivery(memory=request.delivery.memory, preview=request.delivery.preview)
         return cls(
             target=request.target,
             prompt=request.prompt,
@@ -57,7 +60,7 @@ class ImageBatch(Frozen):
             quality=request.quality or "",
             images=tuple(item.path for item in images),
             mask=request.path_of(Role.MASK),
-            choices=RenderChoices(**fields, inputs=request.of_role(Role.LORA)),
+            choices=RenderChoices(**fields, delivery=shown, inputs=request.of_role(Role.LORA)),
             seed=request.sampling.seed,
             count=count,
         )

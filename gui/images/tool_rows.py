@@ -38,10 +38,12 @@ ROWS_OF_TABLE: tuple[ControlRow, ...] = tuple(
         Control.UPSCALE_FACTOR,
         Control.STRENGTH,
         Control.STYLE_PRESET,
+        Control.BACKGROUND,
         Control.NEGATIVE_PROMPT,
         Control.STEPS,
         Control.GUIDANCE_SCALE,
         Control.MEMORY,
+        Control.PREVIEW,
     )
 )
 """What an image may be asked for besides, in the order of the form."""

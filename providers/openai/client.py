@@ -15,7 +15,7 @@ from core.services.service_client import Ended, Finished
 from core.services.service_http import FormFile, ServiceHttp
 from core.video.terms import Role
 from providers.openai.info import OPENAI
-from providers.openai.models import IMAGE_IN_USD, IMAGE_OUT_USD, TEXT_USD
+from providers.openai.models import IMAGE_IN_USD, IMAGE_OUT_USD, PREVIEWS, TEXT_USD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 API = "https://api.openai.com/v1"
 _MOST_WORDS = 300
+_PARTIAL = ("image_generation.partial_image", "image_edit.partial_image")
+_COMPLETED = ("image_generation.completed", "image_edit.completed")
+_ERROR = "error"
 _REFUSED = ("moderation_blocked", "content_policy_violation")
 
 
@@ -43,15 +46,22 @@ class OpenAIError:
             found: Any = json.loads(text)
         except ValueError:
             return cls()
-        if not isinstance(found, dict):
-            return cls()
-        error: object = cast("dict[str, Any]", found).get("error")
+        return cls.of(cast("dict[str, Any]", found).get("error") if isinstance(found, dict) else 0)
+
+    @classmethod
+    def of(cls, error: object) -> OpenAIError:
+        """An error as an answer has it."""
         if isinstance(error, str):
             return cls(error)
         if not isinstance(error, dict):
             return cls()
         fields = cast("dict[str, Any]", error)
         return cls(*(str(fields.get(name) or "") for name in ("message", "code", "type")))
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it is said of the prompt, an image that was sent, or the one that was made."""
+        return self.code in _REFUSED or self.type == "image_generation_user_error"
 
     @property
     def sentence(self) -> str:
@@ -72,7 +82,7 @@ class OpenAIHttp(ServiceHttp):
     @override
     def refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ProviderError:
         found = OpenAIError.read(text)
-        if found.code in _REFUSED or found.type == "image_generation_user_error":
+        if found.is_refusal:
             return ContentRefused(
                 f"OpenAI refused the prompt or an image: {found.sentence}",
                 target=self.target,
@@ -107,13 +117,29 @@ class OpenAIClient(AnswerClient):
     @override
     def order(self, order: RemoteOrder) -> dict[str, Any]:
         plan = order.plan
-        fields = order_fields(plan)
+        fields, is_answer = order_fields(plan), None
+        if plan.request.delivery.preview:
+            fields |= {"stream": True, "partial_images": PREVIEWS}
+            is_answer = self._is_answer
         if not plan.request.inputs:
-            return self.http.order(f"{API}/images/generations", fields)
-        return self.http.order_by_form(f"{API}/images/edits", fields, form_files(plan))
+            return self.http.order(f"{API}/images/generations", fields, is_answer=is_answer)
+        form = {name: "true" if value is True else str(value) for name, value in fields.items()}
+        return self.http.order_by_form(
+            f"{API}/images/edits", form, form_files(plan), is_answer=is_answer
+        )
+
+    def _is_answer(self, event: dict[str, Any]) -> bool:
+        """Whether an event ends the order; one that no name of is known is neither image."""
+        kind = event["type"]
+        if kind in _PARTIAL and isinstance(event.get("b64_json"), str):
+            suffix = f".{event.get('output_format') or 'png'}"
+            self.show(event["b64_json"], suffix, "A preview has come, and the image follows")
+        return kind in (*_COMPLETED, _ERROR)
 
     @override
     def read(self, answer: dict[str, Any]) -> Finished | Ended:
+        if answer.get("type") == _ERROR:
+            return Ended(self._told(OpenAIError.of(answer.get("error") or answer)))
         cost_usd = _cost_usd(answer.get("usage"))
         if not _images_of(answer):
             error = RenderFailed(
@@ -126,6 +152,15 @@ class OpenAIClient(AnswerClient):
         suffix = f".{answer.get('output_format') or 'png'}"
         return Finished("", suffix=suffix, cost_usd=cost_usd, facts=facts)
 
+    def _told(self, said: OpenAIError) -> ProviderError:
+        """The error for an order that ended so after it was taken."""
+        hint = "The account's usage says whether it was billed. Order it again, in other words."
+        if said.is_refusal:
+            message = f"OpenAI refused the prompt or the image: {said.sentence}"
+            return ContentRefused(message, target=self.http.target, hint=hint)
+        message = f"OpenAI gave up on the image: {said.sentence}"
+        return RenderFailed(message, target=self.http.target, hint=hint)
+
     @override
     def image_in(self, answer: dict[str, Any]) -> str:
         return _images_of(answer)[0]
@@ -136,14 +171,15 @@ class OpenAIClient(AnswerClient):
 
 
 def _images_of(answer: dict[str, Any]) -> list[str]:
-    found = cast("list[dict[str, Any]]", answer.get("data") or [])
+    # The event that ends a stream is the image itself, and not a list.
+    found = cast("list[dict[str, Any]]", answer.get("data") or [answer])
     return [str(one["b64_json"]) for one in found if one.get("b64_json")]
 
 
-def order_fields(plan: RenderPlan) -> dict[str, str]:
+def order_fields(plan: RenderPlan) -> dict[str, object]:
     """What is ordered, but for its files; the same as JSON and in a form."""
     assert plan.quality is not None, "each model has qualities"
-    return {
+    fields: dict[str, object] = {
         "model": plan.target.model,
         "prompt": plan.prompt,
         "size": f"{plan.width}x{plan.height}",
@@ -151,6 +187,8 @@ def order_fields(plan: RenderPlan) -> dict[str, str]:
         "quality": plan.quality,
         "output_format": "png",
     }
+    background = plan.request.background
+    return fields if background is None else {**fields, "background": background.lower()}
 
 
 def form_files(plan: RenderPlan) -> list[FormFile]:

@@ -19,6 +19,8 @@ _TERMS = Licence(
 )
 TEXT_USD, IMAGE_IN_USD, IMAGE_OUT_USD = 5e-6, 8e-6, 30e-6
 """What a token costs: of words and of images that are sent, and of those that are made."""
+PREVIEWS = 2
+"""So many pictures of an image as it is so far are ordered with it, where that is asked for."""
 # As developers have counted: patches of 32 pixels, and no more than these.
 _MOST_INPUT_TOKENS = 1536
 _LARGE = "4K"
@@ -67,7 +69,14 @@ _2 = _price({"low": 200, "medium": 1767, "high": 7033}, {})
 _QUALITIES = ("medium", "low", "high", "xhigh", "max")
 
 
-def _model(name: str, label: str, summary: str, price: PriceTable, *qualities: str) -> ModelSpec:
+def _model(
+    name: str,
+    label: str,
+    summary: str,
+    price: PriceTable,
+    qualities: tuple[str, ...] = _QUALITIES,
+    backgrounds: tuple[str, ...] = ("opaque", "transparent"),
+) -> ModelSpec:
     sizes = {row.resolution for row in price.rows}
     return ModelSpec(
         id=name,
@@ -84,7 +93,9 @@ def _model(name: str, label: str, summary: str, price: PriceTable, *qualities: s
         takes_negative_prompt=False,
         camera=None,
         audio=None,
-        qualities=qualities or _QUALITIES,
+        qualities=qualities,
+        backgrounds=backgrounds,
+        sells_previews=True,
         # 32,000 characters, which its client counts; a word is one at least.
         max_prompt_tokens=32_000,
         size_bytes=None,
@@ -128,9 +139,9 @@ MODELS: tuple[ModelSpec, ...] = (
         "GPT Image 2",
         "The first of its kind, for images that are to look like earlier ones.",
         _2,
-        "medium",
-        "low",
-        "high",
+        ("medium", "low", "high"),
+        # Its maker calls these a preview, and promises nothing.
+        backgrounds=(),
     ),
 )
 """The first is what `auto` stands for; each is called the same on the wire."""

@@ -8,8 +8,9 @@ from typing_extensions import override
 
 from core.errors import Problem, UnsupportedRequest
 from core.services.polling_provider import PollingProvider
+from core.video.terms import Role
 from providers.openai.info import OPENAI
-from providers.openai.models import MODELS
+from providers.openai.models import MODELS, PREVIEWS
 
 if TYPE_CHECKING:
     from core.jobs.job import JobContext
@@ -48,6 +49,11 @@ class OpenAIImages(PollingProvider):
             raise UnsupportedRequest(found)
         price = plan.spec.price
         sent = " and what is sent" if plan.request.inputs else ""
+        if plan.request.delivery.preview:
+            plan = plan.with_notes(
+                f"Up to {PREVIEWS} previews are shown while it is made. What they cost OpenAI does "
+                "not say: it may bill them as tokens besides, which this price does not hold."
+            )
         return plan.with_notes(
             f"The price is an estimate, rather too high, of {price.as_of:%Y-%m-%d}; OpenAI bills "
             f"by tokens what it makes{sent}, and tells how many with the image."
@@ -59,6 +65,12 @@ def _problems(plan: RenderPlan) -> list[Problem]:
     from core.video.inputs import full_strength_problems
 
     found = full_strength_problems(plan.request, plan.spec)
+    if plan.request.background is not None and plan.request.of_role(Role.MASK):
+        message = (
+            "Within a mask the image keeps what is behind it. Leave the background out, or the "
+            "mask."
+        )
+        found.append(Problem("background", message))
     letters = len(plan.prompt)
     if letters > _MOST_LETTERS:
         message = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import dataclass
 from email.parser import BytesParser
 from email.policy import HTTP
 from io import BytesIO
@@ -30,10 +31,26 @@ if TYPE_CHECKING:
 KEY = "sk-proj-secret-9f21"
 HOST = "api.openai.com"
 _TOKENS = {"low": 700, "medium": 1500, "high": 1700, "xhigh": 3000, "max": 7000}
-_MOST_IMAGES = 16
+_MOST_IMAGES, _MOST_PREVIEWS = 16, 3
 
 
-OpenAIServer = ImageService[ImageHabits]
+@dataclass
+class OpenAIHabits(ImageHabits):
+    """And what this service alone does where it is asked for a stream.
+
+    Attributes:
+        previews: so many are sent before the image.
+        first: events that come before all others, as (name, object).
+        last: the stream's last event in the place of the image; None for the image.
+    """
+
+    previews: int = 2
+    first: tuple[tuple[str, dict[str, Any]], ...] = ()
+    last: tuple[str, dict[str, Any]] | None = None
+
+
+OpenAIServer = ImageService[OpenAIHabits]
+PREVIEW_COLOUR = (20, 40, 220)
 
 
 class _Site(ImageHandler[OpenAIServer]):
@@ -111,8 +128,49 @@ class _Site(ImageHandler[OpenAIServer]):
             "output_format": "png",
             "background": "opaque",
         }
-        if not self.has_failed_to_answer(json.dumps(answer).encode()):
+        if body.get("stream") in (True, "true"):
+            assert int(body["partial_images"]) <= _MOST_PREVIEWS
+            self._stream("image_edit" if images else "image_generation", answer)
+        elif not self.has_failed_to_answer(json.dumps(answer).encode()):
             self.say(200, answer, {"x-request-id": f"req_{job.id}"})
+
+    def _stream(self, kind: str, answer: dict[str, Any]) -> None:
+        habits = self.service.habits
+        if (habits.gives_page or habits.drops_answers) and self.has_failed_to_answer(b""):
+            return
+        # Of no length that is told: an end that comes too early looks like any other.
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.end_headers()
+        told = {name: answer[name] for name in ("created", "size", "quality", "output_format")}
+        for name, event in habits.first:
+            self._tell(name, event)
+        written = BytesIO()
+        Image.new("RGB", (64, 64), PREVIEW_COLOUR).save(written, "PNG")
+        for index in range(habits.previews):
+            preview = {"b64_json": letters_of(written.getvalue()), "partial_image_index": index}
+            self._tell(f"{kind}.partial_image", {**told, **preview})
+        self._stall("stalls_answers")
+        if habits.last is not None:
+            self._tell(*habits.last)
+            return
+        images = answer["data"]
+        final = {**told, **(images[0] if images else {}), "usage": answer["usage"]}
+        if habits.cuts:
+            habits.cuts -= 1
+            self.wfile.write(_event(f"{kind}.completed", final)[:-4000])
+            return
+        self._tell(f"{kind}.completed", final)
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _tell(self, name: str, event: dict[str, Any]) -> None:
+        self.wfile.write(_event(name, event))
+        self.wfile.flush()
+
+
+def _event(name: str, event: dict[str, Any]) -> bytes:
+    return f"event: {name}\ndata: {json.dumps({'type': name, **event})}\n\n".encode()
 
 
 def _wrong_with(images: list[bytes], mask: bytes | None, fields: set[str]) -> str:
@@ -131,7 +189,7 @@ def _wrong_with(images: list[bytes], mask: bytes | None, fields: set[str]) -> st
 @contextmanager
 def openai_server(folder: Path) -> Iterator[OpenAIServer]:
     """OpenAI, running behind a proxy on a free port of loopback."""
-    service = OpenAIServer(folder, ImageHabits())
+    service = OpenAIServer(folder, OpenAIHabits())
     with proxied(service, _Site, (HOST,)) as environment:
         service.environment = {**environment, "OPENAI_API_KEY": KEY}
         yield service

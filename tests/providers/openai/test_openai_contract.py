@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.video.request import RenderRequest
+from core.video.request import Delivery, RenderRequest
 from core.video.terms import OutputKind, Role, Target
 from providers.openai.info import OPENAI
 from tests.fakes.services.openai_server import KEY, openai_entry
@@ -40,3 +40,17 @@ class TestOpenAI(ImageContract):
 
     def entry_source(self) -> tuple[str, str]:
         return "tests.fakes.services.openai_server:openai_entry", ""
+
+
+class TestOpenAIWithPreviews(TestOpenAI):
+    """The answer comes as a stream, and is worth the same."""
+
+    @pytest.fixture
+    def request_small(self) -> RenderRequest:
+        return RenderRequest(
+            target=TARGET,
+            prompt="a red ball",
+            output=OutputKind.IMAGE,
+            quality="low",
+            delivery=Delivery(preview=True),
+        )
