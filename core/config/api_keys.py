@@ -62,6 +62,7 @@ class ApiKeys:
         """
         self._notes = notes
         self._found: set[str] = set()
+        self._files: dict[str, str] = {}
 
     def is_set(self, key: KeySpec) -> bool:
         """Whether there is a key, as far as that can be told without opening the keyring.
@@ -87,10 +88,26 @@ class ApiKeys:
             self._begin_notes()
             return None
         self._note(key, is_kept=bool(stored))
+        self._files[key.id] = stored or ""
         if not stored:
             return None
         _remember(key, stored)
         return FoundKey(stored)
+
+    def known_file(self, key: KeySpec) -> Path | None:
+        """The file that a key names, be it there or not, as far as a plan or a render has read it.
+
+        The keyring is not opened for it. None where the key is no file.
+        """
+        found = _in_environment(key)
+        value = self._files.get(key.id, "") if found is None else found.value
+        if not (key.may_be_file and names_file(value)):
+            return None
+        try:
+            return Path(value).expanduser()
+        except RuntimeError:
+            # There is no such person here, and so no such file.
+            return Path(value)
 
     def store(self, key: KeySpec, value: str) -> None:
         """Keep a key in the keyring.

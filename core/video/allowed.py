@@ -67,9 +67,14 @@ class AnyValue:
 
 @dataclass(frozen=True)
 class OnOff:
-    """Yes or no; yes where nothing is said, or `default`."""
+    """Yes or no; yes where nothing is said, or `default`.
+
+    Attributes:
+        is_fixed: there is no choice, so that nobody need be offered one.
+    """
 
     default: bool = True
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,9 @@ def is_allowed(value: object, allowed: Allowed) -> bool:
             return len(_inputs(value)) <= most
         case WebAddress():
             return is_web_address(str(value))
-        case OnOff() | AnyValue():
+        case OnOff():
+            return not allowed.is_fixed or value is allowed.default
+        case AnyValue():
             return True
 
 
@@ -139,7 +146,9 @@ def nearest(value: object, allowed: Allowed) -> object:
             return _inputs(value)[:most]
         case WebAddress():
             return value if is_web_address(str(value)) else None
-        case OnOff() | AnyValue():
+        case OnOff():
+            return allowed.default if allowed.is_fixed else value
+        case AnyValue():
             return value
 
 

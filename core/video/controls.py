@@ -263,7 +263,7 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.AUDIO, "audio", ControlKind.SWITCH, "Sound", "Whether the clips get sound",
         "sound",
-        lambda spec: OnOff() if spec.audio else None,
+        lambda spec: OnOff(is_fixed=spec.is_audio_fixed) if spec.audio else None,
         f"makes no sound. Leave it out {ANOTHER_MODEL}.",
         options=("--audio/--no-audio",), is_for_images=False,
     ),

@@ -67,6 +67,8 @@ def _allowed_text(row: ControlRow, spec: ModelSpec) -> str:
             return f"at most {limit} tokens"
         case FileLimit(_, most):
             return f"at most {most}"
+        case OnOff(is_fixed=True):
+            return "always"
         case OnOff() | WebAddress():
             return "yes"
         case OneSize() | AnyValue() | Moment():

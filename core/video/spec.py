@@ -438,8 +438,9 @@ class ModelSpec(Frozen):
 
     @property
     def resolutions(self) -> tuple[Resolution, ...]:
-        """The names of the sizes, each once, in table order."""
-        return tuple(dict.fromkeys(size.resolution for size in self.sizes))
+        """The names of the sizes, each once, the smallest first."""
+        by_pixels = sorted(self.sizes, key=lambda size: size.width * size.height)
+        return tuple(dict.fromkeys(size.resolution for size in by_pixels))
 
     @property
     def aspects(self) -> tuple[AspectRatio, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from core.video.allowed import OnOff
 from core.video.control_row import Control, ControlKind
 from core.video.controls import CHOICES, ROWS
 from core.video.listing import ModelListing
@@ -362,7 +363,8 @@ class _ControlRow:
     def show_choices(self, choices: RenderChoices, spec: ModelSpec | None) -> None:
         """Show what the choices say, where the model takes it."""
         allowed = None if spec is None else self.control.allowed(spec)
-        self.is_offered = allowed is not None and _counts(self.control.id, choices)
+        has_choice = allowed is not None and not (isinstance(allowed, OnOff) and allowed.is_fixed)
+        self.is_offered = has_choice and _counts(self.control.id, choices)
         if spec is None or allowed is None:
             return
         if is_list(self.control, allowed) != self._is_list:

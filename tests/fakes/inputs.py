@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PIL import Image, ImageDraw
+
 from core.video.control_row import Control
 from core.video.controls import ROWS
 from core.video.request import Input, RenderChoices
@@ -39,3 +41,12 @@ def chosen(before: RenderChoices | None = None, /, **values: object) -> RenderCh
     for name, value in values.items():
         found = ROWS[Control(name)].with_value(found, value)
     return found
+
+
+def painted_mask(path: Path, size: tuple[int, int], hole: tuple[int, ...] | None) -> Path:
+    """A mask that is white within a rectangle; all black without one."""
+    mask = Image.new("L", size, 0)
+    if hole is not None:
+        ImageDraw.Draw(mask).rectangle(hole, fill=255)
+    mask.save(path)
+    return path

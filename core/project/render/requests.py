@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from core.project.render.references import write_prompt
-from core.video.allowed import OneOf, OneSize
+from core.video.allowed import OneOf, OneSize, OnOff, is_allowed
 from core.video.control_row import Control
 from core.video.controls import CHOICES, ROWS
 from core.video.request import Input, Motion, RenderRequest
@@ -92,7 +92,11 @@ def scene_request(
         if allowed is None:
             left_out += [_not_sent(spec, row)] if value else []
         elif not _is_offered(value, allowed):
-            left_out.append(f"{spec.label} has no {row.noun} {value}; its usual one is taken.")
+            left_out.append(
+                f"{spec.label} makes nothing without {row.noun}."
+                if value is False
+                else f"{spec.label} has no {row.noun} {value}; its usual one is taken."
+            )
         else:
             request = row.with_value(request, value)
     if request.motion.camera is None:
@@ -168,6 +172,8 @@ def _is_offered(value: object, allowed: Allowed) -> bool:
             return value in [size.resolution for size in sizes]
         case OneOf(values):
             return value in values
+        case OnOff():
+            return is_allowed(value, allowed)
         case _:
             return True
 

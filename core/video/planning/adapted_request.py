@@ -95,6 +95,8 @@ def _lines_of(name: str) -> int | None:
 
 
 def _changed(row: ControlRow, value: object, near: object, spec: ModelSpec) -> str:
+    if value is False:
+        return f"{spec.label} makes nothing without {row.noun}."
     asked, taken = _text(row, value), _text(row, near)
     if near is None:
         return f"{spec.label} has no {row.noun} {asked}; its usual one is taken."

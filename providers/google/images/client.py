@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
@@ -22,11 +24,12 @@ from providers.google.images.models import MODELS, find_model
 from providers.google.info import IMAGES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.services.service_client import RemoteOrder
     from core.video.plan import RenderPlan
     from providers.google.images.models import TokenPrice
 
-_IMAGE_ROLES = (Role.START, Role.REFERENCE)
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 # Words that end an answer without saying that anything was refused.
 _PLAIN_ENDS = ("", "STOP", "MAX_TOKENS", "FINISH_REASON_UNSPECIFIED")
@@ -46,7 +49,7 @@ class GoogleImageClient(AnswerClient):
     """Orders images with one key."""
 
     http: GoogleImageHttp
-    not_sent = frozenset(_IMAGE_ROLES)
+    not_sent = frozenset((Role.START, Role.REFERENCE, Role.MASK))
 
     def __init__(self, target: str, key: str) -> None:
         super().__init__(IMAGES.label, GoogleImageHttp(target, key))
@@ -94,12 +97,14 @@ class GoogleImageClient(AnswerClient):
 
 
 def order_body(plan: RenderPlan) -> dict[str, object]:
-    """What is ordered, word for word: the image that is edited, those to look at, the prompt."""
-    images = plan.request.of_role(*_IMAGE_ROLES)
+    """What is ordered, word for word: the image that is edited, its mask, others, the prompt."""
     parts: list[dict[str, Any]] = []
-    for item in sorted(images, key=lambda item: item.role is not Role.START):
-        file = InlineFile.parse(address_of(item.path))
-        parts.append({"inlineData": {"mimeType": file.mime_type, "data": file.letters}})
+    for item in plan.request.of_role(Role.START):
+        parts.append(_part(InlineFile.parse(address_of(item.path))))
+    for item in plan.request.of_role(Role.MASK):
+        parts.append(_part(_mask(item.path)))
+    for item in plan.request.of_role(Role.REFERENCE):
+        parts.append(_part(InlineFile.parse(address_of(item.path))))
     parts.append({"text": plan.prompt})
     pixels = (plan.width, plan.height)
     size = next(size for size in plan.spec.sizes if (size.width, size.height) == pixels)
@@ -111,6 +116,19 @@ def order_body(plan: RenderPlan) -> dict[str, object]:
             "seed": plan.seed % 2**31,
         },
     }
+
+
+def _part(file: InlineFile) -> dict[str, Any]:
+    return {"inlineData": {"mimeType": file.mime_type, "data": file.letters}}
+
+
+def _mask(path: Path) -> InlineFile:
+    # Imported late, as what reads images is.
+    from core.media.masks import read_mask
+
+    written = BytesIO()
+    read_mask(path).save(written, "PNG")
+    return InlineFile("image/png", base64.b64encode(written.getvalue()).decode())
 
 
 def _parts_of(answer: dict[str, Any]) -> list[dict[str, Any]]:

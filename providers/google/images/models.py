@@ -27,6 +27,8 @@ _SIZES = (
     (AspectRatio.PORTRAIT_3_4, 896, 1200),
     (AspectRatio.ULTRAWIDE_21_9, 1584, 672),
 )
+MOST_IMAGES = 14
+"""That are sent with an order, a mask among them."""
 _TIMES = {"1K": 1, "2K": 2, "4K": 4}
 
 
@@ -75,7 +77,8 @@ def _model(
         summary=summary,
         family="gemini-image",
         tasks=(Task.TEXT_TO_IMAGE, Task.IMAGE_EDIT),
-        inputs={Role.START: 1, Role.REFERENCE: 13},
+        inputs={Role.START: 1, Role.REFERENCE: 13, Role.MASK: 1},
+        sees_mask=True,
         # Only what has a price: nothing is bought blindly.
         sizes=gemini_sizes(*prices),
         steps=None,

@@ -23,6 +23,7 @@ _ROW = spec_like(
     tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.EXTEND_VIDEO),
     inputs={Role.START: 1, Role.END: 1, Role.REFERENCE: 6, Role.EXTEND_VIDEO: 1},
     sizes=google_sizes("720p", "360p", "1080p", "2160p"),
+    is_audio_fixed=True,
     max_prompt_tokens=131_072,
 )
 _SHORTEST_S, _USUAL_S, _LONGEST_NEW_S, _LONGEST_VIDEO_S = 3, 8, 10, 10

@@ -23,10 +23,11 @@ _PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]*")
 LOCATION = re.compile(r"[a-z0-9][a-z0-9-]*")
 """What a location is called: it becomes a part of a host's name."""
 _WITHIN_S = 30.0
-_HINT = (
+HINT = (
     "Give the path of a service account's key file, or of what 'gcloud auth application-default "
     "login' wrote, by 'main.py keys set vertex' or in GOOGLE_APPLICATION_CREDENTIALS."
 )
+"""What to do where the credentials cannot be used."""
 
 
 class VertexCredentials:
@@ -138,7 +139,7 @@ class VertexCredentials:
         named = fields.get("project_id") or fields.get("quota_project_id") or ""
         self.project = self.project or str(named)
 
-    def _unusable(self, why: str, hint: str = _HINT) -> NotConfigured:
+    def _unusable(self, why: str, hint: str = HINT) -> NotConfigured:
         return NotConfigured(
             f"The credentials for Google Cloud{self._place} cannot be used. {why}",
             target=self._target,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from core.errors import Problem
-from core.video.provider import NotReady
+from core.video.provider import NotReady, ReasonCode
 from core.video.terms import PersonGeneration, Role
-from providers.google.info import NO_VEO_BY_KEY, VEO
+from providers.google.info import NO_VEO_BY_KEY, VEO, VERTEX_KEY
 from providers.google.veo.models import MODELS
 from providers.google.video import GoogleVideo
 
@@ -42,6 +42,13 @@ class GoogleVeo(GoogleVideo):
         found = super().check(target)
         if isinstance(found, NotReady):
             return replace(found, reason=f"{found.reason} {NO_VEO_BY_KEY}")
+        file = self._context.keys.known_file(VERTEX_KEY)
+        if file is not None and not file.is_file():
+            # Imported late: nobody needs it whose file is there.
+            from providers.google.veo.credentials import HINT
+
+            reason = f"The credentials for Google Cloud in {str(file)!r} cannot be used. There is "
+            return NotReady(ReasonCode.KEY_MISSING, f"{reason}no such file.", HINT)
         return found
 
     @override

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -12,6 +14,7 @@ from core.video.record import read_settings_of
 from core.video.request import FrameRequest, Input, RenderRequest, Sampling
 from core.video.terms import OutputKind, Role, Target
 from providers.google.info import IMAGES
+from tests.fakes.inputs import painted_mask
 from tests.fakes.services.google_images_server import (
     google_images_entry,
     google_images_server,
@@ -109,16 +112,72 @@ class TestGoogleImages(ImageContract):
             "seed": 41,
         }
 
-    def test_more_images_than_it_takes_and_a_mask_are_refused_before_anything_is_sent(
+    def test_more_images_than_it_takes_are_refused_before_anything_is_sent(
         self, studio: Studio, request_small: RenderRequest, tmp_path: Path
     ) -> None:
         image = tmp_path / "one.png"
         Image.new("RGB", (64, 64), "white").save(image)
         references = tuple(Input(role=Role.REFERENCE, path=image) for _ in range(14))
-        mask = Input(role=Role.MASK, path=image)
         with pytest.raises(UnsupportedRequest) as caught:
-            studio.plan(request_small.with_inputs((*references, mask)))
-        said = str(caught.value)
-        assert "takes at most 13 reference images, and 14 are given" in said
-        assert "takes no mask" in said
+            studio.plan(request_small.with_inputs(references))
+        assert "takes at most 13 reference images, and 14 are given" in str(caught.value)
+        mask = Input(
+            role=Role.MASK, path=painted_mask(tmp_path / "mask.png", (64, 64), (10, 10, 40, 40))
+        )
+        edited = Input(role=Role.START, path=image)
+        with pytest.raises(UnsupportedRequest, match="14 images at most, with a mask as one of"):
+            studio.plan(request_small.with_inputs((edited, mask, *references[:13])))
         assert self.server.purchases == 0
+
+    def test_within_a_mask_the_image_changes_and_outside_it_every_pixel_stays(
+        self,
+        studio: Studio,
+        request_small: RenderRequest,
+        ask: Callable[..., Asked],
+        tmp_path: Path,
+    ) -> None:
+        noise = np.random.default_rng(3).integers(0, 256, (300, 300, 3), np.uint8)
+        photo, look = tmp_path / "photo.png", tmp_path / "look.png"
+        Image.fromarray(noise).save(photo)
+        Image.new("RGB", (80, 60), "green").save(look)
+        mask = painted_mask(tmp_path / "mask.png", (300, 300), (100, 100, 200, 200))
+        request = request_small.with_inputs(
+            (
+                Input(role=Role.REFERENCE, path=look),
+                Input(role=Role.MASK, path=mask),
+                Input(role=Role.START, path=photo),
+            )
+        )
+        plan = studio.plan(request).plan
+        assert any("It takes that for a hint" in note for note in plan.notes)
+        assert plan.cost_usd == pytest.approx(0.0336 + 3 * 0.0011), "a mask is billed as an image"
+
+        asked = ask(studio, request)
+        assert asked.run().event == "succeeded", asked.ended
+
+        parts = self.server.last.body["contents"][0]["parts"]
+        assert ["text" in part for part in parts] == [False, False, False, True]
+        assert parts[-1]["text"].startswith("a red ball\n\nThe second image is a mask")
+        sent = list(self.server.uploads.values())
+        assert (sent[0], sent[2]) == (photo.read_bytes(), look.read_bytes())
+        with Image.open(BytesIO(sent[1])) as image:
+            assert (image.getpixel((150, 150)), image.getpixel((5, 5))) == (255, 0)
+        after = np.asarray(Image.open(asked.out))
+        where = np.asarray(Image.open(mask)) > 0
+        assert np.array_equal(after[~where], noise[~where])
+        assert tuple(after[150, 150]) == self.server.habits.colour
+        record = read_settings_of(asked.out)
+        assert record is not None
+        assert record.feather_px > 0
+        assert any("Outside of the mask" in note for note in record.notes)
+        assert record.request.prompt == "a red ball"
+
+    def test_an_image_of_another_shape_than_the_model_makes_takes_no_mask(
+        self, studio: Studio, request_small: RenderRequest, tmp_path: Path
+    ) -> None:
+        wide = tmp_path / "wide.png"
+        Image.new("RGB", (500, 130), "white").save(wide)
+        mask = painted_mask(tmp_path / "mask.png", (500, 130), (10, 10, 40, 40))
+        image, hole = Input(role=Role.START, path=wide), Input(role=Role.MASK, path=mask)
+        with pytest.raises(UnsupportedRequest, match="Cut it to a ratio"):
+            studio.plan(request_small.with_inputs((image, hole)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from core.errors import UnsupportedRequest
+from core.errors import NotConfigured, UnsupportedRequest
 from core.jobs.job import Failed
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
@@ -287,9 +287,6 @@ def test_an_operation_is_found_by_the_last_part_of_its_name(
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("nowhere/account.json", "in 'nowhere/account.json' cannot be used. There is no such file"),
-        ("/nowhere/account", "in '/nowhere/account' cannot be used. There is no such file"),
-        ("C:\\nowhere\\account", "cannot be used. There is no such file"),
         ("{no json", "It is no JSON"),
         ('{"type": "external_account"}', "'external_account', which is not taken here"),
         ('{"type": "service_account"}', "It is not complete"),
@@ -311,6 +308,25 @@ def test_credentials_that_cannot_be_used_are_told_and_nothing_is_ordered(
     assert "keys set vertex" in job.error
     assert veo.purchases == 0
     assert veo_studio.ledger.spent_usd() == 0
+
+
+@pytest.mark.parametrize("name", ["nowhere/account.json", "/nowhere/account", "~/no account.json"])
+def test_a_credentials_file_that_is_missing_is_told_in_the_plan(
+    veo_studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", name)
+    file = name.replace("~", str(tmp_path))
+    planned = veo_studio.plan(asked())
+    assert isinstance(planned.readiness, NotReady)
+    assert f"in {file!r} cannot be used. There is no such file." in planned.readiness.reason
+    assert "keys set vertex" in planned.readiness.fix
+    with pytest.raises(NotConfigured, match="There is no such file"):
+        veo_studio.submit_render(planned)
+    (tmp_path / "no account.json").touch()
+    is_there = name.startswith("~")
+    assert isinstance(veo_studio.plan(asked()).readiness, Ready) is is_there
 
 
 def test_a_credentials_file_that_is_none_is_named(

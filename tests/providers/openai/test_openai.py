@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from core.errors import UnsupportedRequest
 from core.media.masks import feathered
@@ -15,6 +15,7 @@ from core.video.record import read_image_record, read_settings_of
 from core.video.request import FrameRequest, Input, RenderRequest
 from core.video.terms import OutputKind, Role, Target
 from providers.openai.info import OPENAI
+from tests.fakes.inputs import painted_mask
 from tests.providers.contract import Asked
 
 if TYPE_CHECKING:
@@ -54,11 +55,7 @@ def photo(tmp_path: Path) -> Path:
 def painted(
     path: Path, size: tuple[int, int] = (SIDE, SIDE), hole: tuple[int, ...] | None = HOLE
 ) -> Path:
-    mask = Image.new("L", size, 0)
-    if hole is not None:
-        ImageDraw.Draw(mask).rectangle(hole, fill=255)
-    mask.save(path)
-    return path
+    return painted_mask(path, size, hole)
 
 
 def test_within_a_mask_the_image_changes_and_outside_it_every_pixel_stays(

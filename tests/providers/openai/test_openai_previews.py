@@ -1,8 +1,7 @@
-"""An image that is shown while OpenAI makes it: what of a stream is a preview, and what the image."""
+"""An image that is shown while OpenAI makes it: what of a stream is what."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,8 @@ from tests.providers.contract import Asked
 from tests.providers.openai.test_openai import TARGET, asked_for, rendered
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.jobs.job import JobUpdate
     from core.studio import Studio
     from tests.fakes.services.openai_server import OpenAIServer
