@@ -15,6 +15,7 @@ from providers.ltx_video.lightricks.info import INFO as LTX_LIGHTRICKS
 from providers.ltx_video.models.info import INFO as LTX_LOCAL
 from providers.ltx_video.models.info import INSTALL_MODEL
 from providers.ltx_video.replicate.info import INFO as LTX_REPLICATE
+from providers.openai.info import BACKGROUND as OPENAI_BACKGROUND
 from providers.openai.info import OPENAI
 from providers.replicate.info import IMAGES as REPLICATE_IMAGES
 from providers.stability.info import STABILITY
@@ -74,6 +75,12 @@ def _open_openai(context: ProviderContext) -> VideoProvider:
     return OpenAIImages(context)
 
 
+def _open_openai_background(context: ProviderContext) -> VideoProvider:
+    from providers.openai.provider import OpenAIBackground
+
+    return OpenAIBackground(context)
+
+
 def _open_stability(context: ProviderContext) -> VideoProvider:
     from providers.stability.provider import StabilityImages
 
@@ -123,6 +130,7 @@ PROVIDERS: tuple[ProviderEntry, ...] = (
     ProviderEntry(VEO, _open_veo),
     ProviderEntry(LOCAL_IMAGES, _open_local_images),
     ProviderEntry(OPENAI, _open_openai),
+    ProviderEntry(OPENAI_BACKGROUND, _open_openai_background),
     ProviderEntry(GOOGLE_IMAGES, _open_google_images),
     ProviderEntry(STABILITY, _open_stability),
     ProviderEntry(FAL_IMAGES, _open_fal_images),

@@ -364,9 +364,10 @@ class _ControlRow:
         """Show what the choices say, where the model takes it."""
         allowed = None if spec is None else self.control.allowed(spec)
         has_choice = allowed is not None and not (isinstance(allowed, OnOff) and allowed.is_fixed)
-        self.is_offered = has_choice and _counts(self.control.id, choices)
         if spec is None or allowed is None:
+            self.is_offered = False
             return
+        self.is_offered = has_choice and _counts(self.control.id, choices, spec)
         if is_list(self.control, allowed) != self._is_list:
             self._is_list = not self._is_list
             self._field = self._make()
@@ -385,12 +386,12 @@ class _ControlRow:
         self._form.choose(self.control.id, self._field.read(value))
 
 
-def _counts(control: Control, choices: RenderChoices) -> bool:
+def _counts(control: Control, choices: RenderChoices, spec: ModelSpec) -> bool:
     """Whether a control has an effect beside the others."""
     if control is Control.DURATION:
         return not choices.frame.auto_duration
     if control is Control.AUDIO_PROMPT:
-        return choices.audio is not False
+        return choices.audio is not False or spec.is_audio_fixed
     needs = ROWS[control].needs
     if needs is not None:
         return bool(choices.of_role(needs))

@@ -139,8 +139,8 @@ class OpenAIClient(AnswerClient):
     @override
     def read(self, answer: dict[str, Any]) -> Finished | Ended:
         if answer.get("type") == _ERROR:
-            return Ended(self._told(OpenAIError.of(answer.get("error") or answer)))
-        cost_usd = _cost_usd(answer.get("usage"))
+            return Ended(self.told(OpenAIError.of(answer.get("error") or answer)))
+        cost_usd = image_cost_usd(answer.get("usage"))
         if not _images_of(answer):
             error = RenderFailed(
                 "OpenAI answers without an image.",
@@ -152,7 +152,7 @@ class OpenAIClient(AnswerClient):
         suffix = f".{answer.get('output_format') or 'png'}"
         return Finished("", suffix=suffix, cost_usd=cost_usd, facts=facts)
 
-    def _told(self, said: OpenAIError) -> ProviderError:
+    def told(self, said: OpenAIError) -> ProviderError:
         """The error for an order that ended so after it was taken."""
         hint = "The account's usage says whether it was billed. Order it again, in other words."
         if said.is_refusal:
@@ -214,7 +214,7 @@ def form_files(plan: RenderPlan) -> list[FormFile]:
     return files
 
 
-def _cost_usd(usage: object) -> float | None:
+def image_cost_usd(usage: object) -> float | None:
     """What the counted tokens cost; None where they are not counted."""
     if not isinstance(usage, dict):
         return None

@@ -20,6 +20,18 @@ _ENDED = (
     "gpt-image-2.6-sunburst keeps more detail."
 )
 
+_OTHER_NAMES = tuple(
+    OtherName(name, _ENDED.format(name=name))
+    for name in (
+        "gpt-image-1",
+        "gpt-image-1-mini",
+        "gpt-image-1.5",
+        "chatgpt-image-latest",
+        "dall-e-2",
+        "dall-e-3",
+    )
+)
+
 OPENAI = ProviderInfo(
     id="openai",
     deployment="openai-api",
@@ -28,18 +40,23 @@ OPENAI = ProviderInfo(
     "files go to OpenAI.",
     lane=Lane.CLOUD,
     keys=(OPENAI_KEY,),
-    other_names=tuple(
-        OtherName(name, _ENDED.format(name=name))
-        for name in (
-            "gpt-image-1",
-            "gpt-image-1-mini",
-            "gpt-image-1.5",
-            "chatgpt-image-latest",
-            "dall-e-2",
-            "dall-e-3",
-        )
-    ),
+    other_names=_OTHER_NAMES,
     name="OpenAI",
     place="OpenAI API",
+    makes=(OutputKind.IMAGE,),
+)
+
+BACKGROUND = ProviderInfo(
+    id="openai",
+    deployment="openai-background",
+    label="OpenAI",
+    summary="Rented: the same images, ordered in the background. A language model passes the order "
+    "on, which is paid for besides, and OpenAI keeps prompt, files and image, so that a broken "
+    "line loses nothing.",
+    lane=Lane.CLOUD,
+    keys=(OPENAI_KEY,),
+    other_names=_OTHER_NAMES,
+    name="OpenAI",
+    place="OpenAI in the background",
     makes=(OutputKind.IMAGE,),
 )

@@ -19,10 +19,12 @@ _TERMS = Licence(
 )
 TEXT_USD, IMAGE_IN_USD, IMAGE_OUT_USD = 5e-6, 8e-6, 30e-6
 """What a token costs: of words and of images that are sent, and of those that are made."""
+BY_MODEL, BY_IN_USD, BY_OUT_USD = "gpt-6-luna", 0.1e-6, 0.5e-6
+"""The language model that passes an order in the background on, and what its tokens cost."""
 PREVIEWS = 2
 """So many pictures of an image as it is so far are ordered with it, where that is asked for."""
-# As developers have counted: patches of 32 pixels, and no more than these.
-_MOST_INPUT_TOKENS = 1536
+MOST_INPUT_TOKENS = 1536
+"""Of an image that is sent, as developers have counted: patches of 32 pixels, and no more."""
 _LARGE = "4K"
 
 # Both sides multiples of 16, and of those about 1 to 1.6 megapixels.
@@ -52,7 +54,7 @@ def _price(one: dict[str, int], large: dict[str, int]) -> PriceTable:
         for resolution, tokens in (("1K", one), (_LARGE, large))
         for quality, count in tokens.items()
     ]
-    sent = PriceRow(usd=round(_MOST_INPUT_TOKENS * IMAGE_IN_USD, 4), per=PriceUnit.INPUT_IMAGE)
+    sent = PriceRow(usd=round(MOST_INPUT_TOKENS * IMAGE_IN_USD, 4), per=PriceUnit.INPUT_IMAGE)
     return PriceTable(rows=(*rows, sent), as_of=_READ, source=_LIST)
 
 

@@ -9,8 +9,15 @@ from typing_extensions import override
 from core.errors import Problem, UnsupportedRequest
 from core.services.polling_provider import PollingProvider
 from core.video.terms import Role
-from providers.openai.info import OPENAI
-from providers.openai.models import MODELS, PREVIEWS
+from providers.openai.info import BACKGROUND, OPENAI
+from providers.openai.models import (
+    BY_IN_USD,
+    BY_MODEL,
+    BY_OUT_USD,
+    MODELS,
+    MOST_INPUT_TOKENS,
+    PREVIEWS,
+)
 
 if TYPE_CHECKING:
     from core.jobs.job import JobContext
@@ -18,6 +25,8 @@ if TYPE_CHECKING:
     from providers.openai.client import OpenAIClient
 
 _MOST_LETTERS = 32_000
+# What the model that passes an order on reads and thinks besides, rather too much.
+_BY_WORDS = 2000
 
 
 class OpenAIImages(PollingProvider):
@@ -57,6 +66,36 @@ class OpenAIImages(PollingProvider):
         return plan.with_notes(
             f"The price is an estimate, rather too high, of {price.as_of:%Y-%m-%d}; OpenAI bills "
             f"by tokens what it makes{sent}, and tells how many with the image."
+        )
+
+
+class OpenAIBackground(OpenAIImages):
+    """The same in the background: an order has an id, by which its image is asked for."""
+
+    info = BACKGROUND
+    # Previews come in the answer to an order, and here that is only an id.
+    specs = tuple(spec.model_copy(update={"sells_previews": False}) for spec in MODELS)
+    poll_s = 2.0
+
+    @override
+    def client(self, target: str, key: str) -> OpenAIClient:
+        from providers.openai.background import OpenAIBackgroundClient
+
+        return OpenAIBackgroundClient(target, key)
+
+    @override
+    def fit(self, plan: RenderPlan) -> RenderPlan:
+        """As above, with what the model costs that passes the order on."""
+        plan = super().fit(plan)
+        # A letter is a token at most, and an image as many as the image model counts.
+        sent = len(plan.prompt) + _BY_WORDS + MOST_INPUT_TOKENS * len(plan.request.inputs)
+        made = len(plan.prompt) + _BY_WORDS
+        by_usd = round(sent * BY_IN_USD + made * BY_OUT_USD, 4)
+        cost_usd = None if plan.cost_usd is None else round(plan.cost_usd + by_usd, 4)
+        return plan.model_copy(update={"cost_usd": cost_usd}).with_notes(
+            f"{BY_MODEL} passes the order on, may reword it, and is billed by its own tokens: for "
+            f"those the price holds ${by_usd:.4f}. OpenAI keeps prompt, files and image in the "
+            "account, so that a broken line loses nothing."
         )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from core.project.model.project import Scene, VideoProject
+from core.project.render.requests import scene_request
 from core.video.planning.adapted_request import adapted_to
 from core.video.planning.clip_plan import make_plan
 from core.video.request import FrameRequest, Input, Motion, RenderRequest, Sampling
 from core.video.terms import Role
-from tests.fakes.provider import BIG, SMALL
+from tests.fakes.inputs import chosen
+from tests.fakes.provider import BIG, FULL, SMALL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,3 +82,36 @@ def test_files_stay_so_that_a_model_that_takes_none_refuses_the_request(tmp_path
     start = Input(role=Role.START, path=tmp_path / "start.png")
     asked = ASKED.with_inputs((start,))
     assert adapted_to(asked, BIG, is_seed_drawn=True).request.inputs == (start,)
+
+
+@pytest.mark.parametrize("audio", [True, False, None])
+def test_a_model_whose_clips_always_have_sound_is_asked_for_sound(audio: bool | None) -> None:
+    spec = FULL.model_copy(update={"is_audio_fixed": True})
+    asked = RenderRequest(prompt="a red ball", audio=audio)
+    found = adapted_to(asked, spec, is_seed_drawn=True)
+    assert found.request.audio is not False
+    told = ("Fake Full makes nothing without sound.",) if audio is False else ()
+    assert found.notes == told
+    assert make_plan(found.request, spec).has_audio
+
+    render = chosen(audio=audio)
+    scene = Scene(id="scene_1", prompt="a red ball")
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    project = VideoProject(
+        id="project_1",
+        name="A film",
+        created_at=now,
+        render=render,
+        scenes=(scene,),
+    )
+    sent = scene_request(project, scene, spec)
+    assert (sent.request.audio is not False, sent.left_out) == (True, told)
+
+
+def test_resolutions_are_listed_from_small_to_large_whichever_is_the_usual_one() -> None:
+    small, large = SMALL.sizes[0], BIG.sizes[0].model_copy(update={"width": 3840, "height": 2160})
+    spec = SMALL.model_copy(
+        update={"sizes": (large.model_copy(update={"resolution": "4K"}), small)}
+    )
+    assert spec.resolutions == (small.resolution, "4K")
+    assert spec.default_size.resolution == "4K"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from PIL import Image
 from typing_extensions import override
 
 from core.video.provider import ProviderEntry
-from providers.openai.info import OPENAI
-from providers.openai.provider import OpenAIImages
+from providers.openai.info import BACKGROUND, OPENAI
+from providers.openai.provider import OpenAIBackground, OpenAIImages
 from tests.fakes.services.image_service import (
     ImageHabits,
     ImageHandler,
@@ -27,6 +28,9 @@ from tests.fakes.services.stub_service import proxied
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from core.video.provider import ProviderContext, VideoProvider
+    from tests.fakes.services.image_service import ImageJob
 
 KEY = "sk-proj-secret-9f21"
 HOST = "api.openai.com"
@@ -62,13 +66,27 @@ class _Site(ImageHandler[OpenAIServer]):
 
     @override
     def get(self) -> None:
-        if self._is_known() and self.path == "/v1/models":
+        if not self._is_known():
+            return
+        if self.path == "/v1/models":
             self.say(200, {"object": "list", "data": [{"id": "gpt-image-2"}]})
+        elif not self.has_put_off():
+            self._tell_how_far(self.service.jobs.get(self.path.removeprefix("/v1/responses/")))
 
     @override
     def post(self) -> None:
         content = self.body()
+        if self.path.startswith("/v1/responses/") and self._is_known():
+            job = self.service.jobs[self.path.split("/")[3]]
+            job.is_cancelled = not self._is_done(job)
+            self.say(
+                200, {"id": job.id, "status": "cancelled" if job.is_cancelled else "completed"}
+            )
+            return
         if not self._is_known() or self.has_refused(KEY):
+            return
+        if self.path == "/v1/responses":
+            self._take(json.loads(content))
             return
         if self.path == "/v1/images/generations":
             self._make(json.loads(content), images=[])
@@ -134,6 +152,67 @@ class _Site(ImageHandler[OpenAIServer]):
         elif not self.has_failed_to_answer(json.dumps(answer).encode()):
             self.say(200, answer, {"x-request-id": f"req_{job.id}"})
 
+    def _take(self, body: dict[str, Any]) -> None:
+        """An order in the background, which has an id."""
+        assert (body["background"], body["store"]) == (True, True)
+        assert body["tool_choice"] == {"type": "image_generation"}
+        (tool,) = body["tools"]
+        assert tool["quality"] in _TOKENS, "left out, it may cost anything"
+        words, *images = body["input"][0]["content"]
+        assert words["type"] == "input_text"
+        assert tool["action"] == ("edit" if images else "generate")
+        job = self.service.accept({**tool, "prompt": words["text"], "by": body["model"]})
+        for image in images:
+            letters = image["image_url"].partition(";base64,")[2]
+            content = base64.b64decode(letters)
+            self.service.uploads[f"{job.id}-{len(self.service.uploads)}"] = content
+        if not self.has_dropped():
+            self.say(200, {"id": job.id, "status": "queued", "background": True, "output": []})
+
+    def _is_done(self, job: ImageJob) -> bool:
+        return job.polls > self.service.habits.polls_until_done
+
+    def _tell_how_far(self, job: ImageJob | None) -> None:
+        habits = self.service.habits
+        if job is None or habits.is_gone:
+            self.say(404, self.complaint("Response not found"))
+            return
+        job.polls += 1
+        told = {"id": job.id, "status": "in_progress", "background": True, "output": []}
+        if job.is_cancelled:
+            told["status"] = "cancelled"
+        elif self._is_done(job):
+            told |= {"status": "completed", "output": [self._call(job)], **self._counted(job)}
+        if habits.fails and self._is_done(job):
+            told |= {"status": "failed", "error": {"code": "server_error", "message": "no luck"}}
+            told["output"] = []
+        if self._is_done(job):
+            self.send_in_pieces(json.dumps(told).encode())
+        else:
+            self.say(200, told)
+
+    def _call(self, job: ImageJob) -> dict[str, Any]:
+        size = tuple(map(int, job.body["size"].split("x")))
+        call = {"type": "image_generation_call", "status": "completed", "id": f"ig_{job.id}"}
+        if self.service.habits.gives_nothing:
+            error = {"code": "moderation_blocked", "message": "unsafe", "type": "user_error"}
+            return {**call, "status": "failed", "result": None, "error": error}
+        told = {name: job.body[name] for name in ("size", "quality", "output_format")}
+        image = letters_of(self.service.image_of((size[0], size[1])))
+        return {**call, **told, "result": image, "revised_prompt": f"{job.body['prompt']}, round"}
+
+    def _counted(self, job: ImageJob) -> dict[str, Any]:
+        made = _TOKENS[job.body["quality"]]
+        job.usd = round(20 * 5e-6 + made * 30e-6 + 300 * 0.1e-6 + 120 * 0.5e-6, 6)
+        image_gen = {
+            "input_tokens": 20,
+            "input_tokens_details": {"text_tokens": 20, "image_tokens": 0},
+            "output_tokens": made,
+            "total_tokens": 20 + made,
+        }
+        usage = {"input_tokens": 300, "output_tokens": 120, "total_tokens": 420}
+        return {"usage": usage, "tool_usage": {"image_gen": image_gen}}
+
     def _stream(self, kind: str, answer: dict[str, Any]) -> None:
         habits = self.service.habits
         if (habits.gives_page or habits.drops_answers) and self.has_failed_to_answer(b""):
@@ -193,6 +272,17 @@ def openai_server(folder: Path) -> Iterator[OpenAIServer]:
     with proxied(service, _Site, (HOST,)) as environment:
         service.environment = {**environment, "OPENAI_API_KEY": KEY}
         yield service
+
+
+def openai_background_entry(_: str = "") -> ProviderEntry:
+    """The same of the way in the background."""
+
+    def open_quick(context: ProviderContext) -> VideoProvider:
+        provider = OpenAIBackground(context)
+        provider.poll_s, provider.leave_s = 0.1, 0.5
+        return provider
+
+    return ProviderEntry(BACKGROUND, open_quick)
 
 
 def openai_entry(_: str = "") -> ProviderEntry:

@@ -25,6 +25,8 @@ def with_images(offers: ModelListing) -> ModelListing:
             "tasks": (*SMALL.tasks, Task.IMAGE_EDIT, *IMAGE_TOOLS),
             "qualities": ("fine", "rough"),
             "style_presets": ("anime", "low-poly"),
+            "backgrounds": ("opaque", "transparent"),
+            "sells_previews": True,
             "strength": FloatRange(minimum=0.1, maximum=1, default=0.5),
             "guidance_scale": FloatRange(minimum=1, maximum=10, default=4),
             "takes_negative_prompt": True,

@@ -17,7 +17,7 @@ from tests.gui.images.gallery_cases import (
     choose_tile,
 )
 from tests.gui.images.models import IMAGE
-from tests.gui.operating import answer_with, choose_index, click, step_up, write
+from tests.gui.operating import answer_with, choose_index, click, step_up, tick, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +86,8 @@ CASES = (
     ControlCase(
         "image_style_preset", choose_index(1), lambda tab: tab.value().choices.style_preset
     ),
+    ControlCase("image_background", choose_index(1), lambda tab: tab.value().choices.background),
+    ControlCase("image_preview", tick, lambda tab: tab.value().choices.delivery.preview),
     ControlCase(
         "image_negative_prompt", write("rain"), lambda tab: tab.value().choices.negative_prompt
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from providers.ltx_video.models.info import INFO, LTXModel
 from tests.fakes.choices import any_choices
 from tests.fakes.inputs import chosen
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
+from tests.fakes.provider import FULL
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import answer_with, choose_index
@@ -418,6 +420,18 @@ def test_a_silent_clip_hides_the_audio_prompt_and_keeps_it(qtbot: QtBot) -> None
     assert panel.value().audio is False
     assert not is_shown(panel, "audio_prompt")
     assert panel.value().audio_prompt == "rain"
+
+
+def test_a_model_whose_clips_always_have_sound_offers_no_switch_for_it(qtbot: QtBot) -> None:
+    spec = FULL.model_copy(update={"is_audio_fixed": True})
+    models = tuple(
+        replace(one, spec=spec if one.spec == FULL else one.spec) for one in LOCAL.models
+    )
+    listing = ModelListing((replace(LOCAL, models=models), OTHER))
+    choices = RenderChoices(target=LTX_FULL, audio=False, audio_prompt="rain")
+    panel = open_form(qtbot, choices, listing)
+    assert not is_shown(panel, "audio")
+    assert is_shown(panel, "audio_prompt")
 
 
 def test_the_same_seed_again_and_a_new_one_each_time(form: RenderForm) -> None:
