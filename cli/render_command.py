@@ -239,6 +239,8 @@ def _sampling(plan: RenderPlan) -> str:
     parts = [f"seed {plan.seed}"] if plan.spec.takes_seed else []
     if plan.quality is not None:
         parts.append(f"quality {plan.quality}")
+    if plan.request.background is not None:
+        parts.append(f"{plan.request.background} background")
     if plan.steps_text:
         parts.append(plan.steps_text)
     if plan.guidance_scale is not None:

@@ -112,8 +112,10 @@ def order_body(plan: RenderPlan) -> dict[str, object]:
     for file in files:
         if file.field == "mask":
             tool["input_image_mask"] = {"image_url": _address(file)}
-    content: list[dict[str, object]] = [{"type": "input_text", "text": prompt}]
-    content += [{"type": "input_image", "image_url": _address(file)} for file in images]
+    content = [
+        {"type": "input_text", "text": prompt},
+        *({"type": "input_image", "image_url": _address(file)} for file in images),
+    ]
     return {
         "model": BY_MODEL,
         "instructions": _WORDS,

@@ -85,7 +85,8 @@ def test_a_preview_that_is_switched_on_is_seen_before_the_image(
     window.until(lambda: window.preview is not None)
     preview = window.preview
     assert preview is not None
-    assert QColor(preview.pixel(5, 5)).getRgb()[:3] == PREVIEW_COLOUR
+    colour = QColor(preview.pixel(5, 5))
+    assert (colour.red(), colour.green(), colour.blue()) == PREVIEW_COLOUR
     assert child(window.images, QListView, "gallery").model().rowCount() == 0
 
     openai.habits.stalls_answers = False
