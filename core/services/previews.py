@@ -20,9 +20,9 @@ class Previews:
         self._count = 0
         self.newest: Path | None = None
 
-    def add(self, picture: bytes, suffix: str) -> Path:
+    def add(self, content: bytes, suffix: str) -> Path:
         """Keep one more; `suffix` is of its kind, such as ".png"."""
         self._count += 1
         self.newest = self._folder / f"preview-{self._count:03}{suffix}"
-        self.newest.write_bytes(picture)
+        self.newest.write_bytes(content)
         return self.newest

@@ -84,7 +84,7 @@ class OpenAIBackgroundClient(OpenAIClient):
         is_charged = True if cost_usd else None
         errors = [one["error"] for one in (answer, *calls) if one.get("error")]
         if errors:
-            return Ended(self.told(OpenAIError.of(errors[0])), is_charged, cost_usd)
+            return Ended(self.ended_with(OpenAIError.of(errors[0])), is_charged, cost_usd)
         error = RenderFailed(
             f"OpenAI ended the order without an image ({answer['status']}).",
             target=self.http.target,

@@ -139,7 +139,7 @@ class OpenAIClient(AnswerClient):
     @override
     def read(self, answer: dict[str, Any]) -> Finished | Ended:
         if answer.get("type") == _ERROR:
-            return Ended(self.told(OpenAIError.of(answer.get("error") or answer)))
+            return Ended(self.ended_with(OpenAIError.of(answer.get("error") or answer)))
         cost_usd = image_cost_usd(answer.get("usage"))
         if not _images_of(answer):
             error = RenderFailed(
@@ -152,7 +152,7 @@ class OpenAIClient(AnswerClient):
         suffix = f".{answer.get('output_format') or 'png'}"
         return Finished("", suffix=suffix, cost_usd=cost_usd, facts=facts)
 
-    def told(self, said: OpenAIError) -> ProviderError:
+    def ended_with(self, said: OpenAIError) -> ProviderError:
         """The error for an order that ended so after it was taken."""
         hint = "The account's usage says whether it was billed. Order it again, in other words."
         if said.is_refusal:
