@@ -273,6 +273,7 @@ class ModelSpec(Frozen):
         style_presets: how an image may look, likewise; none is the usual one.
         backgrounds: what may be behind that which an image shows, likewise.
         sells_previews: whether it shows an image while it is made only to who asks for that.
+        sees_mask: whether a mask is one more image to it, which counts and of which words tell.
         is_audio_fixed: whether no clip of it goes without sound.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
@@ -333,6 +334,7 @@ class ModelSpec(Frozen):
     style_presets: tuple[str, ...] = ()
     backgrounds: tuple[str, ...] = ()
     sells_previews: bool = False
+    sees_mask: bool = False
     is_audio_fixed: bool = False
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()

@@ -189,7 +189,8 @@ class _Draft:
             has_audio=chosen.has_audio,
             input_s=self.known.length_s,
             quality=self.quality,
-            input_images=len(self.known.image_sizes),
+            input_images=len(self.known.image_sizes)
+            + self.spec.sees_mask * len(self.request.of_role(Role.MASK)),
             input_megapixels=sent_megapixels(self.known.image_sizes.values()),
         )
 

@@ -78,6 +78,7 @@ def _model(
         family="gemini-image",
         tasks=(Task.TEXT_TO_IMAGE, Task.IMAGE_EDIT),
         inputs={Role.START: 1, Role.REFERENCE: 13, Role.MASK: 1},
+        sees_mask=True,
         # Only what has a price: nothing is bought blindly.
         sizes=gemini_sizes(*prices),
         steps=None,

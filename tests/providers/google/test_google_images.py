@@ -168,7 +168,7 @@ class TestGoogleImages(ImageContract):
         assert tuple(after[150, 150]) == self.server.habits.colour
         record = read_settings_of(asked.out)
         assert record is not None
-        assert record.feather_px > 0
+        assert record.feather_px
         assert any("Outside of the mask" in note for note in record.notes)
         assert record.request.prompt == "a red ball"
 
