@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from providers.engine.events import CancelOrder, Event
+    from core.frozen import Frozen
+    from providers.engine.events import Event
     from providers.ltx_video.engine.pipeline import Pipeline
-    from providers.ltx_video.engine.protocol import ModelOrder, RenderOrder
+    from providers.ltx_video.engine.protocol import RenderOrder
     from providers.ltx_video.engine.stages import Denoised
     from tests.providers.tiny_home import Watched
 
@@ -161,7 +162,7 @@ class ToldEngine(EngineProcess):
     def __init__(self, *events: Event) -> None:
         self.events = list(events)
 
-    def send(self, order: ModelOrder | CancelOrder) -> None:
+    def send(self, order: Frozen) -> None:
         """Take any order."""
 
     def next_event(self, timeout_s: float) -> Event | None:
