@@ -108,24 +108,24 @@ class ServiceHttp:
         self,
         url: str,
         body: Mapping[str, object],
+        headers: Mapping[str, str] | None = None,
         *,
         is_answer: Callable[[dict[str, Any]], bool] | None = None,
-        **headers: str,
     ) -> dict[str, Any]:
         """Send an order: exactly one POST, whatever happens.
 
         Args:
             url: of the service.
             body: sent as JSON.
+            headers: besides the usual ones.
             is_answer: where the service answers by events, is told of each, and says which of them
                 is the answer; without that one the answer is lost, however well the stream ends.
-            headers: besides the usual ones.
 
         Raises:
             SubmitUnknown: there is no telling whether it arrived.
             ProviderError: it was refused, so nothing was bought.
         """
-        return self._order(url, {"json": dict(body), "headers": headers}, is_answer)
+        return self._order(url, {"json": dict(body), "headers": dict(headers or {})}, is_answer)
 
     def order_by_form(
         self,

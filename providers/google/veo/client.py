@@ -75,9 +75,16 @@ class VeoHttp(GoogleHttp):
         return error
 
     @override
-    def order(self, url: str, body: Mapping[str, object], **headers: str) -> dict[str, Any]:
+    def order(
+        self,
+        url: str,
+        body: Mapping[str, object],
+        headers: Mapping[str, str] | None = None,
+        *,
+        is_answer: Callable[[dict[str, Any]], bool] | None = None,
+    ) -> dict[str, Any]:
         self._sign_in()
-        return super().order(url, body, **headers)
+        return super().order(url, body, headers, is_answer=is_answer)
 
     @override
     def hear(self, url: str, method: str = "GET") -> Answer:

@@ -165,7 +165,7 @@ def test_too_many_requests_say_how_long_to_wait(host: Host, service: ServiceHttp
 
 def test_an_order_is_one_post_with_the_key(host: Host, service: ServiceHttp) -> None:
     host.replies["/jobs"] = Reply(202)
-    answer = service.order(f"{host.url}/jobs", {"prompt": "a ball"}, **{"X-Attempt": "7"})
+    answer = service.order(f"{host.url}/jobs", {"prompt": "a ball"}, {"X-Attempt": "7"})
     assert answer == {"id": "a"}
     (got,) = host.got
     assert (got.method, json.loads(got.body)) == ("POST", {"prompt": "a ball"})

@@ -80,7 +80,7 @@ class CloudClient(ServiceClient):
                 for item in plan.request.inputs
             ],
         }
-        answer = self.http.order(f"{self._url}/jobs", body, **{"X-Attempt": order.attempt})
+        answer = self.http.order(f"{self._url}/jobs", body, {"X-Attempt": order.attempt})
         return str(answer["id"])
 
     def find(self, attempt: str) -> str | None:
