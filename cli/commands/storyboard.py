@@ -22,7 +22,7 @@ from cli.writing import (
     written,
 )
 from core.errors import Problem, ProjectError, UnsupportedRequest
-from core.language.tasks.storyboards import NO_MODEL, StoryboardTask
+from core.language.tasks.storyboards import NO_MODEL, StoryboardTask, names_for
 from core.platform.text_files import read_text_file
 from core.platform.units import count_text
 from core.project.files.atomic_folder import create_project
@@ -183,7 +183,7 @@ def _task(context: CliContext, typed: Typed, project: VideoProject) -> Storyboar
         min_s=limits.minimum,
         max_s=limits.maximum,
         style=(typed.text(STYLE.name) or "").strip(),
-        characters=tuple(name.strip() for name in typed.texts(_CHARACTER.name) if name.strip()),
+        characters=_names(typed, project),
         project_id=project.id,
     )
     try:
@@ -191,6 +191,12 @@ def _task(context: CliContext, typed: Typed, project: VideoProject) -> Storyboar
     except UnsupportedRequest as error:
         raise UnsupportedRequest([*typed.problems, *error.problems]) from error
     return task
+
+
+def _names(typed: Typed, project: VideoProject) -> tuple[str, ...]:
+    """Whom the prompts call by name: those of the project, then those that were typed."""
+    typed_names = filter(None, map(str.strip, typed.texts(_CHARACTER.name)))
+    return tuple(dict.fromkeys((*names_for(project.characters), *typed_names)))
 
 
 def _durations(context: CliContext, project: VideoProject) -> Durations:

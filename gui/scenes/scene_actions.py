@@ -36,12 +36,17 @@ class SceneActions(QObject):
         added(str): a new, empty scene of that id waits for its prompt.
         footage_wanted(int | None): clips of a person's own are to become scenes before the one of
             this place; None for the end.
+        enhance_wanted(frozenset of str): a language model is to rewrite prompts; these scenes are
+            selected.
+        style_wanted(): a language model is to bring all prompts into one style.
         message(str): what has been done, where that is not seen at once.
     """
 
     select_wanted = Signal(object)
     added = Signal(object)
     footage_wanted = Signal(object)
+    enhance_wanted = Signal(object)
+    style_wanted = Signal()
     message = Signal(object)
 
     def __init__(self, model: ProjectModel, parent: QObject) -> None:
@@ -87,6 +92,15 @@ class SceneActions(QObject):
             "Start from the last frame of the scene before", self._link,
         )  # fmt: skip
         self.link.setCheckable(True)
+        self.enhance = self._make(
+            "enhance_prompts", "Enhance prompts…", "auto-fix", "Ctrl+Shift+E",
+            "Have a language model rewrite the prompts of the selected scenes, or of all",
+            lambda: self.enhance_wanted.emit(self._chosen),
+        )  # fmt: skip
+        self.style = self._make(
+            "one_style", "One style for all scenes…", "palette", "Ctrl+Shift+Y",
+            "Have a language model bring all prompts into one style", self.style_wanted.emit,
+        )  # fmt: skip
         self.undo = self._dress(model.undo_stack.createUndoAction(self, "Undo"), "undo", "undo")
         self.undo.setShortcuts(QKeySequence.StandardKey.Undo)
         self.redo = self._dress(model.undo_stack.createRedoAction(self, "Redo"), "redo", "redo")
@@ -98,7 +112,8 @@ class SceneActions(QObject):
         """The actions on the selected scenes in the order of a menu, with lines between groups."""
         return (
             self.add, self.footage, self.duplicate, self.split, self.merge, self._line(),
-            self.link, self.move_up, self.move_down, self._line(), self.delete,
+            self.link, self.move_up, self.move_down, self._line(), self.enhance, self.style,
+            self._line(), self.delete,
         )  # fmt: skip
 
     def set_history_keys(self, are_on: bool) -> None:
@@ -151,6 +166,9 @@ class SceneActions(QObject):
             action.setEnabled(is_open)
         for action in (self.duplicate, self.delete):
             action.setEnabled(is_open and bool(scenes))
+        for action in (self.enhance, self.style):
+            has_words = any(one.prompt.strip() for one in self._model.project.scenes)
+            action.setEnabled(is_open and has_words)
         self.split.setEnabled(is_open and len(scenes) == 1 and bool(scenes[0].prompt.strip()))
         self.merge.setEnabled(is_open and len(scenes) > 1)
         self.move_up.setEnabled(is_open and bool(places) and places[-1] >= len(places))

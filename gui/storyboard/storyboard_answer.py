@@ -33,13 +33,18 @@ class StoryboardText:
 
 @dataclass(frozen=True)
 class PreviewQuestion:
-    """All that the preview depends on."""
+    """All that the preview depends on.
+
+    Attributes:
+        written: the storyboard that a language model made of the text, where that is chosen.
+    """
 
     value: StoryboardText
     scenes: tuple[Scene, ...]
     clip_s: float
     limits: Durations
     shares_anew: bool
+    written: Storyboard | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ def answer_of(question: PreviewQuestion, cancel: CancelToken) -> PreviewAnswer:
     Raises:
         JobCancelled: asked to stop.
     """
-    board = split_storyboard(
+    board = question.written or split_storyboard(
         question.value.text,
         target_length_s=question.value.target_length_s,
         clip_s=question.clip_s,

@@ -29,6 +29,7 @@ from gui.storyboard.storyboard_answer import (
 )
 from gui.storyboard.storyboard_box import StoryboardBox, StoryboardNotes, tag_menu
 from gui.storyboard.storyboard_preview import PreviewTable
+from gui.storyboard.writer_field import WriterField
 from gui.theme import GAP, Tone
 from gui.widgets.choice_field import Choice, ChoiceField, choices_of
 from gui.widgets.fields import WrappingCheckBox, text_height
@@ -90,10 +91,15 @@ class StoryboardWidget(QWidget):
     Signals:
         changed(StoryboardText)
         made(WantedScenes): a person wants these scenes.
+        writing_wanted(PreviewQuestion): a language model is to make scenes of this.
+
+    Attributes:
+        writer: whose scenes are shown: those of the text's marks, or of a language model.
     """
 
     changed = Signal(object)
     made = Signal(object)
+    writing_wanted = Signal(object)
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,6 +127,7 @@ class StoryboardWidget(QWidget):
         self._encoding = ChoiceField(_ENCODING_CHOICES)
         self._unsure_of: Path | None = None
         self._tags = QPushButton("Insert ta&g")
+        self.writer = WriterField()
         self._make = QPushButton("&Make scenes")
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._menu = tag_menu(self)
@@ -226,6 +233,7 @@ class StoryboardWidget(QWidget):
             self._problem,
             hbox(self._encoding, None),
             self._length,
+            self.writer,
             self._preview,
             self._total,
             self._notes,
@@ -250,6 +258,8 @@ class StoryboardWidget(QWidget):
         self._make.clicked.connect(self._on_make)
         self._share_anew.toggled.connect(self._on_share)
         self._pause.timeout.connect(self._split)
+        self.writer.wanted.connect(lambda: self.writing_wanted.emit(self._question()))
+        self.writer.changed.connect(self._on_share)
 
     @Slot()
     def _on_edited(self, _: object = None) -> None:
@@ -260,7 +270,7 @@ class StoryboardWidget(QWidget):
         self.changed.emit(self.value())
 
     @Slot(bool)
-    def _on_share(self, _: bool) -> None:
+    def _on_share(self, _: bool = False) -> None:
         self._ask()
 
     @Slot(QAction)
@@ -342,7 +352,8 @@ class StoryboardWidget(QWidget):
         limits = _LIMITS if self._spec is None else self._spec.durations
         clip_s = limits.default if self._usual_s is None else self._usual_s
         shares_anew = self._share_anew.isChecked()
-        return PreviewQuestion(self.value(), self._scenes, clip_s, limits, shares_anew)
+        written = self.writer.written
+        return PreviewQuestion(self.value(), self._scenes, clip_s, limits, shares_anew, written)
 
     def _tell_made(self, answer: PreviewAnswer) -> None:
         self._makes_when_split = False
@@ -351,6 +362,7 @@ class StoryboardWidget(QWidget):
         self._share_anew.setChecked(False)
 
     def _ask(self) -> None:
+        self.writer.fit(self.value())
         self._makes_when_split = False
         self._pause.start()
         self._show_state()
@@ -380,6 +392,7 @@ class StoryboardWidget(QWidget):
         is_sharing = answer is not None and bool(drafts) and bool(answer.renewal.unshared)
         self._share_anew.setVisible(is_sharing and has_text)
         self._share_anew.setEnabled(not self._is_read_only)
+        self.writer.set_possible(has_text and not self._is_read_only)
         if answer is None or not has_text:
             self._total.show_message("")
             self._notes.show_notes(())

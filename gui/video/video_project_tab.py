@@ -47,6 +47,7 @@ from gui.video.dropped_files import DroppedFiles
 from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
 from gui.widgets.field_undo import FieldUndo
 from gui.widgets.thumbnails import Thumbnails
+from gui.writing.writing_controller import WritingController
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,6 +128,9 @@ class VideoProjectTab(QWidget):
         self._scopes = RenderScopes(
             studio, model, panels.render, self._states, self._rendering, background, self
         )
+        self._writing = WritingController(
+            studio, model, panels.storyboard, self.scene_actions, background, self
+        )
         self._enhance = EnhanceController(studio, model, panels.inspector, background, self)
         self._export = ExportController(studio, model, background, self)
         self._place = ExportPlace(model.folder, self)
@@ -191,17 +195,15 @@ class VideoProjectTab(QWidget):
         self._jobs.name_jobs(
             lambda record: self._render_host.name_of(record) or self._frames.name_of(record)
         )
-        self._jobs.news.connect(self._render_host.on_event)
-        self._jobs.news.connect(self._frames.on_event)
-        self._jobs.news.connect(self._export.on_event)
-        self._jobs.news.connect(self._enhance.on_event)
+        hearers = (self._render_host, self._frames, self._export, self._enhance, self._writing)
+        for hearer in hearers:
+            self._jobs.news.connect(hearer.on_event)
         self._jobs.news.connect(self._on_job_event)
         self._player.scene_wanted.connect(self._on_scene_played)
         self._render_host.changed.connect(self._on_jobs_changed)
-        self._render_host.message.connect(self.message)
-        self._frames.message.connect(self.message)
         self._frames.updated.connect(self._rows.set_frame_jobs)
         self._frames.fix_wanted.connect(self.fix_wanted)
+        self._writing.fix_wanted.connect(self.fix_wanted)
         self._states.changed.connect(self._on_states_changed)
         self._choices.spec_changed.connect(self._on_spec)
         self._choices.notes_changed.connect(self._panels.inspector.show_notes)
@@ -212,13 +214,14 @@ class VideoProjectTab(QWidget):
         self._export.estimate_changed.connect(self._on_estimate)
         self._export.exported.connect(self._on_exported)
         self._export.handed_over.connect(self._on_handed_over)
-        self._takes.message.connect(self.message)
         self._files.scenes_added.connect(self._panels.table.select)
         self._files.film_changed.connect(lambda: self._left.show_section("export"))
         self._files.project_wanted.connect(self.project_wanted)
         for source in (self.scene_actions, self._files, self._images):
             source.message.connect(self.message)
             source.message.connect(self.notice)
+        for told in (self._render_host, self._frames, self._takes, self._writing):
+            told.message.connect(self.message)
         self.missing_files.message.connect(self.message)
         self.missing_files.failed.connect(self._on_failed)
         controllers = (self._render_host, self._export, self._images, self._takes, self._frames)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from core.language.provider import LanguageEntry
     from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
     from core.video.request import FrameRequest
@@ -43,10 +44,16 @@ class OpenWindow:
         installer: PackageInstaller | None = None,
         *,
         others: Sequence[ProviderEntry] = (),
+        language: Sequence[LanguageEntry] = (),
     ) -> None:
         self.qtbot = qtbot
         self.is_closed = False
-        studio = Studio([entry, *others], paths=Paths.below(home), package_installer=installer)
+        studio = Studio(
+            [entry, *others],
+            paths=Paths.below(home),
+            package_installer=installer,
+            language=language,
+        )
         self.window = MainWindow(studio)
         # The screen of the tests is smaller than those that the window is made for.
         self.window.resize(1280, 800)

@@ -21,6 +21,7 @@ from core.language.tasks.task import (
     read_as,
 )
 from core.platform.units import count_text
+from core.project.model.characters import CharacterKind, mention_text
 from core.project.model.project import TextFormat  # noqa: TC001 - pydantic reads the annotations
 from core.project.storyboard.grouped import (
     ChosenScene,
@@ -35,8 +36,9 @@ from core.project.storyboard.tags import CAMERA_MOTIONS, camera_motion
 from core.project.storyboard.times import ClipLengths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from core.project.model.characters import Character
     from core.project.storyboard.storyboard import Storyboard
 
 _MOST_LINES, _MOST_WORDS = 40, 450
@@ -87,6 +89,15 @@ class _SceneAnswer(Frozen):
 
 class _Scenes(Frozen):
     scenes: tuple[_SceneAnswer, ...]
+
+
+def names_for(characters: Sequence[Character]) -> tuple[str, ...]:
+    """How prompts call what a project keeps by name, such as "@Anna"; styles are in no scene."""
+    return tuple(
+        mention_text(character, " ", characters)
+        for character in characters
+        if character.kind is not CharacterKind.STYLE
+    )
 
 
 class StoryboardTask(WritingTask):
