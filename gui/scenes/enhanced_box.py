@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ENHANCE = "Let the model's own enhancer rewrite the prompt, and look at its words first"
 _STOP = "Stop the enhancer"
+_WRITE = "Ask who rewrites the prompt, and at what price; nothing is sent before you agree"
 _OFFERED = "The enhancer's words, to be changed, taken or left:"
 _OF_ANOTHER = "The prompt was changed since it was enhanced."
 _TAKEN = "The model reads these words instead of the prompt:"
@@ -53,6 +54,7 @@ class EnhancedBox(QWidget):
     Signals:
         wanted(): the prompt is to be enhanced.
         stop_wanted(): it is not, after all.
+        writer_wanted(): a language model is to rewrite it.
         words_changed(str): a person edits what was offered.
         taken(str): these words are read from now on.
         edited(str): what is read is edited; empty to read the prompt itself again.
@@ -61,6 +63,7 @@ class EnhancedBox(QWidget):
 
     wanted = Signal()
     stop_wanted = Signal()
+    writer_wanted = Signal()
     words_changed = Signal(object)
     taken = Signal(object)
     edited = Signal(object)
@@ -72,6 +75,9 @@ class EnhancedBox(QWidget):
         self._is_offered = False
         self._state = _NONE
         self._button = named(QPushButton("Enhance"), "scene_enhance", "Enhance", _ENHANCE)
+        self._writer = named(
+            QPushButton("Language model…"), "scene_write", _WRITE, "Enhance by a language model"
+        )
         self._message = ToneLabel()
         self._heading = QLabel()
         box.setObjectName("scene_enhanced_prompt")
@@ -82,12 +88,13 @@ class EnhancedBox(QWidget):
             "Have the model read these words instead of the prompt, which is kept",
         )  # fmt: skip
         self._leave = named(QPushButton("Leave"), "scene_leave_enhanced", "Leave", "")
-        for button in (self._button, self._take, self._leave):
+        for button in (self._button, self._writer, self._take, self._leave):
             button.setAutoDefault(False)
-        asking = hbox(self._button, self._message, gap=GAP, grows=self._message)
+        asking = hbox(self._button, self._writer, self._message, gap=GAP, grows=self._message)
         answering = hbox(self._take, self._leave, None, gap=GAP)
         vbox(asking, self._heading, box, answering, of=self, gap=GAP // 2)
         self._button.clicked.connect(self._on_button)
+        self._writer.clicked.connect(self.writer_wanted)
         self._take.clicked.connect(self._on_take)
         self._leave.clicked.connect(self._on_leave)
         box.textChanged.connect(self._on_text)
@@ -107,7 +114,10 @@ class EnhancedBox(QWidget):
         self._state, self._is_offered = state, bool(offered)
         words = offered or scene.enhanced_prompt
         message = state.message or (_OF_ANOTHER if state.words and not offered else "")
-        self.setVisible(is_offered or bool(words) or state.is_running)
+        has_prompt = bool(scene.prompt.strip())
+        self.setVisible(is_offered or bool(words) or state.is_running or has_prompt)
+        self._writer.setVisible(has_prompt and not state.is_running)
+        self._writer.setEnabled(not is_read_only)
         self._button.setVisible(is_offered or state.is_running)
         self._button.setText("Stop" if state.is_running else "Enhance")
         self._button.setToolTip(_STOP if state.is_running else _ENHANCE)

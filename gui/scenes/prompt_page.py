@@ -78,6 +78,7 @@ class PromptPage(QWidget):
         cursor_moved(int): before which letter of the prompt the cursor stands.
         enhance_wanted(str), stop_wanted(str): the prompt of the scene with this id is to be
             enhanced, or not after all.
+        writer_wanted(frozenset of str): a language model is to rewrite the prompt of this scene.
         words_changed(str, str): what was offered for the prompt of this scene is edited now, or
             empty because it was taken or left.
     """
@@ -85,6 +86,7 @@ class PromptPage(QWidget):
     cursor_moved = Signal(object)
     enhance_wanted = Signal(object)
     stop_wanted = Signal(object)
+    writer_wanted = Signal(object)
     words_changed = Signal(object, object)
 
     def __init__(self, model: ProjectModel, parent: QWidget | None = None) -> None:
@@ -126,6 +128,7 @@ class PromptPage(QWidget):
         self._prompt.cursorPositionChanged.connect(self._on_cursor)
         self._enhanced.wanted.connect(lambda: self._ask(self.enhance_wanted))
         self._enhanced.stop_wanted.connect(lambda: self._ask(self.stop_wanted))
+        self._enhanced.writer_wanted.connect(self._on_writer)
         self._enhanced.words_changed.connect(self._on_words)
         self._enhanced.left.connect(lambda: self._on_words(""))
         self._enhanced.taken.connect(self._on_taken)
@@ -214,6 +217,11 @@ class PromptPage(QWidget):
     def _ask(self, signal: SignalInstance) -> None:
         if self._scene is not None:
             signal.emit(self._scene.id)
+
+    @Slot()
+    def _on_writer(self) -> None:
+        if self._scene is not None:
+            self.writer_wanted.emit(frozenset({self._scene.id}))
 
     @Slot(object)
     def _on_words(self, words: str) -> None:

@@ -36,13 +36,15 @@ class SceneInspector(QWidget):
     Signals:
         frame_brought(ImageUse): a picture that must first be copied into the project.
         cursor_moved(int): before which letter of the prompt the cursor stands.
-        enhance_wanted(str), stop_wanted(str), words_changed(str, str): see `PromptPage`.
+        enhance_wanted(str), stop_wanted(str), writer_wanted(frozenset of str),
+            words_changed(str, str): see `PromptPage`.
     """
 
     frame_brought = Signal(object)
     cursor_moved = Signal(object)
     enhance_wanted = Signal(object)
     stop_wanted = Signal(object)
+    writer_wanted = Signal(object)
     words_changed = Signal(object, object)
 
     def __init__(
@@ -83,6 +85,7 @@ class SceneInspector(QWidget):
         self._prompt.cursor_moved.connect(self.cursor_moved)
         self._prompt.enhance_wanted.connect(self.enhance_wanted)
         self._prompt.stop_wanted.connect(self.stop_wanted)
+        self._prompt.writer_wanted.connect(self.writer_wanted)
         self._prompt.words_changed.connect(self.words_changed)
         model.changed.connect(self._on_change)
         for page in (self._prompt, self._frames):

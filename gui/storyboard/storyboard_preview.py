@@ -131,7 +131,8 @@ class PreviewModel(QAbstractTableModel):
                 if draft.is_asked and draft.duration_s == self._lengths_s[index.row()]:
                     return "As the text says"
                 return "As it is" if index.row() in self._kept else "Its share, or the usual length"
-            return "\n".join((draft.prompt, ", ".join(tags_of(draft)))).strip()
+            text = (draft.words,) if draft.is_written else ()
+            return "\n".join((draft.prompt, ", ".join(tags_of(draft)), *text)).strip()
         return None
 
     def _text(self, row: int, column: DraftColumn) -> str:
@@ -142,7 +143,7 @@ class PreviewModel(QAbstractTableModel):
             case DraftColumn.LENGTH:
                 return f"{self._lengths_s[row]:g} s"
             case DraftColumn.WORDS:
-                return draft.words
+                return draft.prompt if draft.is_written else draft.words
             case DraftColumn.TAGS:
                 return ", ".join(tags_of(draft))
             case DraftColumn.BECOMES:

@@ -129,7 +129,7 @@ class VideoProjectTab(QWidget):
             studio, model, panels.render, self._states, self._rendering, background, self
         )
         self._writing = WritingController(
-            studio, model, panels.storyboard, self.scene_actions, background, self
+            studio, model, panels.storyboard, panels.inspector, self.scene_actions, background, self
         )
         self._enhance = EnhanceController(studio, model, panels.inspector, background, self)
         self._export = ExportController(studio, model, background, self)

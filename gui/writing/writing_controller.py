@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gui.background import Background
     from gui.project.project_model import ProjectModel
     from gui.scenes.scene_actions import SceneActions
+    from gui.scenes.scene_inspector import SceneInspector
     from gui.storyboard.storyboard_answer import PreviewQuestion
     from gui.storyboard.storyboard_widget import StoryboardWidget, WantedScenes
     from gui.writing.writing_dialog import Task
@@ -72,6 +73,7 @@ class WritingController(QObject):
         studio: Studio,
         model: ProjectModel,
         storyboard: StoryboardWidget,
+        inspector: SceneInspector,
         actions: SceneActions,
         background: Background,
         parent: QWidget,
@@ -80,7 +82,6 @@ class WritingController(QObject):
         self._studio = studio
         self._model = model
         self._storyboard = storyboard
-        self._actions = actions
         self._background = background
         self._window = parent
         # Which of this project's jobs write its storyboard, and those that were heard to the end.
@@ -89,6 +90,7 @@ class WritingController(QObject):
         self._board: _Written | None = None
         storyboard.writing_wanted.connect(self.ask_for_storyboard)
         storyboard.made.connect(self._on_made)
+        inspector.writer_wanted.connect(self.ask_to_enhance)
         actions.enhance_wanted.connect(self.ask_to_enhance)
         actions.style_wanted.connect(self.ask_for_style)
         project_id = model.project.id
@@ -233,7 +235,7 @@ class WritingController(QObject):
         if job_id in self._boards:
             self._storyboard.writer.show_message(str(error), Tone.BAD)
         else:
-            self.message.emit(f"No prompts were written: {error}")
+            self.message.emit(f"Nothing was written: {error}")
 
     @staticmethod
     def _is_ours(subject: Subject | None, project_id: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from core.errors import UnsupportedRequest
 from core.language.model import LanguageModel, at_most
@@ -16,7 +16,7 @@ from gui import theme
 from gui.render.plan_fixes import SetKey
 from gui.theme import Tone
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.fields import LineField, named
+from gui.widgets.fields import LineField, WrappingCheckBox, named
 from gui.widgets.labels import ToneLabel, label_of
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import scrolled
@@ -104,7 +104,7 @@ class WritingDialog(QDialog):
         self._style = named(LineField(), "writing_style", style_tip, "Style")
         self._style.setPlaceholderText("Such as: ink on paper, cold light")
         self._selected = named(
-            QCheckBox(f"Only the &selected scenes ({num_selected})"), "writing_selected",
+            WrappingCheckBox(f"Only the &selected scenes ({num_selected})"), "writing_selected",
             "Leave all other scenes as they are",
         )  # fmt: skip
         self._selected.setVisible(num_selected > 0)
@@ -143,6 +143,7 @@ class WritingDialog(QDialog):
             self._selected, self._line, self._warning, hbox(self._set_key, None), self._others,
             None, of=content, gap=theme.GAP,
         )  # fmt: skip
+        content.setContentsMargins(0, 0, theme.GAP, 0)
         area = scrolled(content, "writing_area")
         buttons = hbox(None, self._cancel, self._ask, gap=theme.GAP)
         vbox(area, buttons, of=self, gap=theme.GAP, margin=theme.EDGE, grows=area)
@@ -186,7 +187,7 @@ class WritingDialog(QDialog):
             and one.readiness.reason_code is ReasonCode.KEY_MISSING
         ]
         self._key = next(iter(keys), None)
-        self._set_key.setVisible(not usable and self._key is not None)
+        self._set_key.setVisible(self._key is not None)
         self._others.show_message("\n".join(f"• {line}" for line in absent))
         self._line.show_message("")
         if usable:
@@ -243,6 +244,8 @@ class WritingDialog(QDialog):
     @Slot()
     def _on_key(self) -> None:
         if self._key is not None:
+            # It would keep a person from the settings.
+            self.reject()
             self.fix_wanted.emit(SetKey(self._key))
 
     @Slot()

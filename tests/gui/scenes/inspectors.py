@@ -92,6 +92,7 @@ def inspector(
     asked = Heard()
     panel.setProperty("asked", asked)
     panel.enhance_wanted.connect(asked.take)
+    panel.writer_wanted.connect(asked.take)
     panel.words_changed.connect(lambda scene_id, words: asked.take((scene_id, words)))
     qtbot.addWidget(panel)
     panel.set_spec(FULL)
@@ -139,6 +140,7 @@ WORDS = (
     ControlCase("scene_title", write("Two"), lambda p: second(p).title),
     ControlCase("scene_prompt", write("a star"), lambda p: second(p).prompt),
     ControlCase("scene_enhance", click, asked_of),
+    ControlCase("scene_write", click, asked_of),
     ControlCase("scene_enhanced_prompt", write("a star"), lambda p: second(p).enhanced_prompt),
     ControlCase("scene_leave_enhanced", click, lambda p: second(p).enhanced_prompt),
     ControlCase(

@@ -103,7 +103,9 @@ class Recorder:
     def __init__(self) -> None:
         self.made: list[Storyboard] = []
         self.changed: list[StoryboardText] = []
+        self.asked: list[object] = []
 
     def watch(self, panel: StoryboardWidget) -> None:
         panel.made.connect(lambda wanted: self.made.append(wanted.board))
         panel.changed.connect(self.changed.append)
+        panel.writing_wanted.connect(self.asked.append)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from core.project.model.project import TextFormat
 from core.project.storyboard.scenes import renew_scenes
 from gui.storyboard.storyboard_widget import StoryboardText, StoryboardWidget
+from gui.storyboard.writer_field import WrittenBoard
 from gui.widgets.panes import HeightGrip
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control
@@ -92,6 +93,16 @@ def test_every_control_does_what_it_says(
         click(control(parent_of(field), "no_target"))
         write("1:30")(field)
 
+    def choose_marks(field: QWidget) -> None:
+        panel = parent_of(parent_of(field))
+        assert isinstance(panel, StoryboardWidget)
+        panel.writer.show_written(WrittenBoard(split("A hen."), StoryboardText(TEXT), "Gemma"))
+        wait_until(lambda: panel.is_up_to_date and cells(panel, 2) == ["A hen."])
+        choose("By its own marks")(field)
+        wait_for_rows(panel, 3)
+        choose("By Gemma")(field)
+        wait_until(lambda: panel.is_up_to_date)
+
     def set_a_target(tick: QWidget) -> None:
         panel = parent_of(tick)
         assert isinstance(panel, StoryboardWidget)
@@ -119,6 +130,8 @@ def test_every_control_does_what_it_says(
             ControlCase(
                 "share_anew", set_a_target, lambda p: messages(p).count("Lengths that change")
             ),
+            ControlCase("write_storyboard", click, lambda _: len(recorder.asked)),
+            ControlCase("storyboard_writer", choose_marks, lambda p: cells(p, 2)),
             ControlCase("make_scenes", click, lambda _: len(recorder.made)),
         ],
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QTableWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QPushButton, QTableWidget
 
-from core.config.settings import Settings
 from core.language.model import LanguageModel
 from core.language.tasks.storyboards import NO_MODEL
 from core.project.model.characters import Character
+from core.project.model.project import Scene, new_project
+from core.video.enhance_job import EnhancedPrompt
 from gui.storyboard.storyboard_widget import StoryboardWidget
 from gui.widgets.choice_field import ChoiceField
 from gui.writing.proposals_dialog import ProposalsDialog
@@ -20,8 +22,8 @@ from gui.writing.writing_dialog import WritingDialog
 from providers.language import LANGUAGE
 from tests.fakes.services.language_server import Shape, own_server, rented_models
 from tests.gui.children import child
-from tests.gui.controls import ControlCase, check_every_control, controls_of
-from tests.gui.operating import choose, choose_index, click, write
+from tests.gui.controls import ControlCase, check_every_control
+from tests.gui.operating import choose, choose_index, click, tick, write
 from tests.gui.storyboard.storyboards import box, cells, messages
 from tests.gui.whole_window import OpenWindow
 
@@ -118,7 +120,7 @@ def test_a_storyboard_is_asked_for_looked_at_and_taken_over_in_one_step(
     assert len(own.asked) == 1
     assert "@Anna Lee" in own.asked[0].system
     assert window.model.project.scenes == ()
-    assert len(cells(panel, 2)) == 3
+    assert cells(panel, 2) == ASKED
 
     # The other way stays a click away.
     by = child(panel, ChoiceField, "storyboard_writer")
@@ -213,10 +215,58 @@ def test_prompts_are_bought_at_a_price_that_is_told_and_taken_scene_by_scene(
     assert enhanced(window) == ["", "", ""]
 
 
+def test_every_control_of_the_proposals_does_what_it_says(qtbot: QtBot) -> None:
+    scenes = tuple(Scene(id=f"s{n}", prompt=f"Prompt {n}") for n in range(2))
+    project = new_project("A film", datetime.now().astimezone())
+    project = project.model_copy(update={"scenes": scenes})
+    taken: list[object] = []
+    windows: list[QMainWindow] = []
+
+    def fresh() -> ProposalsDialog:
+        window = QMainWindow()
+        qtbot.addWidget(window)
+        windows.append(window)
+        rewritten = [EnhancedPrompt(one.prompt, "More", scene_id=one.id) for one in scenes]
+        dialog = ProposalsDialog(project, rewritten, window, writer="Gemma")
+        dialog.taken.connect(taken.append)
+        dialog.show()
+        return dialog
+
+    def ticks(dialog: ProposalsDialog) -> str:
+        return button(dialog, "proposals_take").text()
+
+    def untick(table: QWidget) -> None:
+        assert isinstance(table, QTableWidget)
+        table.setFocus()
+        table.setCurrentCell(0, 0)
+        QTest.keyClick(table, Qt.Key.Key_Space)
+
+    def tick_again(all_: QWidget) -> None:
+        dialog = all_.window()
+        click(button(dialog, "proposals_none"))
+        assert not button(dialog, "proposals_take").isEnabled()
+        click(all_)
+        assert isinstance(dialog, ProposalsDialog)
+        assert ticks(dialog) == "&Take 2 prompts"
+        click(button(dialog, "proposals_take"))
+
+    check_every_control(
+        fresh,
+        [
+            ControlCase("proposals", untick, ticks),
+            ControlCase("proposals_all", tick_again, lambda _: len(taken)),
+            ControlCase("proposals_none", click, ticks),
+            ControlCase("proposals_leave", click, lambda _: len(taken)),
+            ControlCase("proposals_take", click, lambda _: len(taken)),
+        ],
+    )
+
+
 def test_one_scene_is_enhanced_beside_its_prompt(window: OpenWindow, own: LanguageService) -> None:
     window.new("A fox", "An owl")
     window.tab.select([window.model.project.scenes[0].id])
-    window.tab.scene_actions.enhance.trigger()
+    window.until(button(window.tab, "scene_write").isVisible)
+    click(button(window.tab, "scene_write"))
     ask(window, opened(window, WritingDialog), "gemma4")
     take = button(window.tab, "scene_take_enhanced")
     window.until(take.isVisible)
@@ -270,7 +320,7 @@ def test_a_refusal_of_a_paid_model_is_told_once(
     window.new("A fox", "An owl")
     window.tab.scene_actions.style.trigger()
     ask(window, opened(window, WritingDialog), "per million tokens")
-    window.until(lambda: "No prompts were written" in window.messages)
+    window.until(lambda: "Nothing was written" in window.messages)
     assert rented.purchases == 1
     assert enhanced(window) == ["", ""]
 
@@ -310,24 +360,15 @@ def test_every_control_of_the_dialogs_does_what_it_says(
         model = child(dialog, ChoiceField, "writing_model").currentText()
         return model, words(dialog), button(dialog, "writing_ask").isEnabled(), dialog.isVisible()
 
-    def style(field: QWidget) -> None:
-        write("ink")(field)
-
-    dialog = fresh()
-    assert set(controls_of(dialog)) == {
-        "writing_model", "writing_look", "writing_style", "writing_selected", "writing_key",
-        "writing_cancel", "writing_ask",
-    }  # fmt: skip
     check_every_control(
         fresh,
         [
             ControlCase("writing_model", choose_index(1), seen),
             ControlCase("writing_look", click, seen),
-            ControlCase("writing_style", style, seen),
-            ControlCase("writing_selected", click, seen),
-            ControlCase("writing_key", lambda _: dialog.close(), lambda _: dialog.isVisible()),
+            ControlCase("writing_style", write("ink"), seen),
+            ControlCase("writing_selected", tick, seen),
+            ControlCase("writing_key", click, seen),
             ControlCase("writing_cancel", click, seen),
             ControlCase("writing_ask", click, seen),
         ],
     )
-    assert Settings().language.model == ""
