@@ -220,8 +220,8 @@ class VideoProjectTab(QWidget):
         for source in (self.scene_actions, self._files, self._images):
             source.message.connect(self.message)
             source.message.connect(self.notice)
-        for told in (self._render_host, self._frames, self._takes, self._writing):
-            told.message.connect(self.message)
+        for source in (self._render_host, self._frames, self._takes, self._writing):
+            source.message.connect(self.message)
         self.missing_files.message.connect(self.message)
         self.missing_files.failed.connect(self._on_failed)
         controllers = (self._render_host, self._export, self._images, self._takes, self._frames)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
+from typing_extensions import override
 
 from core.errors import UnsupportedRequest
 from core.language.model import LanguageModel, at_most
@@ -96,6 +97,7 @@ class WritingDialog(QDialog):
         self._is_storyboard = is_storyboard
         self._planned: PlannedWriting | None = None
         self._key: KeySpec | None = None
+        self._begun: list[CancelToken] = []
         self._what = ToneLabel()
         self._what.show_message(what)
         self._model = named(
@@ -130,6 +132,14 @@ class WritingDialog(QDialog):
         self._ask.clicked.connect(self._on_ask)
         self._look()
 
+    @override
+    def done(self, result: int) -> None:
+        """Close; nothing arrives any more at a dialog that is gone."""
+        self._pause.stop()
+        for token in self._begun:
+            token.cancel()
+        super().done(result)
+
     def _lay_out(self) -> None:
         # Nothing that costs money is ordered by Enter in a field.
         for button in (self._set_key, self._again, self._cancel, self._ask):
@@ -155,8 +165,10 @@ class WritingDialog(QDialog):
         self._show_plan(None)
         self._again.setEnabled(False)
         self._line.show_message(_LOOKING)
-        self._background.run(
-            lambda _: self._studio.language.listed(), self._take_list, self._complain, key="writers"
+        self._begun.append(
+            self._background.run(
+                lambda _: self._studio.language.listed(), self._take_list, self._complain
+            )
         )
 
     def _take_list(self, listed: list[ListedLanguage]) -> None:
@@ -220,7 +232,9 @@ class WritingDialog(QDialog):
             self._studio.language.check_caps(planned, project=budget)
             return planned
 
-        self._background.run(work, self._show_plan, self._complain, key="writing")
+        self._begun.append(
+            self._background.run(work, self._show_plan, self._complain, key="writing")
+        )
 
     def _show_plan(self, planned: PlannedWriting | None) -> None:
         readiness = None if planned is None else planned.readiness

@@ -325,6 +325,20 @@ def test_a_refusal_of_a_paid_model_is_told_once(
     assert enhanced(window) == ["", ""]
 
 
+def test_a_dialog_that_is_closed_while_it_looks_hears_nothing_more(
+    window: OpenWindow, own: LanguageService
+) -> None:
+    window.new("A fox", "An owl")
+    window.tab.scene_actions.style.trigger()
+    opened(window, WritingDialog).close()
+    window.until(lambda: not window.tab.findChildren(WritingDialog))
+    # What goes wrong in a slot fails the test.
+    QTest.qWait(1500)
+    window.tab.scene_actions.style.trigger()
+    ask(window, opened(window, WritingDialog), "gemma4")
+    opened(window, ProposalsDialog)
+
+
 def test_a_cap_and_the_network_switch_hold(window: OpenWindow, rented: LanguageService) -> None:
     window.new("A fox", "An owl")
     capped = window.model.project.model_copy(update={"spending_cap_usd": 0.0001})
