@@ -9,6 +9,7 @@ import pytest
 
 from core.project.files.lock import ProjectLock
 from core.project.files.project_file import read_project, write_project
+from core.project.model.characters import Character, CharacterKind
 from core.project.model.edits import with_prompt
 from core.video.control_row import Control
 from tests.fakes.services.language_server import (
@@ -324,3 +325,20 @@ def test_the_key_of_words_is_one_of_the_keys(run: Run) -> None:
     listed = run("keys", "list").out
     assert "anthropic" in listed
     assert "writes prompts and storyboards with Claude" in " ".join(listed.split())
+
+
+def test_a_project_tells_the_names_that_it_keeps_before_those_that_are_typed(
+    run: Run, own: LanguageService, film: Path, song: str
+) -> None:
+    kept = (
+        Character(id="a", name="Anna"),
+        Character(id="m", name="the mill", kind=CharacterKind.PLACE),
+        Character(id="i", name="ink", kind=CharacterKind.STYLE),
+    )
+    project = read_project(film).project
+    write_project(project.model_copy(update={"characters": kept}), film)
+    own.asked.clear()
+    more = ("--character", "@Bo", "--character", "@Anna", "--force")
+    answer = run("storyboard", song, *LOCAL, "-o", str(film), *more)
+    assert answer.code == 0, answer.err
+    assert "called by these names: @Anna, @the mill, @Bo." in own.asked[0].system
