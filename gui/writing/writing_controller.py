@@ -281,7 +281,8 @@ class WritingController(QObject):
         return _Written(answers, file, replace(board, notes=(*mended, *board.notes)))
 
     def _offer(self, found: _Written | None) -> None:
-        if found is None:
+        # Where nothing may be changed it waits for whoever may.
+        if found is None or self._model.is_read_only:
             return
         if found.board is None:
             self._show_proposals(found)

@@ -206,7 +206,13 @@ class WritingDialog(QDialog):
             self._plan_anew()
             return
         without = f"{NO_MODEL}\n\n" if self._is_storyboard else ""
-        self._warning.show_message(f"{without}{_NONE}")
+        off = [
+            f"{one.readiness.reason} {one.readiness.fix}".strip()
+            for one in listed
+            if isinstance(one.readiness, NotReady)
+            and one.readiness.reason_code is ReasonCode.NETWORK_OFF
+        ]
+        self._warning.show_message("\n\n".join([f"{without}{_NONE}", *off[:1]]))
 
     @Slot()
     def _plan_anew(self, _: object = None) -> None:

@@ -16,6 +16,7 @@ from core.project.model.characters import Character
 from core.project.model.project import Scene, new_project
 from core.video.enhance_job import EnhancedPrompt
 from gui.storyboard.storyboard_widget import StoryboardWidget
+from gui.widgets.buttons import NetworkBadge
 from gui.widgets.choice_field import ChoiceField
 from gui.writing.proposals_dialog import ProposalsDialog
 from gui.writing.writing_dialog import WritingDialog
@@ -339,7 +340,19 @@ def test_a_dialog_that_is_closed_while_it_looks_hears_nothing_more(
     opened(window, ProposalsDialog)
 
 
-def test_a_cap_and_the_network_switch_hold(window: OpenWindow, rented: LanguageService) -> None:
+def test_the_network_switch_holds(window: OpenWindow, rented: LanguageService) -> None:
+    window.new("A fox", "An owl")
+    badge = window.window.findChildren(NetworkBadge)[0]
+    click(badge)
+    window.tab.scene_actions.style.trigger()
+    dialog = opened(window, WritingDialog)
+    window.until(lambda: "No language model is there" in words(dialog))
+    assert "switched off" in words(dialog)
+    assert not button(dialog, "writing_ask").isEnabled()
+    assert rented.purchases == 0
+
+
+def test_a_cap_holds(window: OpenWindow, rented: LanguageService) -> None:
     window.new("A fox", "An owl")
     capped = window.model.project.model_copy(update={"spending_cap_usd": 0.0001})
     window.model.edit("Cap", capped)
