@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtTest import QTest
@@ -64,9 +64,19 @@ def opened(tab: ImageTab) -> list[str]:
     return [dialog.objectName() for dialog in tab.findChildren(QDialog)]
 
 
-def click_and_wait(button: QWidget) -> None:
-    click(button)
-    QTest.qWait(100)
+def click_for(read: Callable[[ImageTab], object]) -> Callable[[QWidget], None]:
+    """Click, and wait for what is done beside the main thread, as long as it may take."""
+
+    def act(button: QWidget) -> None:
+        tab = cast("ImageTab", button.window())
+        before = read(tab)
+        click(button)
+        for _ in range(500):
+            if read(tab) != before:
+                return
+            QTest.qWait(10)
+
+    return act
 
 
 def back_and_forth(button: QWidget) -> None:
@@ -93,9 +103,9 @@ GALLERY_CASES = (
     ControlCase("gallery_last", step_up, looked_for),
     ControlCase("gallery_seed", write("7"), looked_for),
     ControlCase("gallery_clear", click, looked_for),
-    ControlCase("gallery_favourite", click_and_wait, stars),
+    ControlCase("gallery_favourite", click_for(stars), stars),
     ControlCase("gallery_compare", click, opened),
-    ControlCase("gallery_tags", click_and_wait, opened),
+    ControlCase("gallery_tags", click_for(opened), opened),
     ControlCase("prompt_back", click, lambda tab: tab.value().prompt),
     ControlCase("prompt_forth", back_and_forth, lambda tab: tab.value().prompt),
     ControlCase("prompt_list", click, opened),
