@@ -244,8 +244,9 @@ class WritingController(QObject):
         )
 
     def _find_jobs(self, project_id: str) -> tuple[_Written, ...]:
-        """The newest storyboard and the newest prompts that no person has taken or left."""
-        newest: dict[bool, _Written | None] = {}
+        """The newest storyboard and all prompts that no person has taken or left."""
+        board: _Written | None = None
+        prompts: list[_Written] = []
         for record in self._studio.queue.jobs():
             if record.kind != KIND or not self._is_ours(record.subject, project_id):
                 continue
@@ -255,10 +256,12 @@ class WritingController(QObject):
                 continue
             with suppress(JournalError):
                 found = self._read(record.id, record.path)
-                if found is not None:
-                    is_open = not is_answered(record.path)
-                    newest[found.board is not None] = found if is_open else None
-        return tuple(filter(None, newest.values()))
+                is_open = not is_answered(record.path)
+                if found is not None and found.board is not None:
+                    board = found if is_open else None
+                elif found is not None and is_open:
+                    prompts.append(found)
+        return (*prompts, *(() if board is None else (board,)))
 
     def _take_up(self, found: tuple[_Written, ...]) -> None:
         """Show what was written before this project was opened."""
@@ -330,8 +333,9 @@ class WritingController(QObject):
         self._mark(file)
 
     @Slot(object)
-    def _on_made(self, wanted: WantedScenes) -> None:
-        if self._board is not None and wanted.board is self._board.board:
+    def _on_made(self, _: WantedScenes) -> None:
+        # Scenes by the text's own marks are an answer too: that one was not wanted.
+        if self._board is not None:
             self._mark(self._board.file)
 
     def _mark(self, file: Path) -> None:

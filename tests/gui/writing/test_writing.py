@@ -300,6 +300,42 @@ def test_one_style_is_proposed_with_its_sentence_and_found_again(
     assert not window.tab.findChildren(ProposalsDialog)
 
 
+def test_all_proposals_that_nobody_answered_are_found_again(
+    window: OpenWindow, own: LanguageService
+) -> None:
+    window.new("A fox", "An owl")
+    folder = window.folder
+    for _ in range(2):
+        window.tab.scene_actions.style.trigger()
+        ask(window, opened(window, WritingDialog), "gemma4")
+        opened(window, ProposalsDialog).close()
+        window.until(lambda: not window.tab.findChildren(ProposalsDialog))
+    window.saved()
+    window.new("Another film")
+    window.open(folder)
+    window.until(lambda: len(window.tab.findChildren(ProposalsDialog)) == 2)
+
+
+def test_a_storyboard_that_is_turned_down_stays_away(
+    window: OpenWindow, own: LanguageService
+) -> None:
+    window.new()
+    folder = window.folder
+    panel = storyboard(window)
+    click(button(panel, "write_storyboard"))
+    ask(window, opened(window, WritingDialog), "gemma4")
+    window.until(lambda: panel.writer.written is not None and panel.is_up_to_date)
+    choose("By its own marks")(child(panel, ChoiceField, "storyboard_writer"))
+    window.until(lambda: panel.is_up_to_date)
+    click(button(panel, "make_scenes"))
+    window.until(lambda: bool(window.model.project.scenes))
+    window.saved()
+    window.new("Another film")
+    window.open(folder)
+    QTest.qWait(300)
+    assert opened(window, StoryboardWidget).writer.written is None
+
+
 def test_what_was_changed_meanwhile_stays_as_it_is(
     window: OpenWindow, own: LanguageService
 ) -> None:
