@@ -81,7 +81,8 @@ def test_frame_grid_gives_8k_plus_1() -> None:
 def test_controls_say_what_a_model_takes() -> None:
     assert Control.CAMERA_MOTION in taken_by(SMALL)
     for_all = {"prompt", "provider", "deployment", "target", "resolution", "aspect", "fps"}
-    assert taken_by(BIG) == {Control.SEED, *for_all, "duration_s", "interpolated_fps"}
+    of_clips = {"duration_s", "interpolated_fps", "wildcard_seed"}
+    assert taken_by(BIG) == {Control.SEED, *for_all, *of_clips}
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def ask(*words):
 
 answers = {}
 for event in ask("models", "--json")[1]:
-    provider, deployment, model = event["target"].split("/")
+    provider, deployment, model = event["target"].split("/", 2)
     target = ["--provider", provider, "--deployment", deployment, "--model", model]
     answers[event["target"]] = ask("-p", "a red ball", "--dry-run", "--json", *target)
 print(json.dumps({"answers": answers, "heavy": sorted(set(sys.modules) & set(sys.argv[1:]))}))
@@ -94,5 +94,5 @@ def test_what_is_rented_has_a_price_or_says_that_it_is_unknown(planned) -> None:
 def test_a_model_that_is_absent_names_the_command_that_gets_it(planned) -> None:
     for target, (_, (event,)) in planned["answers"].items():
         if event.get("lack") == "not installed":
-            model = target.split("/")[2]
+            model = target.split("/", 2)[2]
             assert f"scripts/setup_ltx_video.py --model {model}" in event["reasons"][0]

@@ -228,7 +228,7 @@ def test_what_is_blurred_is_billed_told_and_kept_but_is_no_result(
         (400, {"name": "bad_request", "errors": ["prompt: required", "seed: low"]}, "RenderFailed"),
         (402, {"name": "payment_required", "errors": ["no credits"]}, "QuotaExceeded"),
         (413, {"name": "payload_too_large", "errors": ["10MiB"]}, "RenderFailed"),
-        (422, {"name": "public_figure", "errors": ["likeness of somebody"]}, "RenderFailed"),
+        (422, {"name": "public_figure", "errors": ["likeness of a person"]}, "RenderFailed"),
         (429, {"name": "rate_limit_exceeded", "errors": ["150 requests"]}, "RateLimited"),
     ],
 )
