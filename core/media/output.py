@@ -8,10 +8,11 @@ import shutil
 import tempfile
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError, Problem, UnsupportedRequest
-from core.platform.files import move_if_free, nearest_existing
+from core.platform.files import exists, is_folder, move_if_free, nearest_existing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -126,6 +127,32 @@ def folder_problems(out: Path) -> list[str]:
     elif not out.parent.is_dir():
         found.append(f"{str(out.parent)!r} is a file, not a folder. Name another place.")
     return found
+
+
+def group_folder(named: Path | None, output_dir: Path, prompt: str, kind: str) -> tuple[Path, str]:
+    """Where files that belong together go, and what speaks against it; empty where nothing does.
+
+    Args:
+        named: by a person; None for a new one among all that is made.
+        output_dir: where that is.
+        prompt: what the files are of, for the name of a new one.
+        kind: the last word of that name.
+    """
+    if named is None:
+        day = datetime.now().astimezone().date()
+        name = f"{day.isoformat()}_{slug(prompt)}_{kind}"
+        folder, number = output_dir / name, 2
+        while exists(folder):
+            folder = folder.with_name(f"{name}-{number}")
+            number += 1
+        return folder, ""
+    folder = named.expanduser().absolute()
+    if exists(folder) and not is_folder(folder):
+        return folder, f"{str(folder)!r} is a file. Name a folder."
+    if not is_folder(folder.parent):
+        where = f"The folder {str(folder.parent)!r} does not exist"
+        return folder, f"{where}. Create it or name another."
+    return folder, ""
 
 
 def taken_problems(field: str, *paths: Path) -> list[Problem]:

@@ -12,6 +12,8 @@ from core.frozen import Frozen
 from core.jobs.lanes import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from core.video.spec import ModelSpec
     from core.video.terms import Target
 
@@ -115,6 +117,17 @@ class StageFigures(Frozen):
     is_short: bool = False
     vram_gb: float = 0.0
     ram_gb: float = 0.0
+
+
+def measured_by(figures: Iterable[StageFigures]) -> dict[str, float]:
+    """What a record says of an order: the seconds of each stage, and the most memory in GB."""
+    figures = tuple(figures)
+    measured = {f"{figure.stage}_s": round(figure.seconds, 3) for figure in figures}
+    for name in ("vram_gb", "ram_gb"):
+        peak = max((getattr(figure, name) for figure in figures), default=0.0)
+        if peak:
+            measured[f"peak_{name}"] = round(peak, 3)
+    return measured
 
 
 class Made(Frozen):

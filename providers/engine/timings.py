@@ -14,10 +14,11 @@ from core.platform.files import set_aside, write_text_atomically
 from core.video.terms import EncoderBits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from core.video.plan import RenderPlan
+    from providers.engine.events import StageFigures
 
 T = TypeVar("T", bound=Frozen)
 
@@ -174,6 +175,42 @@ class TimingTable:
         expected = self.expected_by_stage(plan, engine).values()
         known = [seconds for seconds in expected if seconds is not None]
         return sum(known) if len(known) == len(expected) else None
+
+    def remember(
+        self,
+        plan: RenderPlan,
+        figures: Sequence[StageFigures],
+        *,
+        start_s: float,
+        whole_s: float,
+        is_start: bool,
+    ) -> None:
+        """Remember what an engine took for a plan.
+
+        The engine counts from its first line to its last. What comes before is waited for too, and
+        so is what the app does beside it: writing inputs, reading what it gave.
+
+        Args:
+            plan: what was made.
+            figures: what each stage took.
+            start_s: until the engine's first line.
+            whole_s: of all of it, as whoever waited had it.
+            is_start: the engine was started for it.
+        """
+        beside_s = max(0.0, whole_s - start_s - sum(figure.seconds for figure in figures))
+        beside = {Stage.LOAD: start_s, Stage.WRITE: beside_s}
+        self.add(
+            Timing(
+                model=plan.target.model,
+                layout=layout_name(plan),
+                stage=figure.stage,
+                is_short=figure.is_short,
+                work=self.work_of(figure.stage, plan),
+                seconds=figure.seconds + beside.get(figure.stage, 0.0),
+                is_start=is_start and figure.stage is Stage.LOAD,
+            )
+            for figure in figures
+        )
 
     def add(self, timings: Iterable[Timing]) -> None:
         """Remember what a clip took; of each kind the newest few are kept."""

@@ -13,8 +13,9 @@ from core.jobs.lanes import Stage
 from core.video.inputs import ROLES, field_of, scale_of
 from core.video.rendered import Provenance, Rendered
 from core.video.terms import Role
+from providers.engine.events import measured_by
 from providers.engine.packages import installed_versions
-from providers.engine.timings import EngineState, Timing, layout_name
+from providers.engine.timings import EngineState
 from providers.local_images.install.model_files import (
     files_problem,
     images_dir,
@@ -22,7 +23,7 @@ from providers.local_images.install.model_files import (
     way_to_repair,
 )
 from providers.local_images.models.families import EditWay, ImageWork
-from providers.local_images.planner import loaded_name, work_of, work_of_plan
+from providers.local_images.planner import loaded_name, work_of_plan
 from providers.weights.installed import model_folder
 from providers.weights.model_folder import model_key, proved_files
 
@@ -111,15 +112,10 @@ class ImageRenderer:
 
     def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
         """Versions, files of weights and what the image took."""
-        measured = {f"{figure.stage}_s": round(figure.seconds, 3) for figure in figures}
-        for name in ("vram_gb", "ram_gb"):
-            peaks = [getattr(figure, name) for figure in figures]
-            if any(peaks):
-                measured[f"peak_{name}"] = round(max(peaks), 3)
         return Provenance(
             versions=installed_versions(),
             model_files=proved_files(self._models_dir, plan.target.model),
-            measured=measured,
+            measured=measured_by(figures),
         )
 
     def _remember(
@@ -132,22 +128,7 @@ class ImageRenderer:
         is_start: bool,
     ) -> None:
         self._engine.vram_held_gb = max((figure.vram_gb for figure in figures), default=0.0)
-        # The engine counts from its first line to its last. What comes before is waited for too,
-        # and so is what this side does beside it.
-        beside_s = max(0.0, whole_s - start_s - sum(figure.seconds for figure in figures))
-        beside = {Stage.LOAD: start_s, Stage.WRITE: beside_s}
-        self._timings.add(
-            Timing(
-                model=plan.target.model,
-                layout=layout_name(plan),
-                stage=figure.stage,
-                is_short=figure.is_short,
-                work=work_of(figure.stage, plan),
-                seconds=figure.seconds + beside.get(figure.stage, 0.0),
-                is_start=is_start and figure.stage is Stage.LOAD,
-            )
-            for figure in figures
-        )
+        self._timings.remember(plan, figures, start_s=start_s, whole_s=whole_s, is_start=is_start)
 
 
 def _write_images(

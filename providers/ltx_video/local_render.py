@@ -15,8 +15,9 @@ from core.video.inputs import scale_of
 from core.video.memory import Device, Pool
 from core.video.rendered import Provenance, Rendered
 from core.video.terms import Role
+from providers.engine.events import measured_by
 from providers.engine.packages import installed_versions
-from providers.engine.timings import EngineState, Timing, layout_name
+from providers.engine.timings import EngineState
 from providers.ltx_video.install.model_files import (
     files_problem,
     folder_of,
@@ -26,7 +27,6 @@ from providers.ltx_video.install.model_files import (
 from providers.ltx_video.local_planner import loaded_name
 from providers.ltx_video.models.memory_runs import layout_text
 from providers.ltx_video.models.stage_peaks import CUDA_CONTEXT_GB
-from providers.ltx_video.models.timings import work_of
 from providers.ltx_video.stills import clip_of, still_frame, take_still
 from providers.weights.model_folder import model_key
 
@@ -151,15 +151,10 @@ class LocalRenderer:
     def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
         """Versions, files of weights and what the clip took."""
         model = self._planner.model(plan.target.model)
-        measured = {f"{figure.stage}_s": round(figure.seconds, 3) for figure in figures}
-        for name in ("vram_gb", "ram_gb"):
-            peaks = [getattr(figure, name) for figure in figures]
-            if any(peaks):
-                measured[f"peak_{name}"] = round(max(peaks), 3)
         return Provenance(
             versions=self._versions,
             model_files=weight_files(model, self._context.paths.models_dir),
-            measured=measured,
+            measured=measured_by(figures),
         )
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
@@ -265,22 +260,7 @@ class LocalRenderer:
         is_start: bool,
     ) -> None:
         self._engine.vram_held_gb = max((figure.vram_gb for figure in figures), default=0.0)
-        # The engine counts from its first line to its last. What comes before is waited for too,
-        # and so is what this side does beside it: writing inputs, reading what it gave.
-        beside_s = max(0.0, whole_s - start_s - sum(figure.seconds for figure in figures))
-        beside = {Stage.LOAD: start_s, Stage.WRITE: beside_s}
-        self._timings.add(
-            Timing(
-                model=plan.target.model,
-                layout=layout_name(plan),
-                stage=figure.stage,
-                is_short=figure.is_short,
-                work=work_of(figure.stage, plan),
-                seconds=figure.seconds + beside.get(figure.stage, 0.0),
-                is_start=is_start and figure.stage is Stage.LOAD,
-            )
-            for figure in figures
-        )
+        self._timings.remember(plan, figures, start_s=start_s, whole_s=whole_s, is_start=is_start)
 
 
 def in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:

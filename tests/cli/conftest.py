@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from core.video.provider import ProviderEntry
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -73,15 +75,26 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudServ
 
 
 @pytest.fixture
+def program_with(
+    run: Callable[..., Answer], capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Callable[..., Answer]]:
+    """Gives the program with other providers besides; `run` tidies up after it."""
+
+    def program_with(*entries: ProviderEntry) -> Callable[..., Answer]:
+        def ask(*words: str) -> Answer:
+            capsys.readouterr()
+            code = main(words, [ENTRY, *entries])
+            captured = capsys.readouterr()
+            return Answer(code, captured.out, captured.err)
+
+        return ask
+
+    return program_with
+
+
+@pytest.fixture
 def shop(
-    run: Callable[..., Answer], cloud: CloudServer, capsys: pytest.CaptureFixture[str]
+    program_with: Callable[..., Callable[..., Answer]], cloud: CloudServer
 ) -> Callable[..., Answer]:
-    """The program with a service besides; `run` tidies up after it."""
-
-    def shop(*words: str) -> Answer:
-        capsys.readouterr()
-        code = main(words, [ENTRY, cloud_entry(cloud.url)])
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return shop
+    """The program with a service besides."""
+    return program_with(cloud_entry(cloud.url))

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageDraw
 
-from cli import main
-from tests.cli.conftest import Answer
-from tests.fakes.app import ENTRY
 from tests.fakes.services.openai_server import openai_entry, openai_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.cli.conftest import Answer
     from tests.fakes.services.openai_server import OpenAIServer
 
 OPENAI = ("image", "-p", "a red ball", "--provider", "openai", "--quality", "low")
@@ -30,17 +28,10 @@ def openai(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAISe
 
 @pytest.fixture
 def ask(
-    openai: OpenAIServer, run: Callable[..., Answer], capsys: pytest.CaptureFixture[str]
+    openai: OpenAIServer, program_with: Callable[..., Callable[..., Answer]]
 ) -> Callable[..., Answer]:
     """Runs one command line of a program that has OpenAI besides."""
-
-    def ask(*words: str) -> Answer:
-        capsys.readouterr()
-        code = main(words, [ENTRY, openai_entry()])
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return ask
+    return program_with(openai_entry())
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ from core.errors import (
 )
 from core.jobs.awaited import may_be_fetched
 from core.jobs.job_record import JobState
-from core.media.output import slug
-from core.platform.files import exists, is_folder
+from core.media.output import group_folder
+from core.platform.files import exists
 from core.prompts.wildcards import may_have_wildcards
 from core.video.inputs import with_absolute_paths, with_named_loras
 from core.video.planning.adapted_request import adapted_to
@@ -193,23 +193,10 @@ class _Planner:
         return [self._plan_target(target) for target in self.asked.targets]
 
     def _folder(self) -> Path:
-        folder = self.asked.folder
-        if folder is not None:
-            folder = folder.expanduser().absolute()
-            if exists(folder) and not is_folder(folder):
-                self._refuse("out", f"{str(folder)!r} is a file. Name a folder.")
-            elif not is_folder(folder.parent):
-                self._refuse(
-                    "out",
-                    f"The folder {str(folder.parent)!r} does not exist. Create it or name another.",
-                )
-            return folder
-        day = datetime.now().astimezone().date()
-        name = f"{day.isoformat()}_{slug(self.asked.request.prompt)}_comparison"
-        folder, number = self.studio.paths.output_dir / name, 2
-        while exists(folder):
-            folder = folder.with_name(f"{name}-{number}")
-            number += 1
+        named, prompt = self.asked.folder, self.asked.request.prompt
+        folder, problem = group_folder(named, self.studio.paths.output_dir, prompt, "comparison")
+        if problem:
+            self._refuse("out", problem)
         return folder
 
     def _read_before(self) -> Comparison | None:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from cli import main
-from tests.cli.conftest import Answer
-from tests.fakes.app import ENTRY
 from tests.fakes.services.openai_server import openai_entry, openai_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.cli.conftest import Answer
     from tests.fakes.services.openai_server import OpenAIServer
 
 GRID = ("image", "-p", "a red ball", "--x", "prompt:red=red,blue", "--y", "quality=low,medium")
@@ -30,15 +28,9 @@ def openai(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAISe
 
 @pytest.fixture
 def ask(
-    openai: OpenAIServer, run: Callable[..., Answer], capsys: pytest.CaptureFixture[str]
+    openai: OpenAIServer, program_with: Callable[..., Callable[..., Answer]]
 ) -> Callable[..., Answer]:
-    def ask(*words: str) -> Answer:
-        capsys.readouterr()
-        code = main(words, [ENTRY, openai_entry()])
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return ask
+    return program_with(openai_entry())
 
 
 def test_a_grid_is_bought_as_a_whole_and_only_once(

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from cli import main
 from core.video.record import read_settings_of
 from core.video.terms import Task
-from tests.cli.conftest import Answer
-from tests.fakes.app import ENTRY
 from tests.fakes.services.stability_server import stability_entry, stability_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.cli.conftest import Answer
     from tests.fakes.services.stability_server import StabilityServer
 
 STABILITY = ("image", "--provider", "stability")
@@ -32,17 +30,10 @@ def stability(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stabi
 
 @pytest.fixture
 def ask(
-    stability: StabilityServer, run: Callable[..., Answer], capsys: pytest.CaptureFixture[str]
+    stability: StabilityServer, program_with: Callable[..., Callable[..., Answer]]
 ) -> Callable[..., Answer]:
     """Runs one command line of a program that has Stability besides."""
-
-    def ask(*words: str) -> Answer:
-        capsys.readouterr()
-        code = main(words, [ENTRY, stability_entry()])
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return ask
+    return program_with(stability_entry())
 
 
 @pytest.fixture

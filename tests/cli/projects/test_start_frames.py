@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from cli import main
 from core.project.files.lock import ProjectLock
 from core.project.files.project_file import read_project, write_project
 from core.project.model.project import Scene
 from core.video.record import read_settings_of
 from core.video.request import RenderChoices
 from core.video.terms import Role, Target
-from tests.cli.conftest import Answer
-from tests.fakes.app import ENTRY
 from tests.fakes.services.google_images_server import google_images_entry, google_images_server
 from tests.project.projects import made_project
 
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.project.model.project import VideoProject
+    from tests.cli.conftest import Answer
     from tests.fakes.services.google_images_server import GoogleImageService
 
     Run = Callable[..., Answer]
@@ -41,16 +39,9 @@ def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleIm
 
 
 @pytest.fixture
-def ask(google: GoogleImageService, run: Run, capsys: pytest.CaptureFixture[str]) -> Run:
+def ask(google: GoogleImageService, program_with: Callable[..., Callable[..., Answer]]) -> Run:
     """Runs one command line of a program that has Google's images besides."""
-
-    def ask(*words: str) -> Answer:
-        capsys.readouterr()
-        code = main(words, [ENTRY, google_images_entry()])
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return ask
+    return program_with(google_images_entry())
 
 
 @pytest.fixture
