@@ -229,6 +229,8 @@ def run_offer(
     if choice.is_dry:
         if offer.refusal is not None:
             context.console.note(str(offer.refusal))
+        for reason in reasons:
+            context.console.note(f"This cannot be made here: {reason}")
         context.console.tell("Only planned; nothing was made.")
         return EXIT_DONE if offer.refusal is None and not reasons else EXIT_NOT_CONFIGURED
     if not offer.planned and not offer.waiting:

@@ -142,6 +142,8 @@ def _control_text(row: ControlRow, specs: Sequence[ModelSpec]) -> str:
     takers = _takers(specs, [spec for spec, _ in found])
     if row.id is Control.SEED:
         return f"{row.tip}{takers}; drawn when not given."
+    if row.id is Control.WILDCARD_SEED:
+        return f"{row.tip}{takers}."
     if row.kind is ControlKind.SWITCH:
         allowed = cast("OnOff", found[0][1])
         usual = "with it" if allowed.default else "without"

@@ -23,7 +23,7 @@ from core.video.editing.variations import VARIATIONS, variation_of
 from core.video.planning.render_planner import total_usd
 from core.video.record import read_settings_of
 from core.video.request import MAX_COUNT, images_as_inputs, in_batch
-from core.video.terms import OutputKind
+from core.video.terms import OutputKind, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,11 +180,21 @@ def _varied(
 ) -> RenderRequest:
     """The first variation of an image, with what was typed in place of what its record says."""
     record = read_settings_of(original)
+    if record is None and not request.prompt:
+        context.console.note(
+            f"{_VARY.name}: {str(original)!r} does not say how it was made, so describe it with -p."
+        )
     made = request if record is None else record.request
     if record is None or any(typed.text(option) for option in _TARGET_OPTIONS):
         made = made.model_copy(update={"target": request.target})
     specs = context.studio.registry.open(made.target).models()
     varied = variation_of(made, original, specs, None if record is None else record.seed)
+    if varied.path_of(Role.START) != original:
+        who = context.studio.registry.find(made.target).label
+        context.console.note(
+            f"No model of {who} changes images: the same words are used with other seeds. "
+            "'--provider' names who does."
+        )
     for row in CONTROLS:
         is_own = row.path.startswith("target") or row.role is not None
         if not is_own and row.is_set(request) and row.value(request) != "":

@@ -76,7 +76,8 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.WILDCARD_SEED, "wildcard_seed", ControlKind.WHOLE, "Wildcard seed",
-        "What decides the wildcards of the prompt, such as {red|blue}; not given, the seed does",
+        "What decides the wildcards of the prompt, such as {red|blue}; of it and the seed, one "
+        "that is not given is the other",
         "wildcard seed",
         lambda spec: IntRange(minimum=0, maximum=MAX_SEED, default=0) if spec.takes_prompt
         else None,

@@ -397,13 +397,14 @@ def model_choices(
         stands_for: that model.
     """
     choices: list[Choice] = []
+    names = [offer.name for offer in listing.providers]
     for offer in listing.providers:
         is_chosen = offer.target == chosen
         automatic = stands_for if is_chosen else offer.model(offer.target.model)
         name = "" if automatic is None else f": {automatic.spec.label}"
-        choices.append(
-            Choice(offer.target, f"{offer.name}, automatic{name}", begins_group=bool(choices))
-        )
+        # Whoever makes images in several places is told by the place.
+        who = offer.name if names.count(offer.name) == 1 else offer.place
+        choices.append(Choice(offer.target, f"{who}, automatic{name}", begins_group=bool(choices)))
         for model in offer.models:
             why_not = "" if makes_images(model.spec) else _NO_IMAGES
             target = offer.target.with_model(model.spec.id)

@@ -182,5 +182,13 @@ def models_of(provider: ListedProvider | None, batch: ImageBatch) -> tuple[Liste
 
 
 def limit_of(models: Iterable[ListedModel], *roles: Role) -> int:
-    """How many files of these roles one of the models takes at most."""
-    return max((sum(map(model.spec.limit, roles)) for model in models), default=0)
+    """How many files of these roles one of the models takes for an image at most."""
+    return max((sum(_limit(model.spec, role) for role in roles) for model in models), default=0)
+
+
+def _limit(spec: ModelSpec, role: Role) -> int:
+    # What makes clips of images, and images of words alone, takes none for an image.
+    is_changed = any(
+        task.output is OutputKind.IMAGE and task is not Task.TEXT_TO_IMAGE for task in spec.tasks
+    )
+    return spec.limit(role) if is_changed or role is Role.LORA else 0

@@ -182,6 +182,18 @@ def test_images_are_bought_once_it_was_agreed_to_and_are_what_scenes_start_from(
     assert "no image of it is sent, and its sentence stands in the prompt" in said(clip)
 
 
+def test_a_dry_run_says_why_nothing_can_be_made(
+    ask: Run, google: GoogleImageService, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna(ask, folder)
+    monkeypatch.delenv("GEMINI_API_KEY")
+    plan = ask("start-frames", str(folder), *GOOGLE, "--dry-run")
+    assert plan.code == 3
+    assert "This cannot be made here: " in said(plan)
+    assert "need its key" in said(plan)
+    assert google.purchases == 0
+
+
 def test_nothing_is_missing_then_and_an_earlier_image_is_kept(
     ask: Run, google: GoogleImageService, folder: Path
 ) -> None:

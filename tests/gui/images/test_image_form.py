@@ -11,7 +11,7 @@ from core.project.model.edits import FrameSlot
 from core.video.listing import ModelListing
 from core.video.terms import Role, Task
 from gui.images.image_batch import ImageBatch
-from gui.images.image_form import ImageForm
+from gui.images.image_form import ImageForm, model_choices
 from gui.render.plan_fixes import ChooseValue, ClearFrame
 from tests.fakes.provider import SMALL
 from tests.fakes.stills import TARGET
@@ -93,3 +93,28 @@ def test_an_image_that_cannot_be_used_is_left_out_by_its_button(
     form.choose(ClearFrame(FrameSlot.START))
 
     assert form.value().images == ()
+
+
+def test_who_starts_clips_from_images_and_makes_images_of_words_alone_is_given_none(
+    qtbot: QtBot, offers: ModelListing
+) -> None:
+    form = ImageForm()
+    qtbot.addWidget(form)
+    offer = offers.providers[0]
+    tasks = (Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
+    inputs = {Role.START: 1, Role.REFERENCE: 2}
+    spec = SMALL.model_copy(update={"inputs": inputs, "tasks": tasks})
+    model = replace(offer.models[0], spec=spec, target=TARGET.with_model(spec.id))
+    form.set_listing(ModelListing((replace(offer, models=(model,)),)))
+    form.set_value(ImageBatch(target=TARGET.with_model(spec.id), prompt="a hat"))
+    assert not controls_of(form)["image_inputs_add"].isVisibleTo(form)
+
+
+def test_who_makes_images_in_two_places_is_told_by_the_place(
+    qtbot: QtBot, offers: ModelListing
+) -> None:
+    offer = offers.providers[0]
+    elsewhere = replace(offer, info=replace(offer.info, deployment="away", place="Far away"))
+    labels = [choice.label for choice in model_choices(ModelListing((offer, elsewhere)))]
+    assert sum(label.startswith(f"{offer.place}, automatic") for label in labels) == 1
+    assert sum(label.startswith("Far away, automatic") for label in labels) == 1
