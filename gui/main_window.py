@@ -192,6 +192,9 @@ class MainWindow(QMainWindow):
     def show_message(self, text: str, tone: Tone = Tone.QUIET) -> None:
         """Write a line on the status console."""
         self.jobs.console.show_message(text, tone)
+        # The console may lie behind the queue; what is answered to a click has to be seen.
+        if tone is Tone.WARNING:
+            self._show_notice(text)
 
     @Slot(object)
     def _warn(self, error: StudioError) -> None:

@@ -161,6 +161,8 @@ def test_without_a_project_or_a_scene_it_is_said_what_is_missing(window: ImageWi
 
     window.press("picture_start")
     assert "Open a project first" in window.messages
+    # Also where the console lies behind the queue.
+    assert "Open a project first" in window.window.statusBar().currentMessage()
 
     window.new()
     window.show_images()
